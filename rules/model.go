@@ -1,0 +1,158 @@
+package rules
+
+import "net/netip"
+
+// Limits of the engine and of the service (seed, "Create a traffic mirror session" and "Quotas").
+const (
+	SessionNumberMin   = 1
+	SessionNumberMax   = 32766     // seed: "Valid values are 1-32766"
+	VNIMin             = 1         // 0 is not assignable
+	VNIMax             = 1<<24 - 1 // RFC 7348 section 5: 24 bits
+	MaxSessions        = 65536     // in one snapshot
+	MaxSessionsSource  = 256       // of one source
+	MaxRulesFilter     = 10000     // of one filter, both directions together
+	ProtocolAny        = -1        // a rule without protocol
+	ProtocolTCP        = 6
+	ProtocolUDP        = 17
+	VLANAny            = -1 // a source without vlan: any tag or none
+	NoPeer             = -1 // a port that is not one side of a wire
+	PacketLengthEntire = 0  // mirror whole frames
+	VLANMin            = 1  // IEEE 802.1Q-2018 9.6: VID 0 is a priority tag, 4095 is reserved
+	VLANMax            = 4094
+	MTUMin             = 100   // less leaves no room for an inner IP header behind the outer headers
+	MTUMax             = 65535 // the length field of an outer IPv4 packet has 16 bits
+)
+
+// Direction of traffic as its source sees it.
+type Direction uint8
+
+// The two directions; the values index every per-direction array, in C too.
+const (
+	Ingress    Direction = 0 // towards the source: it leaves the gateway through the source's port
+	Egress     Direction = 1 // from the source: it enters the gateway through the source's port
+	Directions           = 2
+)
+
+func (d Direction) String() string {
+	if d == Ingress {
+		return "ingress"
+	}
+	return "egress"
+}
+
+// Action is what a rule says about a packet that it matches.
+type Action uint8
+
+// The two actions of a filter rule.
+const (
+	Reject Action = iota
+	Accept
+)
+
+func (a Action) String() string {
+	if a == Accept {
+		return "accept"
+	}
+	return "reject"
+}
+
+// Role says what the gateway does with frames of a port.
+type Role uint8
+
+// The roles of DESIGN 5.
+const (
+	RoleWire   Role = iota // frames go on to the peer, byte for byte
+	RoleTap                // frames are only looked at
+	RoleTunnel             // copies leave here
+)
+
+func (r Role) String() string { return [...]string{"wire", "tap", "tunnel"}[r] }
+
+// Port is a port of the gateway. Its index in Resources.Ports is its identity in this package.
+type Port struct {
+	Name string
+	Role Role
+	Peer int // index of the other side of a wire, or NoPeer
+}
+
+// PortRange is a range of L4 ports, both ends included.
+type PortRange struct {
+	First, Last uint16
+}
+
+// Contains reports whether p lies in the range.
+func (r PortRange) Contains(p uint16) bool { return r.First <= p && p <= r.Last }
+
+// Rule is one rule of a filter. Rules of one direction are tried in ascending Number.
+type Rule struct {
+	ID          string
+	Direction   Direction
+	Number      int // 1-32766, unique in its direction
+	Action      Action
+	Protocol    int          // IANA number 0-255, or ProtocolAny
+	SrcPorts    *PortRange   // nil: any; not nil only for TCP and UDP
+	DstPorts    *PortRange   // nil: any; not nil only for TCP and UDP
+	Source      netip.Prefix // zero: any; both zero: IPv4 and IPv6
+	Destination netip.Prefix // zero: any of Source's family
+	Description string
+}
+
+// HasPorts reports whether the rule looks at L4 ports, so that it needs an L4 header.
+func (r *Rule) HasPorts() bool { return r.SrcPorts != nil || r.DstPorts != nil }
+
+// Filter is a set of rules and of network services.
+type Filter struct {
+	ID, Name  string
+	AmazonDNS bool // network service amazon-dns: resolver traffic is mirrored whatever the rules say
+	Rules     []Rule
+}
+
+// Interface is a network interface that can be a mirror source.
+type Interface struct {
+	ID, Name string
+	Port     int // index in Resources.Ports
+	MAC      [6]byte
+	HasMAC   bool // false: everything on the port
+	VLAN     int  // VID of the outer tag, 1-4094, or VLANAny
+}
+
+// Target is where copies go.
+type Target struct {
+	ID, Name string
+	Address  netip.Addr
+	MTU      int     // effective MTU of the outer IP packet, bytes
+	Port     int     // tunnel port that leads there, index in Resources.Ports
+	NextHop  [6]byte // valid iff Resolved
+	Resolved bool    // false: copies are skipped with reason unresolved
+}
+
+// Session mirrors what Filter selects of Source to Target.
+type Session struct {
+	ID, Name     string
+	Source       int // index in Resources.Interfaces
+	Target       int // index in Resources.Targets
+	Filter       int // index in Resources.Filters
+	Number       int // 1-32766, unique per source; lower goes first
+	VNI          uint32
+	PacketLength int        // bytes of each frame from its Ethernet header on, or PacketLengthEntire
+	OuterSource  netip.Addr // outer source address, of the target's family
+}
+
+// Exclude lists the traffic types that are never mirrored (seed, "Traffic types").
+type Exclude struct {
+	ARP, DHCP, Metadata, NTP, WindowsActivation bool
+}
+
+// ExcludeAll is the seed's list and the default.
+var ExcludeAll = Exclude{ARP: true, DHCP: true, Metadata: true, NTP: true, WindowsActivation: true}
+
+// Resources is the whole configuration of the data path, validated by the control plane.
+type Resources struct {
+	Ports      []Port
+	Exclude    Exclude
+	Resolvers  []netip.Addr // Amazon DNS: port 53 of these addresses
+	Interfaces []Interface
+	Targets    []Target
+	Filters    []Filter
+	Sessions   []Session
+}
