@@ -1,0 +1,66 @@
+package dpdk
+
+import "strings"
+
+// DefaultMTU is the MTU of a port whose driver tells no other, bytes of the IP packet.
+const DefaultMTU = 1500
+
+// Driver says where a driver departs from what it announces through ethdev. The zero value is
+// a driver whose word is taken.
+type Driver struct {
+	Name         string // as in rte_eth_dev_info, which vdev names begin with
+	KernelMTU    bool   // the MTU belongs to a kernel interface, see KernelMTU
+	RefusesMTU   bool   // rte_eth_dev_set_mtu is not called: no such call (pcap), or it resizes the kernel interface and refuses large values
+	TxMultiSeg   bool   // sends chained mbufs whole though MULTI_SEGS is not announced
+	RxMultiSeg   bool   // splits long frames over mbufs though SCATTER is not announced
+	AnyFrameSize bool   // what it receives is not bound to the pool's data room
+	SharesMbufs  bool   // hands the mbuf itself to a peer that may write to it: senders own their copies
+	PartialCksum bool   // received L4 checksums may be incomplete and no mbuf flag says so
+	Note         string // what its counters do not say, for operators
+}
+
+// drivers is about 22.11; whoever is not listed is taken at its word. The entry of net_af_xdp and the
+// data room of net_null and net_ring follow from what the drivers are, they were not measured.
+var drivers = []Driver{
+	{
+		Name: "net_pcap", TxMultiSeg: true, RxMultiSeg: true, RefusesMTU: true,
+		Note: "one queue a direction; without tx_pcap or tx_iface frames sent are dropped and counted as sent; " +
+			"at the end of a file rx stays silent; a cut-off file shows as ierrors",
+	},
+	{
+		Name: "net_null", TxMultiSeg: true, AnyFrameSize: true,
+		Note: "receives frames of size= bytes without end, past the end of the data room when size= exceeds it; drops what is sent; obytes stays 0",
+	},
+	{
+		Name: "net_ring", TxMultiSeg: true, AnyFrameSize: true, SharesMbufs: true,
+		Note: "hands over the mbuf itself; obytes stays 0",
+	},
+	{
+		Name: "net_memif", SharesMbufs: true,
+		Note: "with zero-copy=yes the peer process sees the mbufs themselves",
+	},
+	{
+		Name: "net_af_packet", KernelMTU: true, RefusesMTU: true, PartialCksum: true,
+		Note: "a frame over the interface's MTU is lost and counted as sent; the kernel reassembles IPv4 " +
+			"fragments; 0x88a8 leaves as 0x8100; frames of the host itself are received",
+	},
+	{
+		Name: "net_tap", KernelMTU: true, RefusesMTU: true,
+		Note: "the MTU is the kernel interface's; rte_eth_dev_set_mtu took 1400 and refused 9000",
+	},
+	{
+		Name: "net_af_xdp", KernelMTU: true, RefusesMTU: true, PartialCksum: true,
+		Note: "the MTU is the kernel interface's",
+	},
+}
+
+// DriverOf returns what is known of a driver, by its name or by the name of one of its vdevs. An
+// unknown one has only its name.
+func DriverOf(name string) Driver {
+	for _, d := range drivers {
+		if strings.HasPrefix(name, d.Name) {
+			return d
+		}
+	}
+	return Driver{Name: name}
+}
