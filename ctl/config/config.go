@@ -1,0 +1,133 @@
+package config
+
+import (
+	"net/netip"
+
+	"mirrorgw/ctl/tomldoc"
+	"mirrorgw/rules"
+)
+
+// Defaults of gateway.toml.
+const (
+	DefaultMemoryMB    = 512
+	DefaultQueues      = 1
+	DefaultDescriptors = 1024
+	DefaultLogLevel    = "info"
+	MaxResolvers       = 16
+)
+
+// Hugepages says whether EAL may run without huge pages.
+type Hugepages string
+
+// The values of [eal] hugepages.
+const (
+	HugepagesAuto    Hugepages = "auto"    // use them when there are enough
+	HugepagesRequire Hugepages = "require" // refuse to start without them
+	HugepagesNever   Hugepages = "never"   // 4 KiB pages
+)
+
+// OuterSource says which address copies come from.
+type OuterSource string
+
+// The values of [tunnel] outer_source.
+const (
+	OuterSourceInterface OuterSource = "interface" // the source's primary address, else the tunnel port's
+	OuterSourceTunnel    OuterSource = "tunnel"    // always the tunnel port's
+)
+
+// Config is a validated gateway.toml. It is read-only after Load.
+type Config struct {
+	File        string // as given to Load or Parse
+	EAL         EAL
+	Ports       []Port
+	Neighbors   []Neighbor
+	OuterSource OuterSource
+	Exclude     rules.Exclude
+	Resolvers   []netip.Addr // Amazon DNS resolvers, at most MaxResolvers
+	Quotas      Quotas
+	LogLevel    string // debug, info, warn or error
+}
+
+// EAL is the [eal] section.
+type EAL struct {
+	Lcores     []Lcore // workers, in the order given; worker i polls queue i of every port
+	MainLcore  int     // CPU of the main lcore, or -1: the lowest allowed CPU that no worker uses
+	MemoryMB   int     // MiB
+	Hugepages  Hugepages
+	FilePrefix string // of EAL's runtime files; empty: the caller chooses
+
+	src *tomldoc.Table
+}
+
+// Lcore is a worker lcore and the CPU that it runs on.
+type Lcore struct {
+	ID, CPU int
+}
+
+// Port is a [[port]] section.
+type Port struct {
+	Name          string
+	Device        Device
+	Role          rules.Role
+	Peer          string // name of the other side of a wire, else empty
+	Queues        int    // receive queues and transmit queues, each
+	MTU           int    // bytes of an IP packet; 0: the driver's
+	Addresses     []netip.Prefix
+	RxDescriptors int // of each receive queue
+	TxDescriptors int // of each transmit queue
+
+	src *tomldoc.Table
+}
+
+// Neighbor is a [[neighbor]] section: a static link-layer address.
+type Neighbor struct {
+	Address netip.Addr
+	MAC     [6]byte
+	Port    string // name of the tunnel port that leads there; empty: found by address
+
+	src *tomldoc.Table
+}
+
+// Quotas is the [quotas] section: per account, the service's numbers unless raised.
+type Quotas struct {
+	SessionsPerAccount        int
+	SessionsPerSource         int
+	TargetsPerAccount         int
+	FiltersPerAccount         int
+	RulesPerFilter            int // both directions together
+	SourcesPerTarget          int // of an interface of an ordinary instance
+	SourcesPerTargetDedicated int // of an interface of a dedicated instance
+}
+
+// DefaultQuotas are the service's numbers (seed, "Traffic Mirroring quotas").
+var DefaultQuotas = Quotas{
+	SessionsPerAccount: 10000, SessionsPerSource: 3, TargetsPerAccount: 10000, FiltersPerAccount: 10000,
+	RulesPerFilter: 10, SourcesPerTarget: 10, SourcesPerTargetDedicated: 100,
+}
+
+// DefaultResolvers are the addresses of the Amazon DNS server.
+func DefaultResolvers() []netip.Addr {
+	return []netip.Addr{netip.MustParseAddr("169.254.169.253"), netip.MustParseAddr("fd00:ec2::253")}
+}
+
+// PortIndex returns the index of the named port in c.Ports, which is its index in
+// rules.Resources.Ports too, or -1.
+func (c *Config) PortIndex(name string) int {
+	for i := range c.Ports {
+		if c.Ports[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// PortNames returns the names of the ports of one role, in the order of the file.
+func (c *Config) PortNames(role rules.Role) []string {
+	var names []string
+	for i := range c.Ports {
+		if c.Ports[i].Role == role {
+			names = append(names, c.Ports[i].Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,61 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mirrorgw/ctl/problem"
+)
+
+// CheckCPUs compares [eal] with the CPUs that the process may use (AllowedCPUs) and returns the
+// CPU of the main lcore: main_lcore, or the lowest allowed CPU that no worker uses.
+func CheckCPUs(c *Config, allowed []int) (mainCPU int, err error) {
+	var problems problem.List
+	fail := func(key, format string, args ...any) {
+		problems.Add(problem.Problem{Position: c.EAL.src.Position(key), Subject: "[eal]", Key: key,
+			Text: fmt.Sprintf(format, args...)})
+	}
+	used := map[int]bool{}
+	for _, lcore := range c.EAL.Lcores {
+		used[lcore.CPU] = true
+		if !slices.Contains(allowed, lcore.CPU) {
+			fail("lcores", "lcore %d needs CPU %d, which this process may not use or the machine does not have; name some of: %s",
+				lcore.ID, lcore.CPU, cpuList(allowed))
+		}
+	}
+	mainCPU = c.EAL.MainLcore
+	if mainCPU >= 0 && !slices.Contains(allowed, mainCPU) {
+		fail("main_lcore", "main_lcore %d is a CPU that this process may not use or the machine does not have; name one of: %s",
+			mainCPU, cpuList(allowed))
+	}
+	if mainCPU < 0 {
+		free := slices.IndexFunc(allowed, func(cpu int) bool { return !used[cpu] })
+		if free < 0 {
+			fail("lcores", "the workers take every CPU of this process (%s) and none is left for the main lcore; take one out of lcores",
+				cpuList(allowed))
+		} else {
+			mainCPU = allowed[free]
+		}
+	}
+	return mainCPU, problems.Err()
+}
+
+// cpuList writes ascending CPU numbers the way a person would: 0-3,8.
+func cpuList(cpus []int) string {
+	var parts []string
+	for i := 0; i < len(cpus); {
+		j := i
+		for j+1 < len(cpus) && cpus[j+1] == cpus[j]+1 {
+			j++
+		}
+		part := strconv.Itoa(cpus[i])
+		if j > i {
+			part += "-" + strconv.Itoa(cpus[j])
+		}
+		parts = append(parts, part)
+		i = j + 1
+	}
+	return strings.Join(parts, ",")
+}

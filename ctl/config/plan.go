@@ -1,0 +1,123 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"mirrorgw/rules"
+)
+
+// Plan is what --check-config prints of the configuration alone; the sums of mbufs are added by
+// whoever owns the mempools.
+type Plan struct {
+	File      string
+	Workers   []Lcore
+	MainLcore int // -1: chosen at start
+	MemoryMB  int
+	Hugepages Hugepages
+	Ports     []PlanPort
+	Notices   []string // sentences about what is legal but probably not meant
+}
+
+// PlanPort is one row of the plan.
+type PlanPort struct {
+	Name, Device, Role, Peer     string
+	Queues                       int
+	RxDescriptors, TxDescriptors int
+	MTU                          int // 0: the driver's
+	Addresses                    []string
+}
+
+// Plan lists ports, roles, queues, lcores and memory.
+func (c *Config) Plan() Plan {
+	plan := Plan{File: c.File, Workers: c.EAL.Lcores, MainLcore: c.EAL.MainLcore,
+		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Notices: c.Notices()}
+	for i := range c.Ports {
+		p := &c.Ports[i]
+		row := PlanPort{Name: p.Name, Device: p.Device.Text, Role: p.Role.String(), Peer: p.Peer, Queues: p.Queues,
+			RxDescriptors: p.RxDescriptors, TxDescriptors: p.TxDescriptors, MTU: p.MTU}
+		for _, prefix := range p.Addresses {
+			row.Addresses = append(row.Addresses, prefix.String())
+		}
+		plan.Ports = append(plan.Ports, row)
+	}
+	return plan
+}
+
+// Notices returns sentences about settings that are legal and probably not meant.
+func (c *Config) Notices() []string {
+	var notices []string
+	for i := range c.Ports {
+		p := &c.Ports[i]
+		sends := p.Role == rules.RoleTunnel || (p.Role == rules.RoleWire && c.receives(p.Peer))
+		if p.Device.Driver == "net_pcap" && sends && !p.Device.Has("tx_pcap", "tx_iface", "iface") {
+			notices = append(notices, fmt.Sprintf("%sport %q: the device has no tx_pcap, so net_pcap throws away what is sent there and counts it as sent; add tx_pcap=FILE to keep it",
+				p.src.Position("device"), p.Name))
+		}
+	}
+	if len(c.PortNames(rules.RoleTunnel)) == 0 {
+		notices = append(notices, c.File+`: there is no tunnel port, so nothing can be mirrored; add a [[port]] with role = "tunnel"`)
+	}
+	return notices
+}
+
+// receives reports whether frames can come in on the named port at all.
+func (c *Config) receives(name string) bool {
+	i := c.PortIndex(name)
+	if i < 0 {
+		return false
+	}
+	d := &c.Ports[i].Device
+	return d.Driver != "net_pcap" || d.Has("rx_pcap", "rx_iface", "rx_iface_in", "iface")
+}
+
+// Print writes the plan as text.
+func (p Plan) Print(w io.Writer) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "configuration  %s\n", p.File)
+	fmt.Fprintf(&text, "workers        %s\n", lcoreList(p.Workers))
+	fmt.Fprintf(&text, "main lcore     %s\n", orElse(p.MainLcore, -1, "lowest free CPU"))
+	fmt.Fprintf(&text, "memory         %d MiB, hugepages %s\n\n", p.MemoryMB, p.Hugepages)
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PORT\tROLE\tPEER\tQUEUES\tRX DESC\tTX DESC\tMTU\tADDRESSES\tDEVICE")
+	for _, port := range p.Ports {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", port.Name, port.Role, dash(port.Peer), port.Queues,
+			port.RxDescriptors, port.TxDescriptors, orElse(port.MTU, 0, "driver's"), dash(strings.Join(port.Addresses, " ")), port.Device)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, notice := range p.Notices {
+		fmt.Fprintf(&text, "\nnotice: %s\n", notice)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func lcoreList(lcores []Lcore) string {
+	parts := make([]string, len(lcores))
+	for i, lcore := range lcores {
+		parts[i] = strconv.Itoa(lcore.ID)
+		if lcore.CPU != lcore.ID {
+			parts[i] += "@" + strconv.Itoa(lcore.CPU)
+		}
+	}
+	return "lcore " + strings.Join(parts, ", ")
+}
+
+func orElse(n, none int, text string) string {
+	if n == none {
+		return text
+	}
+	return strconv.Itoa(n)
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}

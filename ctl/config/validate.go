@@ -1,0 +1,186 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+
+	"mirrorgw/ctl/tomldoc"
+	"mirrorgw/rules"
+)
+
+// validate judges what one section alone cannot show, and settles the defaults that depend on
+// other sections.
+func validate(c *Config, root *tomldoc.Table) {
+	if len(c.PortNames(rules.RoleWire))+len(c.PortNames(rules.RoleTap)) == 0 {
+		root.Errorf("port", "no port carries production traffic; add [[port]] sections with peer or role = \"tap\"")
+		return
+	}
+	checkUnique(c)
+	checkPeers(c)
+	checkQueues(c)
+	checkCaptures(c)
+	checkTunnelAddresses(c)
+	checkNeighbors(c)
+	checkMainLcore(c)
+}
+
+func checkUnique(c *Config) {
+	names, devices := map[string]*Port{}, map[string]*Port{}
+	for i := range c.Ports {
+		p := &c.Ports[i]
+		if first := names[p.Name]; first != nil {
+			p.src.Errorf("name", "the name is taken by the port at line %d; choose another", first.src.Position("name").Line)
+		} else {
+			names[p.Name] = p
+		}
+		if first := devices[p.Device.Name]; first != nil {
+			p.src.Errorf("device", "device %s is already used by port %q; %s", p.Device.Name, first.Name, otherDevice(c, p.Device))
+		} else {
+			devices[p.Device.Name] = p
+		}
+	}
+}
+
+func otherDevice(c *Config, d Device) string {
+	if d.Driver == PCI {
+		return "give each port a PCI address of its own"
+	}
+	taken := map[string]bool{}
+	for i := range c.Ports {
+		taken[c.Ports[i].Device.Name] = true
+	}
+	n := 0
+	for taken[d.Driver+strconv.Itoa(n)] {
+		n++
+	}
+	return fmt.Sprintf("give each port a number of its own, like %s%d", d.Driver, n)
+}
+
+func checkPeers(c *Config) {
+	for i := range c.Ports {
+		p := &c.Ports[i]
+		if p.Peer == "" {
+			continue
+		}
+		j := c.PortIndex(p.Peer)
+		switch {
+		case p.Peer == p.Name:
+			p.src.Errorf("peer", "the port is its own peer; name one of: %s", list(others(c, p.Name)))
+		case j < 0:
+			p.src.Errorf("peer", "peer %q is not a configured port; name one of: %s", p.Peer, list(others(c, p.Name)))
+		case c.Ports[j].Role != rules.RoleWire:
+			p.src.Errorf("peer", "peer %q is a %s port; name a wire port or remove its role", p.Peer, c.Ports[j].Role)
+		case c.Ports[j].Peer != p.Name && isWire(c, c.Ports[j].Peer, p.Peer):
+			p.src.Errorf("peer", "peer %q has the peer %q; set peer = %q there or name another port here",
+				p.Peer, c.Ports[j].Peer, p.Name)
+		}
+	}
+}
+
+// isWire reports whether peer is a wire port other than the port itself. A port whose peer is
+// not one has its own problem, which need not be told from both sides.
+func isWire(c *Config, peer, itself string) bool {
+	i := c.PortIndex(peer)
+	return i >= 0 && peer != itself && c.Ports[i].Role == rules.RoleWire
+}
+
+func others(c *Config, name string) []string {
+	var names []string
+	for i := range c.Ports {
+		if c.Ports[i].Name != name {
+			names = append(names, c.Ports[i].Name)
+		}
+	}
+	return names
+}
+
+// cleanPath makes two spellings of one relative or absolute path equal.
+func cleanPath(path string) string {
+	if path == "" {
+		return ""
+	}
+	return filepath.Clean(path)
+}
+
+// checkCaptures refuses capture files that a port would overwrite under another's hands.
+func checkCaptures(c *Config) {
+	writers, readers := map[string]string{}, map[string]string{}
+	for i := range c.Ports {
+		if file := cleanPath(c.Ports[i].Device.Arg("rx_pcap")); file != "" {
+			readers[file] = c.Ports[i].Name
+		}
+	}
+	for i := range c.Ports {
+		p := &c.Ports[i]
+		file := cleanPath(p.Device.Arg("tx_pcap"))
+		if file == "" {
+			continue
+		}
+		if other, taken := writers[file]; taken {
+			p.src.Errorf("device", "tx_pcap %s is already written by port %q; give each port a file of its own", file, other)
+		}
+		if other, taken := readers[file]; taken {
+			p.src.Errorf("device", "tx_pcap %s is the capture that port %q reads; write to another file", file, other)
+		}
+		writers[file] = p.Name
+	}
+}
+
+func checkTunnelAddresses(c *Config) {
+	owners := map[netip.Addr]string{}
+	for i := range c.Ports {
+		p := &c.Ports[i]
+		for _, prefix := range p.Addresses {
+			if owner, taken := owners[prefix.Addr()]; taken && owner != p.Name {
+				p.src.Errorf("addresses", "address %s belongs to port %q already; give each port its own", prefix.Addr(), owner)
+			}
+			owners[prefix.Addr()] = p.Name
+		}
+	}
+}
+
+func checkNeighbors(c *Config) {
+	seen := map[netip.Addr]bool{}
+	for i := range c.Neighbors {
+		n := &c.Neighbors[i]
+		if seen[n.Address] {
+			n.src.Errorf("address", "the address has a neighbor section already; keep one of the two")
+		}
+		seen[n.Address] = true
+		if owner := ownerOf(c, n.Address); owner != "" {
+			n.src.Errorf("address", "the address belongs to our own port %q; name the other host's address", owner)
+		}
+		if n.Port == "" {
+			continue
+		}
+		tunnels := list(c.PortNames(rules.RoleTunnel))
+		switch j := c.PortIndex(n.Port); {
+		case j < 0:
+			n.src.Errorf("port", "port %q is not a configured port; name a tunnel port, one of: %s", n.Port, tunnels)
+		case c.Ports[j].Role != rules.RoleTunnel:
+			n.src.Errorf("port", "port %q is a %s port; name a tunnel port, one of: %s", n.Port, c.Ports[j].Role, tunnels)
+		}
+	}
+}
+
+func ownerOf(c *Config, addr netip.Addr) string {
+	for i := range c.Ports {
+		for _, prefix := range c.Ports[i].Addresses {
+			if prefix.Addr() == addr {
+				return c.Ports[i].Name
+			}
+		}
+	}
+	return ""
+}
+
+func checkMainLcore(c *Config) {
+	for _, lcore := range c.EAL.Lcores {
+		if c.EAL.MainLcore == lcore.CPU || c.EAL.MainLcore == lcore.ID {
+			c.EAL.src.Errorf("main_lcore", "main_lcore %d is a worker too; take it out of lcores or name another CPU", c.EAL.MainLcore)
+			return
+		}
+	}
+}
