@@ -1,0 +1,328 @@
+/*
+ * classify: what a frame is. Reads headers only, through one accessor that works across segments.
+ * DESIGN 5 "Parsing" fixes the limits; rules.Parse is the same in Go and judges this one.
+ */
+#ifndef MGW_CLASSIFY_H
+#define MGW_CLASSIFY_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_byteorder.h>
+
+#include "pipe.h"
+
+enum {
+	MGW_ETHERNET_SIZE = 14,
+	MGW_ETHERTYPE_OFFSET = 12,
+	MGW_TAG_SIZE = 4,
+	MGW_TAGS_MAX = 2,
+	MGW_CHAIN_MAX = 8, /* IPv6 extension headers */
+	MGW_IPV4_SIZE = 20,
+	MGW_IPV6_SIZE = 40,
+	MGW_PORTS_SIZE = 4, /* both ports, at the start of TCP, UDP and SCTP */
+};
+
+enum {
+	MGW_TYPE_IPV4 = 0x0800,
+	MGW_TYPE_ARP = 0x0806,
+	MGW_TYPE_IPV6 = 0x86dd,
+};
+
+enum {
+	MGW_PROTO_ICMP = 1,
+	MGW_PROTO_TCP = 6,
+	MGW_PROTO_UDP = 17,
+	MGW_PROTO_FRAGMENT = 44,
+	MGW_PROTO_AH = 51,
+	MGW_PROTO_ICMPV6 = 58,
+	MGW_PROTO_SCTP = 132,
+};
+
+/* A frame being read. length counts all segments, first only the bytes of the first one. */
+struct mgw_reader {
+	const struct rte_mbuf *frame;
+	const uint8_t *data;
+	uint32_t length, first;
+};
+
+/* n bytes at offset, in place where one segment holds them, else gathered into scratch. */
+static inline const uint8_t *mgw_read(const struct mgw_reader *r, uint32_t offset, uint32_t n,
+				      void *scratch)
+{
+	if (likely(offset + n <= r->first))
+		return r->data + offset;
+	if (offset + n > r->length)
+		return NULL;
+	return rte_pktmbuf_read(r->frame, offset, n, scratch);
+}
+
+static inline uint16_t mgw_be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline bool mgw_is_tag(uint16_t type)
+{
+	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+}
+
+/* IPv6 headers that lead to another one (IANA "IPv6 Extension Header Types", less ESP). */
+static inline bool mgw_in_chain(uint8_t protocol)
+{
+	switch (protocol) {
+	case 0:  /* hop-by-hop options */
+	case 43: /* routing */
+	case MGW_PROTO_FRAGMENT:
+	case MGW_PROTO_AH:
+	case 60:  /* destination options */
+	case 135: /* mobility */
+	case 139: /* HIP */
+	case 140: /* shim6 */
+		return true;
+	}
+	return false;
+}
+
+/* Skip at most two tags. Returns the EtherType behind them, 0 when the frame ends first. */
+static inline uint16_t mgw_skip_tags(const struct mgw_reader *r, uint32_t *offset)
+{
+	uint8_t scratch[2];
+	const uint8_t *p = mgw_read(r, MGW_ETHERTYPE_OFFSET, 2, scratch);
+	uint16_t type;
+	uint32_t at = MGW_ETHERTYPE_OFFSET;
+
+	if (p == NULL)
+		return 0;
+	type = mgw_be16(p);
+	for (int tags = 0; tags < MGW_TAGS_MAX && mgw_is_tag(type); tags++) {
+		at += MGW_TAG_SIZE;
+		p = mgw_read(r, at, 2, scratch);
+		if (p == NULL)
+			return 0;
+		type = mgw_be16(p);
+	}
+	*offset = at + 2;
+	return type;
+}
+
+/* Ports and ICMP type of an unfragmented packet or first fragment. */
+static inline void mgw_classify_l4(const struct mgw_reader *r, uint32_t offset, uint8_t protocol,
+				   struct mgw_key *key)
+{
+	uint8_t scratch[MGW_PORTS_SIZE];
+	const uint8_t *p;
+
+	key->l4 = protocol;
+	if (protocol == MGW_PROTO_TCP || protocol == MGW_PROTO_UDP || protocol == MGW_PROTO_SCTP) {
+		p = mgw_read(r, offset, MGW_PORTS_SIZE, scratch);
+		if (p == NULL)
+			return;
+		memcpy(&key->source_port, p, 2);
+		memcpy(&key->destination_port, p + 2, 2);
+		if (protocol != MGW_PROTO_SCTP) /* rules know ports of TCP and UDP only */
+			key->l4 |= MGW_L4_PORTS;
+		return;
+	}
+	if ((protocol == MGW_PROTO_ICMP && key->family == 4) ||
+	    (protocol == MGW_PROTO_ICMPV6 && key->family == 6)) {
+		p = mgw_read(r, offset, 2, scratch);
+		if (p != NULL) {
+			key->icmp_type = p[0];
+			key->icmp_code = p[1];
+		}
+	}
+}
+
+static inline void mgw_classify_ipv4(const struct mgw_reader *r, uint32_t offset,
+				     struct mgw_key *key)
+{
+	uint8_t scratch[MGW_IPV4_SIZE];
+	const uint8_t *ip = mgw_read(r, offset, MGW_IPV4_SIZE, scratch);
+	uint32_t header;
+	uint16_t fragment;
+
+	if (unlikely(ip == NULL)) {
+		key->unclassified = MGW_UNCLASSIFIED_SHORT + 1;
+		return;
+	}
+	header = (ip[0] & 0x0f) * 4u;
+	if (unlikely(ip[0] >> 4 != 4 || header < MGW_IPV4_SIZE || offset + header > r->length)) {
+		key->unclassified = MGW_UNCLASSIFIED_MALFORMED + 1;
+		return;
+	}
+	key->family = 4;
+	memcpy(&key->source[0], ip + 12, 4);
+	memcpy(&key->destination[0], ip + 16, 4);
+	fragment = mgw_be16(ip + 6) & 0x3fff; /* more-fragments flag and offset */
+	key->fragment = fragment != 0;
+	key->l4 = ip[9];
+	if (likely((fragment & 0x1fff) == 0))
+		mgw_classify_l4(r, offset + header, ip[9], key);
+}
+
+/*
+ * Walk the extension headers from *offset on. False: cut off, or more than MGW_CHAIN_MAX. *later
+ * says that this is a non-first fragment, whose protocol is taken as it stands.
+ */
+static inline bool mgw_walk_chain(const struct mgw_reader *r, uint32_t *offset, uint8_t *protocol,
+				  struct mgw_key *key, bool *later)
+{
+	uint8_t scratch[8];
+	const uint8_t *h;
+	uint16_t fragment;
+
+	for (int headers = 0; mgw_in_chain(*protocol); headers++) {
+		if (headers == MGW_CHAIN_MAX)
+			return false;
+		h = mgw_read(r, *offset, *protocol == MGW_PROTO_FRAGMENT ? 8 : 2, scratch);
+		if (h == NULL)
+			return false;
+		if (*protocol == MGW_PROTO_FRAGMENT) {
+			fragment = mgw_be16(h + 2);
+			key->fragment |= (fragment & 0xfff9) != 0;
+			*offset += 8;
+			*protocol = h[0];
+			if ((fragment & 0xfff8) != 0) {
+				*later = true;
+				return true;
+			}
+			continue;
+		}
+		*offset += *protocol == MGW_PROTO_AH ? (h[1] + 2u) * 4 : (h[1] + 1u) * 8;
+		*protocol = h[0];
+	}
+	return true;
+}
+
+static inline void mgw_classify_ipv6(const struct mgw_reader *r, uint32_t offset,
+				     struct mgw_key *key)
+{
+	uint8_t scratch[MGW_IPV6_SIZE];
+	const uint8_t *ip = mgw_read(r, offset, MGW_IPV6_SIZE, scratch);
+	uint8_t protocol;
+	bool later = false;
+
+	if (unlikely(ip == NULL)) {
+		key->unclassified = MGW_UNCLASSIFIED_SHORT + 1;
+		return;
+	}
+	if (unlikely(ip[0] >> 4 != 6)) {
+		key->unclassified = MGW_UNCLASSIFIED_MALFORMED + 1;
+		return;
+	}
+	key->family = 6;
+	memcpy(key->source, ip + 8, 16);
+	memcpy(key->destination, ip + 24, 16);
+	protocol = ip[6];
+	offset += MGW_IPV6_SIZE;
+	if (unlikely(!mgw_walk_chain(r, &offset, &protocol, key, &later))) {
+		key->unclassified = MGW_UNCLASSIFIED_BAD_CHAIN + 1;
+		key->l4 = MGW_L4_UNKNOWN;
+		return;
+	}
+	key->l4 = protocol;
+	if (!later)
+		mgw_classify_l4(r, offset, protocol, key);
+}
+
+static inline bool mgw_is_resolver(const struct mgw_program *program, uint8_t family,
+				   const uint32_t *address)
+{
+	for (uint32_t i = 0; i < program->n_resolvers; i++) {
+		const struct mgw_resolver *known = &program->resolvers[i];
+
+		if (known->family == family &&
+		    memcmp(known->address, address, family == 4 ? 4 : 16) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The seed's "Traffic types", as far as L4 ports tell them: bits 1 << enum mgw_excluded. */
+static inline uint32_t mgw_excluded_by_ports(const struct mgw_program *program, struct mgw_key *key)
+{
+	const uint16_t s = rte_be_to_cpu_16(key->source_port);
+	const uint16_t d = rte_be_to_cpu_16(key->destination_port);
+	uint32_t types = 0;
+
+	if ((d == 53 && mgw_is_resolver(program, key->family, key->destination)) ||
+	    (s == 53 && mgw_is_resolver(program, key->family, key->source)))
+		key->resolver = 1;
+	if ((key->l4 & MGW_L4_PROTOCOL) != MGW_PROTO_UDP)
+		return 0;
+	if (key->family == 4 && (s == 67 || s == 68 || d == 67 || d == 68))
+		types |= 1u << MGW_EXCLUDED_DHCP;
+	if (key->family == 6 && (s == 546 || s == 547 || d == 546 || d == 547))
+		types |= 1u << MGW_EXCLUDED_DHCP;
+	if (s == 123 || d == 123)
+		types |= 1u << MGW_EXCLUDED_NTP;
+	return types;
+}
+
+/* The seed's "Traffic types", as far as one IP address tells them. */
+static inline uint8_t mgw_excluded_by_address(uint8_t family, const uint32_t *address)
+{
+	static const uint8_t metadata6[16] = {0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54};
+
+	if (family == 6)
+		return memcmp(address, metadata6, 16) == 0 ? MGW_EXCLUDED_METADATA
+							   : MGW_EXCLUDED_NONE;
+	switch (rte_be_to_cpu_32(address[0])) {
+	case 0xa9fea9fe: /* 169.254.169.254 */
+		return MGW_EXCLUDED_METADATA;
+	case 0xa9fea9fa: /* 169.254.169.250 */
+	case 0xa9fea9fb: /* 169.254.169.251 */
+		return MGW_EXCLUDED_WINDOWS_ACTIVATION;
+	}
+	return MGW_EXCLUDED_NONE;
+}
+
+/* First excluded type in the seed's order that is switched on. */
+static inline uint8_t mgw_excluded_type(const struct mgw_program *program, struct mgw_key *key)
+{
+	uint32_t types = 1u << mgw_excluded_by_address(key->family, key->source) |
+			 1u << mgw_excluded_by_address(key->family, key->destination);
+
+	if (key->l4 & MGW_L4_PORTS)
+		types |= mgw_excluded_by_ports(program, key);
+	types &= program->exclude;
+	return unlikely(types != 0) ? (uint8_t)__builtin_ctz(types) : MGW_EXCLUDED_NONE;
+}
+
+/* Fill key with what the frame is; nothing in the frame is changed. */
+static inline void mgw_classify(const struct mgw_program *program, const struct rte_mbuf *frame,
+				struct mgw_key *key)
+{
+	const struct mgw_reader r = {
+	    .frame = frame,
+	    .data = rte_pktmbuf_mtod(frame, const uint8_t *),
+	    .length = rte_pktmbuf_pkt_len(frame),
+	    .first = rte_pktmbuf_data_len(frame),
+	};
+	uint32_t offset = 0;
+	const uint16_t type = mgw_skip_tags(&r, &offset);
+
+	memset(key, 0, sizeof(*key));
+	switch (type) {
+	case MGW_TYPE_IPV4:
+		mgw_classify_ipv4(&r, offset, key);
+		break;
+	case MGW_TYPE_IPV6:
+		mgw_classify_ipv6(&r, offset, key);
+		break;
+	case MGW_TYPE_ARP:
+		if (program->exclude & 1u << MGW_EXCLUDED_ARP)
+			key->excluded = MGW_EXCLUDED_ARP;
+		/* fall through */
+	default:
+		key->unclassified =
+		    (offset == 0 ? MGW_UNCLASSIFIED_SHORT : MGW_UNCLASSIFIED_NOT_IP) + 1;
+		return;
+	}
+	if (key->family != 0)
+		key->excluded = mgw_excluded_type(program, key);
+}
+
+#endif

@@ -1,0 +1,182 @@
+package pipeline
+
+/*
+#include "names.h"
+#include "totals.h"
+*/
+import "C"
+
+import (
+	"unsafe"
+
+	"mirrorgw/rules"
+)
+
+// Count is a number of packets and their original bytes, before truncation, without FCS.
+type Count struct{ Packets, Bytes uint64 }
+
+func (c *Count) add(o Count) {
+	c.Packets += o.Packets
+	c.Bytes += o.Bytes
+}
+
+// Reasons maps the name of a reason to how often it was the reason; zero counts are left out.
+type Reasons map[string]uint64
+
+// CountsByReason is Reasons with bytes.
+type CountsByReason map[string]Count
+
+// PortCounters is what one port did, summed over lcores.
+type PortCounters struct {
+	Rx, Forwarded, Copies Count
+	Observed              uint64 // frames of a tap, looked at and freed
+	Dropped               CountsByReason
+	Ignored               Reasons
+	Unclassified          Reasons
+}
+
+// SourceCounters is what one source saw in one direction.
+type SourceCounters struct {
+	Seen, Matched, Missed uint64
+	Excluded              Reasons
+}
+
+// SessionCounters is what became of the frames that one session accepted in one direction.
+type SessionCounters struct {
+	Matched, Mirrored Count
+	Truncated         uint64
+	Skipped           CountsByReason
+}
+
+// Capacity is how many slots a Counters has.
+type Capacity struct{ Sources, Sessions, Rules int }
+
+// Counters is the C memory that one lcore counts in. Memory that no slot uses is never touched,
+// so a large capacity costs address space only.
+type Counters struct {
+	arena    arena
+	c        *C.struct_mgw_counters
+	sources  [][rules.Directions]C.struct_mgw_source_counters
+	sessions [][rules.Directions]C.struct_mgw_session_counters
+	rules    []C.struct_mgw_count
+}
+
+// NewCounters returns counters that are all zero.
+func NewCounters(n Capacity) (*Counters, error) {
+	k := &Counters{}
+	all, err := newArray[C.struct_mgw_counters](&k.arena, 1)
+	if err == nil {
+		k.sources, err = newArray[[rules.Directions]C.struct_mgw_source_counters](&k.arena, n.Sources)
+	}
+	if err == nil {
+		k.sessions, err = newArray[[rules.Directions]C.struct_mgw_session_counters](&k.arena, n.Sessions)
+	}
+	if err == nil {
+		k.rules, err = newArray[C.struct_mgw_count](&k.arena, n.Rules)
+	}
+	if err != nil {
+		k.arena.free()
+		return nil, err
+	}
+	k.c = &all[0]
+	k.c.sources = &k.sources[0]
+	k.c.sessions = &k.sessions[0]
+	k.c.rules = &k.rules[0]
+	return k, nil
+}
+
+// Free returns the memory; no lcore may count in it any more.
+func (k *Counters) Free() { k.arena.free() }
+
+// load reads a counter that its lcore may be writing.
+func load(v *C.uint64_t) uint64 { return *(*uint64)(unsafe.Pointer(v)) }
+
+func loadCount(v *C.struct_mgw_count) Count { return Count{load(&v.packets), load(&v.bytes)} }
+
+// Port returns the counters of a port.
+func (k *Counters) Port(port int) PortCounters {
+	c := &k.c.ports[port]
+	return PortCounters{
+		Rx:           loadCount(&c.rx),
+		Forwarded:    loadCount(&c.forwarded),
+		Copies:       loadCount(&c.copies),
+		Observed:     load(&c.observed),
+		Dropped:      countsByReason(c.dropped[:], DropNames),
+		Ignored:      reasons(c.ignored[:], IgnoreNames),
+		Unclassified: reasons(c.unclassified[:], UnclassifiedNames),
+	}
+}
+
+// Source returns the counters of a source slot.
+func (k *Counters) Source(slot uint32, d rules.Direction) SourceCounters {
+	c := &k.sources[slot][d]
+	return SourceCounters{
+		Seen:     load(&c.seen),
+		Matched:  load(&c.matched),
+		Missed:   load(&c.missed),
+		Excluded: reasons(c.excluded[:], ExcludedNames),
+	}
+}
+
+// Session returns the counters of a session slot.
+func (k *Counters) Session(slot uint32, d rules.Direction) SessionCounters {
+	c := &k.sessions[slot][d]
+	return SessionCounters{
+		Matched:   loadCount(&c.matched),
+		Mirrored:  loadCount(&c.mirrored),
+		Truncated: load(&c.truncated),
+		Skipped:   countsByReason(c.skipped[:], SkipNames),
+	}
+}
+
+// Rule returns how often a rule decided.
+func (k *Counters) Rule(slot uint32) Count { return loadCount(&k.rules[slot]) }
+
+// Clear sets the counters of reused slots to zero. No lcore may use these slots.
+func (k *Counters) Clear(s Slots) {
+	for _, slot := range s.Sources {
+		k.sources[slot] = [rules.Directions]C.struct_mgw_source_counters{}
+	}
+	for _, slot := range s.Sessions {
+		k.sessions[slot] = [rules.Directions]C.struct_mgw_session_counters{}
+	}
+	for _, slot := range s.Rules {
+		k.rules[slot] = C.struct_mgw_count{}
+	}
+}
+
+func reasons(values []C.uint64_t, names []string) Reasons {
+	found := Reasons{}
+	for i := range values {
+		if n := load(&values[i]); n != 0 {
+			found[names[i]] = n
+		}
+	}
+	return found
+}
+
+func countsByReason(values []C.struct_mgw_count, names []string) CountsByReason {
+	found := CountsByReason{}
+	for i := range values {
+		if n := loadCount(&values[i]); n.Packets != 0 {
+			found[names[i]] = n
+		}
+	}
+	return found
+}
+
+// Names of reasons, in the order of the C enums.
+var (
+	SkipNames         = cNames(func(i C.uint) *C.char { return C.mgw_skip_name(i) })
+	DropNames         = cNames(func(i C.uint) *C.char { return C.mgw_drop_name(i) })
+	UnclassifiedNames = cNames(func(i C.uint) *C.char { return C.mgw_unclassified_name(i) })
+	IgnoreNames       = cNames(func(i C.uint) *C.char { return C.mgw_ignore_name(i) })
+	ExcludedNames     = cNames(func(i C.uint) *C.char { return C.mgw_excluded_name(i) })
+)
+
+func cNames(name func(C.uint) *C.char) (names []string) {
+	for i := C.uint(0); name(i) != nil; i++ {
+		names = append(names, C.GoString(name(i)))
+	}
+	return names
+}

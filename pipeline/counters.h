@@ -1,0 +1,104 @@
+/* What the data path counts. One copy per lcore: only that lcore writes, anyone may read. */
+#ifndef MGW_COUNTERS_H
+#define MGW_COUNTERS_H
+
+#include <stdint.h>
+
+#define MGW_MAX_PORTS 64 /* configured ports of one gateway */
+
+/* Why a copy was not made though a session accepted the frame. X(symbol, name) */
+#define MGW_SKIP_REASONS(X)                                                                        \
+	X(MGW_SKIP_MEMPOOL, "mempool")         /* no mirror mbuf was left */                       \
+	X(MGW_SKIP_TUNNEL_FULL, "tunnel-full") /* the tunnel port did not accept it */             \
+	X(MGW_SKIP_PRODUCTION_DROPPED, "production-dropped") /* the frame itself never left */     \
+	X(MGW_SKIP_UNRESOLVED, "unresolved")                 /* no neighbour for the target */     \
+	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst can hold */
+
+/* Why a production frame was lost. */
+#define MGW_DROP_REASONS(X)                                                                        \
+	X(MGW_DROP_TX_FULL, "tx_full")   /* the peer's queue refused it, retries included */       \
+	X(MGW_DROP_TOO_LONG, "too_long") /* the peer cannot send a frame of that length */
+
+/* Why a frame of a mirrored source could not be compared with every rule. */
+#define MGW_UNCLASSIFIED_REASONS(X)                                                                \
+	X(MGW_UNCLASSIFIED_NOT_IP, "not_ip") /* another EtherType */                               \
+	X(MGW_UNCLASSIFIED_SHORT, "short")   /* ends inside Ethernet, a tag or the IP header */    \
+	X(MGW_UNCLASSIFIED_MALFORMED, "malformed") /* version or header length impossible */       \
+	X(MGW_UNCLASSIFIED_BAD_CHAIN, "bad_chain") /* IPv6 extension headers cut off or too many   \
+						    */
+
+/* Why a frame that arrived on a tunnel port was of no use to us. */
+#define MGW_IGNORE_REASONS(X) X(MGW_IGNORE_UNHANDLED, "unhandled") /* nothing listens there yet */
+
+/* Traffic types that are never mirrored; the order is that of rules.Exclusion (a test compares). */
+#define MGW_EXCLUSIONS(X)                                                                          \
+	X(MGW_EXCLUDED_NONE, "")                                                                   \
+	X(MGW_EXCLUDED_ARP, "arp")                                                                 \
+	X(MGW_EXCLUDED_DHCP, "dhcp")                                                               \
+	X(MGW_EXCLUDED_METADATA, "metadata")                                                       \
+	X(MGW_EXCLUDED_NTP, "ntp")                                                                 \
+	X(MGW_EXCLUDED_WINDOWS_ACTIVATION, "windows_activation")                                   \
+	X(MGW_EXCLUDED_AMAZON_DNS, "amazon_dns")
+
+#define MGW_SYMBOL(symbol, name) symbol,
+enum mgw_skip { MGW_SKIP_REASONS(MGW_SYMBOL) MGW_SKIPS };
+enum mgw_drop { MGW_DROP_REASONS(MGW_SYMBOL) MGW_DROPS };
+enum mgw_unclassified { MGW_UNCLASSIFIED_REASONS(MGW_SYMBOL) MGW_UNCLASSIFIEDS };
+enum mgw_ignore { MGW_IGNORE_REASONS(MGW_SYMBOL) MGW_IGNORES };
+enum mgw_excluded { MGW_EXCLUSIONS(MGW_SYMBOL) MGW_EXCLUDEDS };
+#undef MGW_SYMBOL
+
+enum mgw_direction { MGW_INGRESS, MGW_EGRESS, MGW_DIRECTIONS };
+
+/* Packets and bytes; bytes are original frame lengths, before truncation, without FCS. */
+struct mgw_count {
+	uint64_t packets, bytes;
+};
+
+struct mgw_port_counters {
+	struct mgw_count rx;                 /* received from the port */
+	struct mgw_count forwarded;          /* production accepted by this port's tx */
+	struct mgw_count copies;             /* copies accepted by this port's tx */
+	struct mgw_count dropped[MGW_DROPS]; /* production received here and lost */
+	uint64_t observed;                   /* frames of a tap, looked at and freed */
+	uint64_t ignored[MGW_IGNORES];       /* frames that a tunnel port received */
+	uint64_t unclassified[MGW_UNCLASSIFIEDS];
+} __attribute__((aligned(64)));
+
+/* seen = matched + missed + sum of excluded */
+struct mgw_source_counters {
+	uint64_t seen, matched, missed;
+	uint64_t excluded[MGW_EXCLUDEDS];
+};
+
+/* matched = mirrored + sum of skipped (+ what is between decide and send right now) */
+struct mgw_session_counters {
+	struct mgw_count matched, mirrored;
+	uint64_t truncated; /* of mirrored: cut by packet length or by the target's MTU */
+	struct mgw_count skipped[MGW_SKIPS];
+};
+
+/*
+ * What both laws are computed from. The lcore adds one burst's work at once under the sequence
+ * lock: sequence is odd while it writes, so a reader that sees the same even value before and
+ * after has a consistent set.
+ */
+struct mgw_totals {
+	uint64_t sequence;
+	uint64_t wire_rx, forwarded, dropped;
+	uint64_t tap_rx, observed;
+	uint64_t tunnel_rx, ignored;
+	uint64_t seen, matched, missed, excluded;
+	uint64_t mirrored, skipped;
+} __attribute__((aligned(64)));
+
+/* All counters of one lcore. The arrays are indexed by slots that Go hands out. */
+struct mgw_counters {
+	struct mgw_totals totals;
+	struct mgw_port_counters ports[MGW_MAX_PORTS];
+	struct mgw_source_counters (*sources)[MGW_DIRECTIONS];
+	struct mgw_session_counters (*sessions)[MGW_DIRECTIONS];
+	struct mgw_count *rules;
+};
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * encap: turn held frames into copies and put the outer header in front. The header was built
+ * when the session was; only MACs, lengths, source port and checksums are written here.
+ */
+#ifndef MGW_ENCAP_H
+#define MGW_ENCAP_H
+
+#include <rte_ip.h>
+
+#include "hold.h"
+
+enum {
+	MGW_IPV4_LENGTH_OFFSET = 16, /* total length */
+	MGW_IPV4_SUM_OFFSET = 24,
+	MGW_IPV4_UDP_OFFSET = 34,
+	MGW_IPV6_LENGTH_OFFSET = 18, /* payload length */
+	MGW_IPV6_UDP_OFFSET = 54,
+	MGW_UDP_LENGTH_OFFSET = 4, /* from the UDP header on */
+	MGW_UDP_SUM_OFFSET = 6,
+	MGW_UDP_AND_VXLAN = 16,
+};
+
+static inline void mgw_put16(uint8_t *at, uint32_t value)
+{
+	const uint16_t be = rte_cpu_to_be_16((uint16_t)value);
+
+	memcpy(at, &be, sizeof(be));
+}
+
+/* Give back the references of a copy that is not made. */
+static inline void mgw_release(struct mgw_pipe *pipe, const struct mgw_copy *copy)
+{
+	for (uint16_t i = 0; i < copy->n_held; i++)
+		rte_pktmbuf_free_seg(pipe->held[copy->first_held + i].segment);
+	rte_pktmbuf_free(copy->head);
+}
+
+/*
+ * Make indirect refer to the segment, taking over the reference that hold took. The segment's
+ * own length may have changed since; ours was noted before production left.
+ */
+static inline void mgw_attach(struct rte_mbuf *indirect, const struct mgw_held *held)
+{
+	struct rte_mbuf *segment = held->segment;
+
+	rte_pktmbuf_attach(indirect, segment);
+	indirect->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+	indirect->data_len = held->length;
+	rte_pktmbuf_free_seg(segment); /* attach took its own */
+}
+
+/* Chain an indirect mbuf behind the header for every held segment. False: no mbuf left. */
+static inline bool mgw_reference(struct mgw_pipe *pipe, struct mgw_copy *copy,
+				 uint16_t header_length)
+{
+	struct rte_mbuf *indirects[MGW_MAX_HELD], *tail;
+
+	if (unlikely(pipe->n_stock == 0))
+		return false;
+	if (unlikely(rte_pktmbuf_alloc_bulk(pipe->indirect_pool, indirects, copy->n_held) != 0))
+		return false;
+	tail = copy->head = pipe->stock[--pipe->n_stock];
+	copy->head->data_len = header_length;
+	for (uint16_t i = 0; i < copy->n_held; i++) {
+		mgw_attach(indirects[i], &pipe->held[copy->first_held + i]);
+		tail->next = indirects[i];
+		tail = indirects[i];
+	}
+	copy->head->nb_segs = (uint16_t)(1 + copy->n_held);
+	copy->n_held = 0;
+	return true;
+}
+
+static inline void mgw_finish_ipv4(struct rte_mbuf *m, uint8_t *header, uint32_t sum,
+				   uint32_t inner, const struct mgw_next_hop *hop)
+{
+	const uint32_t total = inner + MGW_IPV4_SIZE + MGW_UDP_AND_VXLAN;
+
+	mgw_put16(header + MGW_IPV4_LENGTH_OFFSET, total);
+	if (hop->ip_checksum_offload) {
+		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
+		m->l2_len = MGW_ETHERNET_SIZE;
+		m->l3_len = MGW_IPV4_SIZE;
+		return;
+	}
+	sum += total;
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	mgw_put16(header + MGW_IPV4_SUM_OFFSET, ~sum);
+}
+
+/* RFC 8200 section 8.1: the checksum is not optional, and 0 is sent as 0xffff. */
+static inline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, uint32_t inner,
+				   const struct mgw_next_hop *hop)
+{
+	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(header + MGW_ETHERNET_SIZE);
+	uint8_t *sum_at = header + MGW_IPV6_UDP_OFFSET + MGW_UDP_SUM_OFFSET;
+	uint16_t pseudo, body = 0;
+	uint32_t sum;
+
+	mgw_put16(header + MGW_IPV6_LENGTH_OFFSET, inner + MGW_UDP_AND_VXLAN);
+	if (hop->udp_checksum_offload) {
+		m->ol_flags |= RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM;
+		m->l2_len = MGW_ETHERNET_SIZE;
+		m->l3_len = MGW_IPV6_SIZE;
+		pseudo = rte_ipv6_phdr_cksum(ip, m->ol_flags);
+		memcpy(sum_at, &pseudo, sizeof(pseudo));
+		return;
+	}
+	rte_raw_cksum_mbuf(m, MGW_IPV6_UDP_OFFSET, m->pkt_len - MGW_IPV6_UDP_OFFSET, &body);
+	sum = (uint32_t)body + rte_ipv6_phdr_cksum(ip, 0);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (uint16_t)~sum;
+	body = sum == 0 ? 0xffff : (uint16_t)sum;
+	memcpy(sum_at, &body, sizeof(body));
+}
+
+/* The outer header of one copy whose inner bytes are in place. */
+static inline void mgw_encap(const struct mgw_copy *copy, const struct mgw_session *session,
+			     const struct mgw_next_hop *hop)
+{
+	struct rte_mbuf *m = copy->head;
+	uint8_t *header = rte_pktmbuf_mtod(m, uint8_t *);
+	uint8_t *udp = header + (session->ipv6 ? MGW_IPV6_UDP_OFFSET : MGW_IPV4_UDP_OFFSET);
+
+	rte_memcpy(header, session->header, session->header_length);
+	memcpy(header, hop->destination, 6);
+	memcpy(header + 6, hop->source, 6);
+	mgw_put16(udp, copy->source_port);
+	mgw_put16(udp + MGW_UDP_LENGTH_OFFSET, copy->inner + MGW_UDP_AND_VXLAN);
+	m->pkt_len = session->header_length + copy->inner;
+	if (session->ipv6)
+		mgw_finish_ipv6(m, header, copy->inner, hop);
+	else
+		mgw_finish_ipv4(m, header, session->ip_sum, copy->inner, hop);
+}
+
+/* Everything after production was sent, for one copy. */
+static inline void mgw_copy_one(struct mgw_pipe *pipe, const struct mgw_program *program,
+				uint16_t index, uint16_t sent)
+{
+	struct mgw_copy *copy = &pipe->copies[index];
+	const struct mgw_session *session = &program->sessions[copy->session];
+	const struct mgw_next_hop *hop = &program->next_hops[session->target];
+	struct mgw_outbox *outbox = &pipe->outboxes[hop->tunnel];
+
+	if (unlikely(copy->frame >= sent && copy->direction == MGW_INGRESS)) {
+		mgw_skip(pipe, copy, MGW_SKIP_PRODUCTION_DROPPED);
+		mgw_release(pipe, copy);
+		return;
+	}
+	if (copy->n_held > 0 && unlikely(!mgw_reference(pipe, copy, session->header_length))) {
+		mgw_skip(pipe, copy, MGW_SKIP_MEMPOOL);
+		mgw_release(pipe, copy);
+		return;
+	}
+	mgw_encap(copy, session, hop);
+	outbox->copies[outbox->n] = index;
+	outbox->mbufs[outbox->n++] = copy->head;
+}
+
+#endif

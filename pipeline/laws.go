@@ -1,0 +1,65 @@
+package pipeline
+
+/*
+#include "totals.h"
+*/
+import "C"
+
+// Totals is what the laws are computed from: one lcore's, or the sum over lcores. Every value of
+// one lcore was read at the same moment, between two bursts.
+type Totals struct {
+	WireRx, Forwarded, Dropped      uint64
+	TapRx, Observed                 uint64
+	TunnelRx, Ignored               uint64
+	Seen, Matched, Missed, Excluded uint64
+	Mirrored, Skipped               uint64
+}
+
+// Totals returns the totals as of the lcore's last burst.
+func (k *Counters) Totals() Totals {
+	var t C.struct_mgw_totals
+	C.mgw_totals_read(&k.c.totals, &t)
+	return Totals{
+		WireRx: uint64(t.wire_rx), Forwarded: uint64(t.forwarded), Dropped: uint64(t.dropped),
+		TapRx: uint64(t.tap_rx), Observed: uint64(t.observed),
+		TunnelRx: uint64(t.tunnel_rx), Ignored: uint64(t.ignored),
+		Seen: uint64(t.seen), Matched: uint64(t.matched), Missed: uint64(t.missed), Excluded: uint64(t.excluded),
+		Mirrored: uint64(t.mirrored), Skipped: uint64(t.skipped),
+	}
+}
+
+// Add adds another lcore's totals.
+func (t *Totals) Add(o Totals) {
+	t.WireRx += o.WireRx
+	t.Forwarded += o.Forwarded
+	t.Dropped += o.Dropped
+	t.TapRx += o.TapRx
+	t.Observed += o.Observed
+	t.TunnelRx += o.TunnelRx
+	t.Ignored += o.Ignored
+	t.Seen += o.Seen
+	t.Matched += o.Matched
+	t.Missed += o.Missed
+	t.Excluded += o.Excluded
+	t.Mirrored += o.Mirrored
+	t.Skipped += o.Skipped
+}
+
+// ProductionLaw is 0 when every received frame was forwarded, observed, ignored or dropped with a
+// reason. Any other value is frames that nobody accounts for.
+func (t Totals) ProductionLaw() int64 {
+	return abs(int64(t.WireRx-t.Forwarded-t.Dropped)) + abs(int64(t.TapRx-t.Observed)) + abs(int64(t.TunnelRx-t.Ignored))
+}
+
+// MirrorLaw is 0 when every frame that a source saw was matched, missed or excluded, and every
+// matched one mirrored or skipped with a reason.
+func (t Totals) MirrorLaw() int64 {
+	return abs(int64(t.Seen-t.Matched-t.Missed-t.Excluded)) + abs(int64(t.Matched-t.Mirrored-t.Skipped))
+}
+
+func abs(v int64) int64 {
+	if v < 0 {
+		return -v
+	}
+	return v
+}

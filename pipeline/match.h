@@ -1,0 +1,199 @@
+/*
+ * match: which session mirrors a frame. Sessions of a source are asked in ascending number, each
+ * session's rules of the direction in ascending number; the first rule that matches decides for
+ * that session: accept ends the search, reject or no rule passes on to the next session.
+ *
+ * Small rule sets are compared directly. Large ones belong to rte_acl, which wants many packets
+ * at once: sightings that come to such a set wait until all have got that far, then each set is
+ * asked for all of its packets in one call.
+ */
+#ifndef MGW_MATCH_H
+#define MGW_MATCH_H
+
+#include <rte_acl.h>
+
+#include "linear.h"
+
+/* Sightings that wait for rte_acl. */
+struct mgw_waiting {
+	uint16_t n;
+	uint16_t sighting[MGW_MAX_COPIES];
+};
+
+static inline const struct mgw_rules *mgw_rules_of(const struct mgw_program *program,
+						   const struct mgw_sighting *seen,
+						   const struct mgw_key *key)
+{
+	const struct mgw_session_match *session = &program->match[seen->session];
+	const struct mgw_ruleset *set = &program->rulesets[session->ruleset[seen->direction]];
+
+	return key->family == 4 ? &set->v4 : &set->v6;
+}
+
+static inline void mgw_missed(struct mgw_pipe *pipe, const struct mgw_sighting *seen)
+{
+	pipe->counters->sources[seen->source][seen->direction].missed++;
+	pipe->burst.missed++;
+}
+
+static inline void mgw_excluded(struct mgw_pipe *pipe, const struct mgw_sighting *seen,
+				uint8_t type)
+{
+	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
+	pipe->burst.excluded++;
+}
+
+/* The session at seen->session accepted the frame: it is owed a copy from here on. */
+static inline void mgw_matched(struct mgw_pipe *pipe, const struct mgw_program *program,
+			       struct mgw_sighting *seen)
+{
+	const uint32_t slot = program->match[seen->session].slot;
+	struct mgw_count *matched = &pipe->counters->sessions[slot][seen->direction].matched;
+
+	seen->accepted = 1;
+	matched->packets++;
+	matched->bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
+	pipe->counters->sources[seen->source][seen->direction].matched++;
+	pipe->burst.matched++;
+}
+
+/* What the rule at position says. True: the search is over. */
+static inline bool mgw_apply_rule(struct mgw_pipe *pipe, const struct mgw_program *program,
+				  const struct mgw_rules *rules, struct mgw_sighting *seen,
+				  uint32_t position)
+{
+	if (position != MGW_NO_POSITION) {
+		const uint32_t ref = rules->refs[position];
+		struct mgw_count *hits = &pipe->counters->rules[ref >> 1];
+
+		hits->packets++;
+		hits->bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
+		if (ref & 1) {
+			mgw_matched(pipe, program, seen);
+			return true;
+		}
+	}
+	seen->session++;
+	return false;
+}
+
+/* Traffic of a DNS resolver: only the service amazon-dns decides, whatever the rules say. */
+static inline void mgw_match_resolver(struct mgw_pipe *pipe, const struct mgw_program *program,
+				      struct mgw_sighting *seen)
+{
+	for (; seen->session < seen->end; seen->session++) {
+		if (program->match[seen->session].amazon_dns) {
+			mgw_matched(pipe, program, seen);
+			return;
+		}
+	}
+	mgw_excluded(pipe, seen, MGW_EXCLUDED_AMAZON_DNS);
+}
+
+/* Ask sessions until one accepts, none is left, or the next one's rules belong to rte_acl. */
+static inline void mgw_ask_sessions(struct mgw_pipe *pipe, const struct mgw_program *program,
+				    uint16_t index, struct mgw_waiting *waiting)
+{
+	struct mgw_sighting *seen = &pipe->sightings[index];
+	const struct mgw_key *key = &pipe->keys[seen->frame];
+
+	while (seen->session < seen->end) {
+		const struct mgw_rules *rules = mgw_rules_of(program, seen, key);
+		uint32_t position;
+
+		if (rules->acl != NULL) {
+			waiting->sighting[waiting->n++] = index;
+			return;
+		}
+		position = key->family == 4 ? mgw_linear4(rules, key) : mgw_linear6(rules, key);
+		if (mgw_apply_rule(pipe, program, rules, seen, position))
+			return;
+	}
+	mgw_missed(pipe, seen);
+}
+
+/* What no rule needs to be asked for is decided here; the rest goes to the sessions. */
+static inline void mgw_match_one(struct mgw_pipe *pipe, const struct mgw_program *program,
+				 uint16_t index, struct mgw_waiting *waiting)
+{
+	struct mgw_sighting *seen = &pipe->sightings[index];
+	const struct mgw_key *key = &pipe->keys[seen->frame];
+
+	if (unlikely(key->excluded != MGW_EXCLUDED_NONE))
+		mgw_excluded(pipe, seen, key->excluded);
+	else if (unlikely(key->family == 0))
+		mgw_missed(pipe, seen);
+	else if (unlikely(key->resolver))
+		mgw_match_resolver(pipe, program, seen);
+	else
+		mgw_ask_sessions(pipe, program, index, waiting);
+}
+
+/* First byte of an rte_acl key: the protocol as this rule set distinguishes it. */
+static inline uint8_t mgw_acl_class(const struct mgw_rules *rules, const struct mgw_key *key)
+{
+	if (key->l4 & MGW_L4_PORTS)
+		return (key->l4 & MGW_L4_PROTOCOL) == MGW_PROTO_TCP ? rules->acl_class_tcp_ports
+								    : rules->acl_class_udp_ports;
+	if (key->l4 & MGW_L4_UNKNOWN)
+		return rules->acl_class_unknown;
+	return rules->acl_class[key->l4 & MGW_L4_PROTOCOL];
+}
+
+/*
+ * Take all sightings that wait for the same rules as the first one out of waiting, ask rte_acl
+ * for them in one call, and send those that were not accepted on to their next sessions.
+ */
+static inline void mgw_ask_acl(struct mgw_pipe *pipe, const struct mgw_program *program,
+			       struct mgw_waiting *waiting, struct mgw_waiting *next)
+{
+	const uint8_t *keys[MGW_MAX_COPIES];
+	uint32_t found[MGW_MAX_COPIES];
+	uint16_t asked[MGW_MAX_COPIES];
+	const struct mgw_rules *rules = NULL;
+	uint16_t n = 0, left = 0;
+
+	for (uint16_t i = 0; i < waiting->n; i++) {
+		const uint16_t index = waiting->sighting[i];
+		struct mgw_sighting *seen = &pipe->sightings[index];
+		struct mgw_key *key = &pipe->keys[seen->frame];
+		const struct mgw_rules *its = mgw_rules_of(program, seen, key);
+
+		if (rules == NULL)
+			rules = its;
+		if (its != rules) {
+			waiting->sighting[left++] = index;
+			continue;
+		}
+		key->acl_class = mgw_acl_class(rules, key);
+		keys[n] = (const uint8_t *)key;
+		asked[n++] = index;
+	}
+	waiting->n = left;
+	rte_acl_classify(rules->acl, keys, found, n, 1);
+	for (uint16_t i = 0; i < n; i++) {
+		struct mgw_sighting *seen = &pipe->sightings[asked[i]];
+
+		/* rte_acl answers position + 1, and 0 for no rule: 0 - 1 is MGW_NO_POSITION */
+		if (!mgw_apply_rule(pipe, program, rules, seen, found[i] - 1))
+			mgw_ask_sessions(pipe, program, asked[i], next);
+	}
+}
+
+/* Decide every sighting of the burst: afterwards each is accepted or counted otherwise. */
+static inline void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *program)
+{
+	struct mgw_waiting waiting = {.n = 0}, next = {.n = 0};
+
+	for (uint16_t i = 0; i < pipe->n_sightings; i++)
+		mgw_match_one(pipe, program, i, &waiting);
+	while (waiting.n > 0) {
+		while (waiting.n > 0)
+			mgw_ask_acl(pipe, program, &waiting, &next);
+		waiting.n = next.n;
+		memcpy(waiting.sighting, next.sighting, next.n * sizeof(next.sighting[0]));
+		next.n = 0;
+	}
+}
+
+#endif

@@ -1,0 +1,65 @@
+package pipeline
+
+/*
+#include "memory.h"
+#include "pipe.h"
+
+static struct mgw_pipe *new_pipe(struct rte_mempool *header_pool, struct rte_mempool *indirect_pool,
+				 struct mgw_counters *counters, uint16_t n_tunnels)
+{
+	struct mgw_pipe *pipe = mgw_memory_new(sizeof(*pipe));
+
+	if (pipe == NULL)
+		return NULL;
+	pipe->header_pool = header_pool;
+	pipe->indirect_pool = indirect_pool;
+	pipe->counters = counters;
+	pipe->n_tunnels = n_tunnels;
+	mgw_restock(pipe);
+	return pipe;
+}
+
+static void free_pipe(struct mgw_pipe *pipe)
+{
+	mgw_unstock(pipe);
+	mgw_memory_free(pipe, sizeof(*pipe));
+}
+*/
+import "C"
+
+import (
+	"errors"
+	"unsafe"
+)
+
+// Sizes that mempools and rings are planned with.
+const (
+	Burst         = C.MGW_BURST      // frames a burst
+	Stock         = C.MGW_STOCK      // mirror mbufs that each pipe keeps ready
+	CopyMax       = C.MGW_COPY_MAX   // inner bytes up to which a copy owns its data
+	HeaderRoom    = 128 + 320        // data room of a header mbuf, headroom included, bytes
+	MaxHeldABurst = C.MGW_MAX_HELD   // indirect mbufs that one burst can need
+	MaxCopies     = C.MGW_MAX_COPIES // copies that one burst can yield
+)
+
+// Pipe is the working memory of one lcore's stages.
+type Pipe struct {
+	c *C.struct_mgw_pipe
+}
+
+// NewPipe returns a pipe that takes mirror mbufs from the two mempools (struct rte_mempool) and
+// counts in counters. Pools and counters must outlive it.
+func NewPipe(headerPool, indirectPool unsafe.Pointer, counters *Counters, tunnels int) (*Pipe, error) {
+	c := C.new_pipe((*C.struct_rte_mempool)(headerPool), (*C.struct_rte_mempool)(indirectPool),
+		counters.c, C.uint16_t(tunnels))
+	if c == nil {
+		return nil, errors.New("no memory for a pipe")
+	}
+	return &Pipe{c}, nil
+}
+
+// Pointer is the struct mgw_pipe.
+func (p *Pipe) Pointer() unsafe.Pointer { return unsafe.Pointer(p.c) }
+
+// Free returns the pipe's mbufs and memory; its lcore must have stopped.
+func (p *Pipe) Free() { C.free_pipe(p.c) }

@@ -1,0 +1,117 @@
+/*
+ * A pipe: everything one lcore needs to take bursts through the stages. Only its lcore touches
+ * it (or, in tests, the one caller that hands frames in).
+ */
+#ifndef MGW_PIPE_H
+#define MGW_PIPE_H
+
+#include <rte_mbuf.h>
+
+#include "program.h"
+
+#define MGW_BURST 64 /* frames received at a time */
+#define MGW_MAX_COPIES                                                                             \
+	(2 * MGW_BURST)              /* a frame is mirrored at most once per source, two sources */
+#define MGW_STOCK    (3 * MGW_BURST) /* mirror mbufs kept ready, so that hold never allocates */
+#define MGW_MAX_HELD 1024            /* segments held in one burst */
+#define MGW_COPY_MAX 192 /* up to this many inner bytes are copied, longer ones referenced */
+
+/* What classify says of a frame. */
+struct mgw_key {
+	uint8_t acl_class;            /* set by match, per rule set; rte_acl wants one byte first */
+	uint8_t family;               /* 0: not IP, matches no rule */
+	uint8_t excluded;             /* enum mgw_excluded */
+	uint8_t fragment;             /* any fragment, the first included */
+	uint8_t resolver;             /* traffic of a DNS resolver */
+	uint8_t unclassified;         /* enum mgw_unclassified + 1, or 0 */
+	uint8_t icmp_type, icmp_code; /* valid iff protocol is ICMP or ICMPv6 */
+	uint32_t l4;                  /* MGW_L4_* */
+	uint16_t source_port, destination_port; /* network order; 0 without ports */
+	uint32_t source[4], destination[4];     /* network order; IPv4 uses the first word */
+};
+
+/* One source that sees a frame. */
+struct mgw_sighting {
+	uint16_t frame;
+	uint8_t direction;
+	uint8_t accepted;      /* by session; set by match */
+	uint32_t source;       /* slot of its counters */
+	uint32_t session, end; /* run of sessions still to be asked */
+};
+
+/* A copy on its way: from the session's yes to the tunnel port's. */
+struct mgw_copy {
+	struct rte_mbuf *head; /* mirror mbuf; NULL once skipped */
+	uint32_t session;      /* index in program->sessions */
+	uint32_t slot;         /* of the session's counters */
+	uint32_t length;       /* of the frame */
+	uint32_t inner;        /* bytes of it in the copy */
+	uint16_t frame;
+	uint16_t first_held, n_held; /* run in held[]; n_held 0: the bytes are in head already */
+	uint16_t source_port;        /* outer UDP, host order */
+	uint8_t direction;
+};
+
+/* A production segment with a reference of ours. Lengths are read before production is sent. */
+struct mgw_held {
+	struct rte_mbuf *segment;
+	uint16_t length;
+};
+
+/* Copies of one tunnel port, ready to be sent. */
+struct mgw_outbox {
+	uint16_t n;
+	struct rte_mbuf *mbufs[MGW_MAX_COPIES];
+	uint16_t copies[MGW_MAX_COPIES]; /* index in copies[] */
+};
+
+struct mgw_pipe {
+	/* fixed while running */
+	struct rte_mempool *header_pool;   /* outer headers and short copies */
+	struct rte_mempool *indirect_pool; /* references to production segments */
+	struct mgw_counters *counters;
+	uint16_t n_tunnels;
+
+	/* the burst: set by the caller of decide */
+	uint16_t n;
+	struct rte_mbuf *frames[MGW_BURST];
+
+	/* set by classify, for frames that a source sees */
+	struct mgw_key keys[MGW_BURST];
+	uint16_t n_sightings;
+	struct mgw_sighting sightings[MGW_MAX_COPIES];
+
+	/* set by match and hold, consumed by copy */
+	uint16_t n_copies, n_held, n_stock;
+	struct mgw_copy copies[MGW_MAX_COPIES];
+	struct mgw_held held[MGW_MAX_HELD];
+	struct rte_mbuf *stock[MGW_STOCK];
+	struct mgw_outbox outboxes[MGW_MAX_TUNNELS];
+
+	/* this burst's share of counters->totals, added by mgw_publish_totals */
+	struct mgw_totals burst;
+} __attribute__((aligned(64)));
+
+/* Classify, match and hold the pipe's burst, received on port. Never changes a frame. */
+void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port);
+
+/*
+ * Make the copies that mgw_decide held and put them into the outboxes. sent says how many frames
+ * of the burst production accepted; those after it never left.
+ */
+void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent);
+
+/* Count what a tunnel port did with its outbox: the first sent left, the rest is freed. */
+void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t tunnel,
+		     uint16_t sent);
+
+/* Fill the stock; between bursts only. */
+void mgw_restock(struct mgw_pipe *pipe);
+
+/* Give the stock back to its pool; after the last burst. */
+void mgw_unstock(struct mgw_pipe *pipe);
+
+/* Add the burst's totals to the published ones, under the sequence lock, and clear them. */
+void mgw_publish_totals(struct mgw_pipe *pipe);
+
+#endif

@@ -1,0 +1,273 @@
+package pipeline
+
+/*
+#include "program.h"
+*/
+import "C"
+
+import (
+	"encoding/binary"
+	"fmt"
+	"unsafe"
+
+	"mirrorgw/rules"
+	"mirrorgw/vxlan"
+)
+
+// Limits of a program.
+const (
+	MaxPorts     = C.MGW_MAX_PORTS
+	MaxTunnels   = C.MGW_MAX_TUNNELS
+	MaxResolvers = C.MGW_MAX_RESOLVERS
+)
+
+// Slots say where the counters of a snapshot's sources, sessions and rules are kept. They outlive
+// programs, so that a resource keeps its counters when something else changes.
+type Slots struct {
+	Sources, Sessions, Rules []uint32 // by index in the snapshot
+}
+
+// IdentitySlots numbers everything as the snapshot does.
+func IdentitySlots(s *rules.Snapshot) Slots {
+	count := func(n int) []uint32 {
+		slots := make([]uint32, n)
+		for i := range slots {
+			slots[i] = uint32(i)
+		}
+		return slots
+	}
+	return Slots{count(len(s.Sources)), count(len(s.Sessions)), count(len(s.Rules))}
+}
+
+// Program is a snapshot laid out in C memory. The caller publishes Pointer to the lcores and
+// calls Free once none of them uses it.
+type Program struct {
+	arena  arena
+	layout *Layout
+	c      *C.struct_mgw_program
+	acls   []string // contexts held
+}
+
+// NewProgram lays out a snapshot. Everything that can fail fails here, before anything is in
+// force; on error nothing is left behind.
+func NewProgram(s *rules.Snapshot, layout *Layout, slots Slots, generation uint64) (*Program, error) {
+	p := &Program{layout: layout}
+	if err := p.fill(s, slots, generation); err != nil {
+		p.Free()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Pointer is the struct mgw_program.
+func (p *Program) Pointer() unsafe.Pointer { return unsafe.Pointer(p.c) }
+
+// Free returns all memory. No lcore may be able to reach the program any more.
+func (p *Program) Free() {
+	for _, key := range p.acls {
+		p.layout.releaseACL(key)
+	}
+	p.acls = nil
+	p.arena.free()
+	p.c = nil
+}
+
+func (p *Program) fill(s *rules.Snapshot, slots Slots, generation uint64) error {
+	if len(s.Ports) > MaxPorts {
+		return fmt.Errorf("%d ports are more than a gateway can have: at most %d", len(s.Ports), MaxPorts)
+	}
+	memory, err := newArray[C.struct_mgw_program](&p.arena, 1)
+	if err != nil {
+		return err
+	}
+	p.c = &memory[0]
+	p.c.generation = C.uint64_t(generation)
+	p.c.exclude = excludeBits(s.Exclude)
+	for _, step := range []func() error{
+		func() error { return p.fillResolvers(s) },
+		func() error { return p.fillPorts(s) },
+		func() error { return p.fillSources(s, slots.Sources) },
+		func() error { return p.fillRuleSets(s, p.layout, slots.Rules) },
+		func() error { return p.fillNextHops(s) },
+		func() error { return p.fillSessions(s, slots.Sessions) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func excludeBits(e rules.Exclude) (bits C.uint32_t) {
+	for exclusion, on := range map[rules.Exclusion]bool{
+		rules.ExcludedARP:               e.ARP,
+		rules.ExcludedDHCP:              e.DHCP,
+		rules.ExcludedMetadata:          e.Metadata,
+		rules.ExcludedNTP:               e.NTP,
+		rules.ExcludedWindowsActivation: e.WindowsActivation,
+	} {
+		if on {
+			bits |= 1 << exclusion
+		}
+	}
+	return bits
+}
+
+func (p *Program) fillResolvers(s *rules.Snapshot) error {
+	if len(s.Resolvers) > MaxResolvers {
+		return fmt.Errorf("dns_resolvers has %d addresses: at most %d are possible", len(s.Resolvers), MaxResolvers)
+	}
+	p.c.n_resolvers = C.uint32_t(len(s.Resolvers))
+	for i, address := range s.Resolvers {
+		r := &p.c.resolvers[i]
+		r.family = 6
+		if address.Is4() {
+			r.family = 4
+		}
+		for at, b := range address.AsSlice() {
+			r.address[at] = C.uint8_t(b)
+		}
+	}
+	return nil
+}
+
+// fillPorts gives each port the sources that see what it receives: those on the port itself by
+// source MAC, and by destination MAC those on the port through which the frame leaves.
+func (p *Program) fillPorts(s *rules.Snapshot) error {
+	for i, port := range s.Ports {
+		out := &p.c.ports[i]
+		leaves := port.Peer
+		if port.Role == rules.RoleTap {
+			leaves = i // a tap sees both directions of the same sources
+		}
+		if err := p.fillTable(&out.egress, s.Sources, i); err != nil {
+			return err
+		}
+		if err := p.fillTable(&out.ingress, s.Sources, leaves); err != nil {
+			return err
+		}
+		out.any = out.egress.any | out.ingress.any
+		if i < len(p.layout.OwnCopies) && p.layout.OwnCopies[i] {
+			out.own_copies = 1
+		}
+	}
+	return nil
+}
+
+func (p *Program) fillSources(s *rules.Snapshot, slots []uint32) error {
+	sources, err := newArray[C.struct_mgw_source](&p.arena, len(s.Sources))
+	if err != nil {
+		return err
+	}
+	for i := range s.Sources {
+		sources[i].first = C.uint32_t(s.Sources[i].First)
+		sources[i].count = C.uint32_t(s.Sources[i].Count)
+		sources[i].slot = C.uint32_t(slots[i])
+	}
+	p.c.sources = &sources[0]
+	return nil
+}
+
+func (p *Program) fillNextHops(s *rules.Snapshot) error {
+	hops, err := newArray[C.struct_mgw_next_hop](&p.arena, len(s.Targets))
+	if err != nil {
+		return err
+	}
+	for i := range s.Targets {
+		target := &s.Targets[i]
+		index := p.tunnelOf(target.Port)
+		if index < 0 {
+			return fmt.Errorf("target %s: port %s is not a tunnel port of this gateway", target.Name, s.Ports[target.Port].Name)
+		}
+		tunnel := &p.layout.Tunnels[index]
+		hop := &hops[i]
+		hop.tunnel = C.uint16_t(index)
+		hop.port = C.uint8_t(target.Port)
+		hop.resolved = cBool(target.Resolved)
+		hop.ip_checksum_offload = cBool(tunnel.IPChecksumOffload)
+		hop.udp_checksum_offload = cBool(tunnel.UDPChecksumOffload)
+		hop.single_segment = cBool(tunnel.SingleSegmentCopies)
+		for b := range 6 {
+			hop.destination[b] = C.uint8_t(target.NextHop[b])
+			hop.source[b] = C.uint8_t(tunnel.MAC[b])
+		}
+	}
+	p.c.next_hops = &hops[0]
+	return nil
+}
+
+func (p *Program) tunnelOf(port int) int {
+	for i := range p.layout.Tunnels {
+		if p.layout.Tunnels[i].Port == port {
+			return i
+		}
+	}
+	return -1
+}
+
+func (p *Program) fillSessions(s *rules.Snapshot, slots []uint32) error {
+	match, err := newArray[C.struct_mgw_session_match](&p.arena, len(s.Sessions))
+	if err != nil {
+		return err
+	}
+	sessions, err := newArray[C.struct_mgw_session](&p.arena, len(s.Sessions))
+	if err != nil {
+		return err
+	}
+	for i := range s.Sessions {
+		entry := &s.Sessions[i]
+		for d := range rules.Directions {
+			match[i].ruleset[d] = C.uint32_t(entry.RuleSets[d])
+		}
+		match[i].slot = C.uint32_t(slots[i])
+		if s.Filters[entry.Filter].AmazonDNS {
+			match[i].amazon_dns = 1
+		}
+		if err := fillSession(&sessions[i], entry, &s.Targets[entry.Target]); err != nil {
+			return fmt.Errorf("session %s: %w", entry.Name, err)
+		}
+	}
+	p.c.match, p.c.sessions = &match[0], &sessions[0]
+	return nil
+}
+
+// fillSession builds the outer header once. MACs stay zero: the next hop has them.
+func fillSession(out *C.struct_mgw_session, entry *rules.Entry, target *rules.Target) error {
+	template, err := vxlan.NewTemplate(vxlan.Outer{Src: entry.OuterSource, Dst: target.Address, VNI: entry.VNI})
+	if err != nil {
+		return err
+	}
+	inner := vxlan.InnerLimit(target.MTU, template.IPv6)
+	if inner <= 0 {
+		return fmt.Errorf("target %s: mtu %d leaves no room for a frame", target.Name, target.MTU)
+	}
+	if entry.PacketLength != rules.PacketLengthEntire {
+		inner = min(inner, entry.PacketLength)
+	}
+	for i, b := range template.Bytes {
+		out.header[i] = C.uint8_t(b)
+	}
+	out.header_length = C.uint16_t(len(template.Bytes))
+	out.inner_max = C.uint32_t(inner)
+	out.target = C.uint32_t(entry.Target)
+	out.ipv6 = cBool(template.IPv6)
+	if !template.IPv6 {
+		out.ip_sum = C.uint32_t(wordSum(template.Bytes[14:34]))
+	}
+	return nil
+}
+
+// wordSum adds 16-bit big-endian words (RFC 1071) without folding; 10 words cannot overflow.
+func wordSum(header []byte) (sum uint32) {
+	for i := 0; i < len(header); i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(header[i:]))
+	}
+	return sum
+}
+
+func cBool(b bool) C.uint8_t {
+	if b {
+		return 1
+	}
+	return 0
+}

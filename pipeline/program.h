@@ -1,0 +1,143 @@
+/*
+ * A program: a rules.Snapshot laid out in C memory. Go writes it before it is published; after
+ * that it is read-only, but for the next hops, until every lcore has let go of it.
+ */
+#ifndef MGW_PROGRAM_H
+#define MGW_PROGRAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "counters.h"
+
+#define MGW_NONE          UINT32_MAX /* no source, no rule */
+#define MGW_LANES         16         /* rules compared at a time */
+#define MGW_HEADER_MAX    72         /* outer header: 50 bytes over IPv4, 70 over IPv6 */
+#define MGW_MAX_TUNNELS   8          /* tunnel ports of one gateway */
+#define MGW_MAX_RESOLVERS 16
+
+struct rte_acl_ctx;
+
+/* l4 word of a key and of a rule: protocol, ports present, protocol unknown. */
+#define MGW_L4_PROTOCOL 0x0ffu
+#define MGW_L4_PORTS    0x100u
+#define MGW_L4_UNKNOWN  0x200u
+#define MGW_L4_NEVER    UINT32_MAX /* in a rule: matches nothing (unused lanes) */
+
+/*
+ * Rules side by side, so that one compare instruction serves a whole block. Addresses and masks
+ * are in network byte order, ports in host order; a port matches when port - first <= span.
+ */
+struct mgw_block4 {
+	uint32_t source[MGW_LANES], source_mask[MGW_LANES];
+	uint32_t destination[MGW_LANES], destination_mask[MGW_LANES];
+	uint32_t l4[MGW_LANES], l4_mask[MGW_LANES];
+	uint32_t source_first[MGW_LANES], source_span[MGW_LANES];
+	uint32_t destination_first[MGW_LANES], destination_span[MGW_LANES];
+} __attribute__((aligned(64)));
+
+struct mgw_block6 {
+	uint32_t source[4][MGW_LANES], source_mask[4][MGW_LANES];
+	uint32_t destination[4][MGW_LANES], destination_mask[4][MGW_LANES];
+	uint32_t l4[MGW_LANES], l4_mask[MGW_LANES];
+	uint32_t source_first[MGW_LANES], source_span[MGW_LANES];
+	uint32_t destination_first[MGW_LANES], destination_span[MGW_LANES];
+} __attribute__((aligned(64)));
+
+/* The rules of one family in one rule set; exactly one engine holds them. */
+struct mgw_rules {
+	const void *blocks;            /* mgw_block4 or mgw_block6; linear engine */
+	const struct rte_acl_ctx *acl; /* not NULL: the rte_acl engine */
+	const uint8_t *acl_class;      /* [256] protocol -> first key byte, rte_acl engine */
+	const uint32_t *refs;          /* position -> rule slot << 1 | accept */
+	uint32_t n_blocks;
+	uint8_t acl_class_tcp_ports, acl_class_udp_ports; /* class of a packet that has ports */
+	uint8_t acl_class_unknown;                        /* class of an unknown protocol */
+};
+
+struct mgw_ruleset {
+	struct mgw_rules v4, v6;
+};
+
+/* A key of the source table: MAC in the low 48 bits (network order), VID above, kind on top. */
+#define MGW_KEY_MAC       (1ull << 60) /* MAC, any tag */
+#define MGW_KEY_MAC_VLAN  (2ull << 60) /* MAC and VID of the outer tag */
+#define MGW_KEY_VLAN      (3ull << 60) /* VID alone */
+#define MGW_KEY_VID_SHIFT 48
+
+struct mgw_source_slot {
+	uint64_t key; /* 0: empty */
+	uint32_t source;
+	uint32_t unused;
+};
+
+/* The sources of one port. Open addressing; Go chose multiplier so that probes stay short. */
+struct mgw_source_table {
+	const struct mgw_source_slot *slots;
+	uint64_t multiplier;
+	uint32_t shift, mask;
+	uint32_t whole_port; /* source without mac and vlan, or MGW_NONE */
+	uint8_t by_mac, by_mac_vlan, by_vlan, any;
+};
+
+struct mgw_source {
+	uint32_t first, count; /* run in match[] and sessions[] */
+	uint32_t slot;         /* of its counters */
+};
+
+/* What match reads of a session: small, so that a source's sessions share a cache line. */
+struct mgw_session_match {
+	uint32_t ruleset[MGW_DIRECTIONS];
+	uint32_t slot; /* of its counters */
+	uint32_t amazon_dns;
+};
+
+/* Where a target's copies go next. One cache line, replaced alone when a neighbour changes. */
+struct mgw_next_hop {
+	uint8_t destination[6], source[6];
+	uint16_t tunnel;  /* index in the lcore's tunnel ports */
+	uint8_t resolved; /* 0: skip with reason unresolved */
+	uint8_t ip_checksum_offload, udp_checksum_offload;
+	uint8_t port; /* configured port index, for counters */
+	uint8_t
+	    single_segment; /* the port cannot send chains: copies own their bytes in one mbuf */
+} __attribute__((aligned(64)));
+
+/* What hold and encap read of a session. */
+struct mgw_session {
+	uint8_t
+	    header[MGW_HEADER_MAX]; /* outer header; MACs, lengths, UDP source port, checksums 0 */
+	uint32_t inner_max;         /* longest inner frame: packet length and MTU, bytes */
+	uint32_t ip_sum;            /* IPv4: sum of header words, host order, length 0 */
+	uint32_t target;            /* index in next_hops */
+	uint16_t header_length;
+	uint8_t ipv6;
+} __attribute__((aligned(64)));
+
+/* How frames received on a port find their sources. */
+struct mgw_port_program {
+	struct mgw_source_table egress;  /* by source MAC */
+	struct mgw_source_table ingress; /* by destination MAC */
+	uint8_t any;                     /* either table has an entry */
+	uint8_t own_copies; /* sending hands the mbuf itself to a peer: never hold a reference */
+};
+
+struct mgw_resolver {
+	uint8_t family; /* 4 or 6 */
+	uint8_t address[16];
+};
+
+struct mgw_program {
+	uint64_t generation;
+	uint32_t exclude; /* bit 1 << enum mgw_excluded */
+	uint32_t n_resolvers;
+	struct mgw_resolver resolvers[MGW_MAX_RESOLVERS];
+	const struct mgw_source *sources;
+	const struct mgw_session_match *match;
+	const struct mgw_session *sessions;
+	const struct mgw_ruleset *rulesets;
+	struct mgw_next_hop *next_hops;
+	struct mgw_port_program ports[MGW_MAX_PORTS];
+};
+
+#endif
