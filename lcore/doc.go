@@ -1,0 +1,15 @@
+// Package lcore is who runs the data path: it opens ports and mempools, launches the poll loop
+// (C) on EAL worker lcores, publishes programs to them and waits until each has been seen past
+// the old one, reads their counters, and stops them in order.
+//
+// Threads: a Group is safe for use by many goroutines; Publish calls are serialised. The workers
+// never run Go code, and no Go code touches a ring, a mempool or a queue that they use while
+// they run.
+package lcore
+
+/*
+#cgo pkg-config: libdpdk
+#cgo CFLAGS: -O3 -Wall -Wextra -Werror -I${SRCDIR}/../pipeline
+#include "lcore.h"
+*/
+import "C"

@@ -1,0 +1,191 @@
+package lcore
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"mirrorgw/dpdk"
+	"mirrorgw/pipeline"
+	"mirrorgw/rules"
+)
+
+// Group is the running gateway: ports, mempools, and workers that share one program.
+//
+// Life: Open, Publish (at least once), Start, any number of Publish, Stop, Close. EAL must be
+// initialised before Open and cleaned up after Close.
+type Group struct {
+	spec    Spec
+	ports   []*Port
+	tunnels []pipeline.Tunnel
+	pools   pools
+	qsbr    *dpdk.QSBR
+	layout  *pipeline.Layout
+	workers []*worker
+
+	mu         sync.Mutex // serialises Publish, Start, Stop, and guards what follows
+	slots      slotTable
+	program    *pipeline.Program // in force
+	snapshot   *rules.Snapshot   // of program
+	current    pipeline.Slots    // of snapshot
+	generation uint64
+	pending    []retired // programs that a stalled lcore may still use
+	started    time.Time // of the last Start
+	ran        time.Duration
+}
+
+// Open opens every port and prepares the workers. On error nothing stays open.
+func Open(spec Spec) (*Group, error) {
+	if err := spec.Check(); err != nil {
+		return nil, err
+	}
+	g := &Group{spec: spec, slots: newSlotTable(spec.Capacity)}
+	if err := g.open(); err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	return g, nil
+}
+
+func (g *Group) open() (err error) {
+	for _, spec := range g.spec.Ports {
+		port, err := lookup(spec)
+		if err != nil {
+			return err
+		}
+		g.ports = append(g.ports, port)
+	}
+	if err := g.pools.open(PlanMempools(&g.spec), g.headerRoom(), g.node()); err != nil {
+		return fmt.Errorf("%w; raise [eal] memory_mb, or lower rx_descriptors and tx_descriptors", err)
+	}
+	for _, port := range g.ports {
+		if err := port.configure(g.pools.rx, len(g.spec.Workers)); err != nil {
+			return err
+		}
+	}
+	if g.qsbr, err = dpdk.NewQSBR(len(g.spec.Workers)); err != nil {
+		return err
+	}
+	g.plan()
+	for i, cpu := range g.spec.Workers {
+		w, err := newWorker(i, cpu, g)
+		if err != nil {
+			return err
+		}
+		g.workers = append(g.workers, w)
+	}
+	return nil
+}
+
+// node is where the mempools live: with the first port that has a NUMA node.
+func (g *Group) node() int {
+	for _, p := range g.ports {
+		if p.node >= 0 {
+			return p.node
+		}
+	}
+	return dpdk.AnyNode
+}
+
+// headerRoom is the data room of header mbufs: small, unless a tunnel port cannot send chains, so
+// that whole copies must fit.
+func (g *Group) headerRoom() int {
+	for _, p := range g.ports {
+		if p.Role == rules.RoleTunnel && !p.info.TxMultiSeg && !p.Driver.TxMultiSeg {
+			return rxDataRoom
+		}
+	}
+	return pipeline.HeaderRoom
+}
+
+// plan derives from the opened ports what programs need to know of them.
+func (g *Group) plan() {
+	g.layout = &pipeline.Layout{OwnCopies: make([]bool, len(g.ports))}
+	for i, p := range g.ports {
+		switch p.Role {
+		case rules.RoleTunnel:
+			g.tunnels = append(g.tunnels, pipeline.Tunnel{
+				Port:                i,
+				MAC:                 [6]byte(p.MAC),
+				IPChecksumOffload:   p.Granted.TxIPv4Cksum,
+				UDPChecksumOffload:  p.Granted.TxUDPCksum,
+				SingleSegmentCopies: !p.Granted.TxMultiSeg,
+			})
+		case rules.RoleWire:
+			g.layout.OwnCopies[i] = g.ports[p.Peer].Granted.SharesMbufs
+		}
+	}
+	g.layout.Tunnels = g.tunnels
+}
+
+// Ports returns the opened ports, in configured order.
+func (g *Group) Ports() []*Port { return g.ports }
+
+// Start starts the ports and launches the workers. A program must have been published.
+func (g *Group) Start() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.program == nil {
+		return errors.New("start before the first publish: the workers would have no program")
+	}
+	for _, p := range g.ports {
+		if err := p.start(); err != nil {
+			return err
+		}
+	}
+	for _, w := range g.workers {
+		if err := w.launch(); err != nil {
+			return err
+		}
+	}
+	g.started = time.Now()
+	return nil
+}
+
+// Ran returns how long the workers ran, from Start to Stop.
+func (g *Group) Ran() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ran
+}
+
+// Stop ends the poll loops after their current burst. Counters stay readable until Close.
+func (g *Group) Stop() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, w := range g.workers {
+		w.askToStop()
+	}
+	var errs []error
+	for _, w := range g.workers {
+		errs = append(errs, w.wait())
+	}
+	if !g.started.IsZero() {
+		g.ran, g.started = time.Since(g.started), time.Time{}
+	}
+	return errors.Join(errs...)
+}
+
+// Close stops what runs, closes the ports and frees everything. It may be called on a group that
+// Open did not finish.
+func (g *Group) Close() error {
+	errs := []error{g.Stop()}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range g.ports {
+		errs = append(errs, p.close())
+	}
+	g.ports = nil
+	for _, w := range g.workers {
+		w.free()
+	}
+	g.workers = nil
+	g.freePrograms()
+	g.pools.free()
+	g.pools = pools{}
+	if g.qsbr != nil {
+		g.qsbr.Free()
+		g.qsbr = nil
+	}
+	return errors.Join(errs...)
+}

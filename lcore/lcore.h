@@ -1,0 +1,51 @@
+/* lcore: what one worker needs to run. Go fills it before the launch. */
+#ifndef MGW_LCORE_H
+#define MGW_LCORE_H
+
+#include <rte_rcu_qsbr.h>
+
+#include "pipe.h"
+
+enum mgw_role { MGW_ROLE_WIRE, MGW_ROLE_TAP, MGW_ROLE_TUNNEL }; /* as rules.Role */
+
+#define MGW_TX_RETRIES   4   /* for refused production frames, at once, no waiting */
+#define MGW_HOUSEKEEPING 256 /* loops between two looks at what is not traffic */
+
+/* A receive queue that this worker polls, and where its frames go. */
+struct mgw_rx {
+	uint16_t ethdev, queue;
+	uint16_t port; /* configured index, for program and counters */
+	uint16_t peer; /* configured index of the other side of a wire */
+	uint16_t peer_ethdev;
+	uint32_t peer_frame_max; /* longest frame the peer can send, bytes; 0: no limit known */
+	uint8_t role;            /* enum mgw_role */
+};
+
+/* A transmit queue for copies. */
+struct mgw_tx {
+	uint16_t ethdev, queue;
+};
+
+struct mgw_lcore {
+	/* fixed while running */
+	struct mgw_pipe *pipe;
+	struct rte_rcu_qsbr *qsbr;
+	uint16_t queue;  /* of every port that this worker sends on */
+	uint16_t reader; /* its number in qsbr */
+	uint16_t n_rx, n_tunnels;
+	struct mgw_rx rx[MGW_MAX_PORTS];
+	struct mgw_tx tunnels[MGW_MAX_TUNNELS];
+
+	/* Go stores, the worker loads once per burst */
+	struct mgw_program *program __attribute__((aligned(64)));
+	/* Go stores 1, the worker looks while housekeeping */
+	uint32_t stop;
+
+	/* the worker stores, Go loads: number of housekeepings so far */
+	uint64_t heartbeat __attribute__((aligned(64)));
+};
+
+/* Polls until stop is set; for rte_eal_remote_launch, lcore is a struct mgw_lcore. Returns 0. */
+int mgw_lcore_run(void *lcore);
+
+#endif

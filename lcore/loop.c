@@ -1,0 +1,204 @@
+/*
+ * The poll loop. Read mgw_poll aloud and it says what becomes of a burst. No allocation, lock,
+ * log, system call or clock read in here.
+ */
+#include "lcore.h"
+
+#include <rte_ethdev.h>
+
+/* Count what arrived, and note the longest frame. */
+static inline uint32_t mgw_count_rx(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+{
+	struct mgw_port_counters *port = &pipe->counters->ports[rx->port];
+	uint64_t bytes = 0;
+	uint32_t longest = 0;
+
+	for (uint16_t i = 0; i < pipe->n; i++) {
+		const uint32_t length = rte_pktmbuf_pkt_len(pipe->frames[i]);
+
+		bytes += length;
+		longest = RTE_MAX(longest, length);
+	}
+	port->rx.packets += pipe->n;
+	port->rx.bytes += bytes;
+	return longest;
+}
+
+/* Move frames that the peer cannot send behind the others, each in its order. */
+static uint16_t mgw_part_too_long(struct mgw_pipe *pipe, uint32_t frame_max)
+{
+	struct rte_mbuf *too_long[MGW_BURST];
+	uint16_t n = 0, kept = 0;
+
+	for (uint16_t i = 0; i < pipe->n; i++) {
+		if (rte_pktmbuf_pkt_len(pipe->frames[i]) > frame_max)
+			too_long[n++] = pipe->frames[i];
+		else
+			pipe->frames[kept++] = pipe->frames[i];
+	}
+	for (uint16_t i = 0; i < n; i++)
+		pipe->frames[kept + i] = too_long[i];
+	return kept;
+}
+
+/* Count and free the frames from first to before end. */
+static void mgw_drop(struct mgw_pipe *pipe, const struct mgw_rx *rx, uint16_t first, uint16_t end,
+		     enum mgw_drop reason)
+{
+	struct mgw_count *dropped = &pipe->counters->ports[rx->port].dropped[reason];
+
+	for (uint16_t i = first; i < end; i++)
+		dropped->bytes += rte_pktmbuf_pkt_len(pipe->frames[i]);
+	dropped->packets += (uint64_t)(end - first);
+	pipe->burst.dropped += (uint64_t)(end - first);
+	rte_pktmbuf_free_bulk(&pipe->frames[first], (unsigned int)(end - first));
+}
+
+/*
+ * Send the first n frames to the peer; what it refuses after a few immediate retries is lost.
+ * Returns how many left. Lengths are summed before: a frame that was sent is no longer ours.
+ */
+static inline uint16_t mgw_send_production(const struct mgw_lcore *lcore, const struct mgw_rx *rx,
+					   uint16_t n)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+	struct mgw_port_counters *peer = &pipe->counters->ports[rx->peer];
+	uint64_t bytes = 0;
+	uint16_t sent;
+
+	for (uint16_t i = 0; i < n; i++)
+		bytes += rte_pktmbuf_pkt_len(pipe->frames[i]);
+	sent = rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, pipe->frames, n);
+	for (int retry = 0; unlikely(sent < n) && retry < MGW_TX_RETRIES; retry++)
+		sent += rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, &pipe->frames[sent],
+					 (uint16_t)(n - sent));
+	for (uint16_t i = sent; unlikely(i < n); i++)
+		bytes -= rte_pktmbuf_pkt_len(pipe->frames[i]);
+	peer->forwarded.packets += sent;
+	peer->forwarded.bytes += bytes;
+	pipe->burst.forwarded += sent;
+	if (unlikely(sent < n))
+		mgw_drop(pipe, rx, sent, n, MGW_DROP_TX_FULL);
+	return sent;
+}
+
+/* A tap's frames go nowhere: what the copies need is held. */
+static inline uint16_t mgw_observe(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+{
+	pipe->counters->ports[rx->port].observed += pipe->n;
+	pipe->burst.observed += pipe->n;
+	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
+	return pipe->n;
+}
+
+/* Make the held copies and send them to their tunnel ports. */
+static inline void mgw_send_copies(const struct mgw_lcore *lcore, const struct mgw_program *program,
+				   uint16_t production_sent)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+
+	mgw_copy(pipe, program, production_sent);
+	for (uint16_t t = 0; t < lcore->n_tunnels; t++) {
+		struct mgw_outbox *outbox = &pipe->outboxes[t];
+		uint16_t sent;
+
+		if (outbox->n == 0)
+			continue;
+		sent = rte_eth_tx_burst(lcore->tunnels[t].ethdev, lcore->tunnels[t].queue,
+					outbox->mbufs, outbox->n);
+		mgw_copies_sent(pipe, program, t, sent);
+	}
+	mgw_restock(pipe);
+}
+
+/* Nothing that arrives on a tunnel port is for anybody yet. */
+static inline void mgw_ignore(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+{
+	mgw_count_rx(pipe, rx);
+	pipe->counters->ports[rx->port].ignored[MGW_IGNORE_UNHANDLED] += pipe->n;
+	pipe->burst.tunnel_rx += pipe->n;
+	pipe->burst.ignored += pipe->n;
+	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
+}
+
+/* A burst of a wire: decide, send production, then copy. */
+static inline void mgw_forward(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
+	const uint32_t longest = mgw_count_rx(pipe, rx);
+	uint16_t n = pipe->n, sent;
+
+	pipe->burst.wire_rx += pipe->n;
+	if (unlikely(rx->peer_frame_max != 0 && longest > rx->peer_frame_max))
+		n = mgw_part_too_long(pipe, rx->peer_frame_max);
+	mgw_decide(pipe, program, rx->port);
+	sent = mgw_send_production(lcore, rx, n);
+	if (unlikely(n < pipe->n))
+		mgw_drop(pipe, rx, n, pipe->n, MGW_DROP_TOO_LONG);
+	if (pipe->n_copies > 0)
+		mgw_send_copies(lcore, program, sent);
+}
+
+/* A burst of a tap: decide, let it go, then copy. */
+static inline void mgw_look(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
+
+	mgw_count_rx(pipe, rx);
+	pipe->burst.tap_rx += pipe->n;
+	mgw_decide(pipe, program, rx->port);
+	mgw_observe(pipe, rx);
+	if (pipe->n_copies > 0)
+		mgw_send_copies(lcore, program, pipe->n);
+}
+
+static inline void mgw_poll(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+
+	pipe->n = rte_eth_rx_burst(rx->ethdev, rx->queue, pipe->frames, MGW_BURST);
+	if (pipe->n == 0)
+		return;
+	switch (rx->role) {
+	case MGW_ROLE_WIRE:
+		mgw_forward(lcore, rx);
+		break;
+	case MGW_ROLE_TAP:
+		mgw_look(lcore, rx);
+		break;
+	default:
+		mgw_ignore(pipe, rx);
+	}
+	mgw_publish_totals(pipe);
+}
+
+/* What is not traffic. A pool that ran dry is asked again here, should no copy be due. */
+static inline bool mgw_housekeep(struct mgw_lcore *lcore)
+{
+	if (lcore->pipe->n_stock < MGW_STOCK)
+		mgw_restock(lcore->pipe);
+	__atomic_store_n(&lcore->heartbeat, lcore->heartbeat + 1, __ATOMIC_RELAXED);
+	return __atomic_load_n(&lcore->stop, __ATOMIC_RELAXED) == 0;
+}
+
+int mgw_lcore_run(void *arg)
+{
+	struct mgw_lcore *lcore = arg;
+	bool running = true;
+
+	rte_rcu_qsbr_thread_register(lcore->qsbr, lcore->reader);
+	rte_rcu_qsbr_thread_online(lcore->qsbr, lcore->reader);
+	while (running) {
+		for (int loop = 0; loop < MGW_HOUSEKEEPING; loop++) {
+			for (uint16_t i = 0; i < lcore->n_rx; i++)
+				mgw_poll(lcore, &lcore->rx[i]);
+			rte_rcu_qsbr_quiescent(lcore->qsbr, lcore->reader);
+		}
+		running = mgw_housekeep(lcore);
+	}
+	rte_rcu_qsbr_thread_offline(lcore->qsbr, lcore->reader);
+	rte_rcu_qsbr_thread_unregister(lcore->qsbr, lcore->reader);
+	return 0;
+}

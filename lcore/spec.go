@@ -1,0 +1,117 @@
+package lcore
+
+import (
+	"fmt"
+	"net"
+
+	"mirrorgw/dpdk"
+	"mirrorgw/pipeline"
+	"mirrorgw/rules"
+)
+
+// PortSpec is a port as configured. Its index in Spec.Ports is its identity.
+type PortSpec struct {
+	Name         string
+	Device       string // PCI address or vdev, with arguments
+	Role         rules.Role
+	Peer         int // index of the other side of a wire, else rules.NoPeer
+	Queues       int // rx and tx queues; queue i belongs to worker i
+	RxDesc       int // descriptors a queue
+	TxDesc       int
+	MTU          int // bytes of the IP packet; 0: the kernel's or the driver's default
+	ExtraRxMbufs int // that the device keeps for itself, such as a preloaded capture
+}
+
+// Spec is everything a Group is made of.
+type Spec struct {
+	Ports    []PortSpec
+	Workers  []int // CPU of each worker
+	Capacity pipeline.Capacity
+}
+
+// DefaultCapacity holds what the engine's limits allow; unused slots cost address space only.
+var DefaultCapacity = pipeline.Capacity{Sources: 1 << 17, Sessions: rules.MaxSessions + 1<<12, Rules: 1 << 21}
+
+// Mempool sizes of one NUMA node's ports. The sum is what keeps a stalled tunnel port from
+// starving production: see RxMbufs.
+type Mempools struct {
+	Rx, Header, Indirect int // mbufs
+}
+
+// Data rooms and caches of the mempools, bytes and mbufs.
+const (
+	rxDataRoom = 2048 + 128 // one MTU-sized frame in one segment, with headroom
+	cacheSize  = 256
+)
+
+// PlanMempools says how many mbufs a configuration needs.
+//
+// Copies of long frames pin the rx mbufs that they refer to, for as long as the tunnel port has
+// them. So the rx pool must hold, besides what the rx and tx rings can hold, every mbuf that the
+// indirect pool can pin; then even a tunnel port that never sends again takes nothing from
+// production. The mirror's own pools are the ones that run out first.
+func PlanMempools(spec *Spec) Mempools {
+	workers := len(spec.Workers)
+	var ringSlots, tunnelSlots, extra int
+	for _, p := range spec.Ports {
+		extra += p.ExtraRxMbufs
+		ringSlots += p.Queues * p.RxDesc
+		if p.Role == rules.RoleTunnel {
+			tunnelSlots += p.Queues * p.TxDesc
+			continue
+		}
+		ringSlots += p.Queues * p.TxDesc
+	}
+	perWorker := cacheSize*3/2 + 2*pipeline.Burst
+	indirect := 2*tunnelSlots + workers*(pipeline.MaxHeldABurst+cacheSize*3/2)
+	return Mempools{
+		Rx:       ringSlots + indirect + workers*perWorker + extra,
+		Header:   tunnelSlots + workers*(pipeline.Stock+pipeline.MaxCopies+cacheSize*3/2),
+		Indirect: indirect,
+	}
+}
+
+// Bytes is the memory that the pools take on pages of the given size, bytes.
+func (m Mempools) Bytes(pageSize int) int {
+	return dpdk.PktmbufPoolBytes(m.Rx, cacheSize, 0, rxDataRoom, pageSize) +
+		dpdk.PktmbufPoolBytes(m.Header, cacheSize, 0, pipeline.HeaderRoom, pageSize) +
+		dpdk.PktmbufPoolBytes(m.Indirect, cacheSize, 0, 0, pageSize)
+}
+
+// Check refuses a configuration whose queues do not fit its workers, with the numbers.
+func (s *Spec) Check() error {
+	if len(s.Workers) == 0 {
+		return fmt.Errorf("no worker lcore: name at least one CPU in [eal] lcores")
+	}
+	tunnels := 0
+	for _, p := range s.Ports {
+		if p.Role == rules.RoleTunnel {
+			tunnels++
+		}
+		if p.Queues > len(s.Workers) {
+			return fmt.Errorf("port %s has %d queues for %d workers: a queue beyond the last worker would never be polled; set queues = %d or add lcores", p.Name, p.Queues, len(s.Workers), len(s.Workers))
+		}
+		if p.Role == rules.RoleWire && s.Ports[p.Peer].Queues < p.Queues {
+			return fmt.Errorf("port %s has %d queues but its peer %s only %d: each worker needs its own queue to send on; set queues = %d on both", p.Name, p.Queues, s.Ports[p.Peer].Name, s.Ports[p.Peer].Queues, p.Queues)
+		}
+	}
+	if tunnels > pipeline.MaxTunnels {
+		return fmt.Errorf("%d tunnel ports: at most %d are possible", tunnels, pipeline.MaxTunnels)
+	}
+	if len(s.Ports) > pipeline.MaxPorts {
+		return fmt.Errorf("%d ports: at most %d are possible", len(s.Ports), pipeline.MaxPorts)
+	}
+	return nil
+}
+
+// Port is an opened port.
+type Port struct {
+	PortSpec
+	ID       dpdk.PortID
+	MAC      net.HardwareAddr
+	Driver   dpdk.Driver
+	Granted  dpdk.Capabilities
+	FrameMax int // longest frame it can send, bytes; 0: no limit known
+	node     int
+	info     dpdk.PortInfo
+}

@@ -1,0 +1,134 @@
+package lcore
+
+/*
+#include "memory.h"
+#include "lcore.h"
+
+static struct mgw_lcore *new_lcore(void) { return mgw_memory_new(sizeof(struct mgw_lcore)); }
+static void free_lcore(struct mgw_lcore *l) { mgw_memory_free(l, sizeof(*l)); }
+static void *run_function(void) { return (void *)mgw_lcore_run; }
+static void set_program(struct mgw_lcore *l, void *program)
+{
+	__atomic_store_n(&l->program, program, __ATOMIC_RELEASE);
+}
+static void set_stop(struct mgw_lcore *l, uint32_t stop)
+{
+	__atomic_store_n(&l->stop, stop, __ATOMIC_RELAXED);
+}
+static uint64_t get_heartbeat(const struct mgw_lcore *l)
+{
+	return __atomic_load_n(&l->heartbeat, __ATOMIC_RELAXED);
+}
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"mirrorgw/dpdk"
+	"mirrorgw/pipeline"
+	"mirrorgw/rules"
+)
+
+// The loop includes pipeline's headers: depend on their contents.
+var _ = pipeline.Headers()
+
+// worker is one EAL lcore with what it works on.
+type worker struct {
+	cpu      int
+	c        *C.struct_mgw_lcore
+	counters *pipeline.Counters
+	pipe     *pipeline.Pipe
+	launched bool
+}
+
+// newWorker prepares worker number index of a group; it does not run yet.
+func newWorker(index, cpu int, g *Group) (*worker, error) {
+	w := &worker{cpu: cpu}
+	var err error
+	if w.counters, err = pipeline.NewCounters(g.spec.Capacity); err != nil {
+		return nil, err
+	}
+	w.pipe, err = pipeline.NewPipe(g.pools.header.Pointer(), g.pools.indirect.Pointer(), w.counters, len(g.tunnels))
+	if err != nil {
+		w.free()
+		return nil, err
+	}
+	if w.c = C.new_lcore(); w.c == nil {
+		w.free()
+		return nil, errors.New("no memory for a worker")
+	}
+	w.c.pipe = (*C.struct_mgw_pipe)(w.pipe.Pointer())
+	w.c.qsbr = (*C.struct_rte_rcu_qsbr)(g.qsbr.Pointer())
+	w.c.queue, w.c.reader = C.uint16_t(index), C.uint16_t(index)
+	w.fillQueues(index, g)
+	return w, nil
+}
+
+// fillQueues gives the worker queue index of every port that has one.
+func (w *worker) fillQueues(index int, g *Group) {
+	for i, p := range g.ports {
+		if index >= p.Queues {
+			continue
+		}
+		rx := &w.c.rx[w.c.n_rx]
+		w.c.n_rx++
+		rx.ethdev, rx.queue = C.uint16_t(p.ID), C.uint16_t(index)
+		rx.port, rx.role = C.uint16_t(i), C.uint8_t(p.Role)
+		if p.Role == rules.RoleWire {
+			peer := g.ports[p.Peer]
+			rx.peer, rx.peer_ethdev = C.uint16_t(p.Peer), C.uint16_t(peer.ID)
+			rx.peer_frame_max = C.uint32_t(peer.FrameMax)
+		}
+	}
+	w.c.n_tunnels = C.uint16_t(len(g.tunnels))
+	for t, tunnel := range g.tunnels {
+		w.c.tunnels[t].ethdev = C.uint16_t(g.ports[tunnel.Port].ID)
+		w.c.tunnels[t].queue = C.uint16_t(index)
+	}
+}
+
+func (w *worker) setProgram(p *pipeline.Program) { C.set_program(w.c, p.Pointer()) }
+
+func (w *worker) launch() error {
+	C.set_stop(w.c, 0)
+	if err := dpdk.RemoteLaunch(C.run_function(), unsafe.Pointer(w.c), w.cpu); err != nil {
+		return fmt.Errorf("lcore %d: %w", w.cpu, err)
+	}
+	w.launched = true
+	return nil
+}
+
+func (w *worker) heartbeat() uint64 { return uint64(C.get_heartbeat(w.c)) }
+
+func (w *worker) askToStop() { C.set_stop(w.c, 1) }
+
+// wait returns once the loop has ended: within one housekeeping interval of askToStop.
+func (w *worker) wait() error {
+	if !w.launched {
+		return nil
+	}
+	w.launched = false
+	rc, err := dpdk.WaitLcore(w.cpu)
+	if err == nil && rc != 0 {
+		err = fmt.Errorf("lcore %d: the poll loop returned %d", w.cpu, rc)
+	}
+	return err
+}
+
+func (w *worker) free() {
+	if w.c != nil {
+		C.free_lcore(w.c)
+		w.c = nil
+	}
+	if w.pipe != nil {
+		w.pipe.Free()
+		w.pipe = nil
+	}
+	if w.counters != nil {
+		w.counters.Free()
+		w.counters = nil
+	}
+}
