@@ -1,0 +1,106 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"mirrorgw/ctl/config"
+)
+
+// locks keep a second gateway away from the files and devices of this one. The kernel drops them
+// with the process, however it ends.
+type locks struct {
+	files []*os.File
+}
+
+// lockDir is where lock files live; they stay there, empty of meaning once unlocked.
+func lockDir() string {
+	if os.Getuid() == 0 {
+		return "/run/mirrorgw"
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("mirrorgw-%d", os.Getuid()))
+}
+
+// takeLocks locks everything that only one gateway can use.
+func takeLocks(cfg *config.Config) (*locks, error) {
+	dir := lockDir()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("lock directory %s cannot be made: %w; make it writable for this user", dir, err)
+	}
+	l := &locks{}
+	for i := range cfg.Ports {
+		for _, thing := range exclusive(&cfg.Ports[i].Device) {
+			if err := l.take(dir, thing); err != nil {
+				l.release()
+				return nil, fmt.Errorf("port %s: %w", cfg.Ports[i].Name, err)
+			}
+		}
+	}
+	return l, nil
+}
+
+// exclusive names what a device must have for itself: files it writes, kernel interfaces, PCI
+// functions. Reading a capture disturbs nobody.
+func exclusive(d *config.Device) (things []string) {
+	if d.Driver == config.PCI {
+		return []string{"device " + d.Name}
+	}
+	for _, key := range []string{"tx_pcap", "socket"} {
+		if path := d.Arg(key); path != "" {
+			things = append(things, "file "+canonical(path))
+		}
+	}
+	for _, key := range []string{"iface", "rx_iface", "tx_iface"} {
+		if name := d.Arg(key); name != "" {
+			things = append(things, "interface "+name)
+		}
+	}
+	return things
+}
+
+// canonical is one name for one file, also if it does not exist yet.
+func canonical(path string) string {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(absolute)); err == nil {
+		absolute = filepath.Join(dir, filepath.Base(absolute))
+	}
+	if real, err := filepath.EvalSymlinks(absolute); err == nil {
+		return real
+	}
+	return absolute
+}
+
+func (l *locks) take(dir, thing string) error {
+	sum := sha256.Sum256([]byte(thing))
+	file, err := os.OpenFile(filepath.Join(dir, hex.EncodeToString(sum[:8])+".lock"), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o644)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer file.Close()
+		holder, _ := io.ReadAll(io.LimitReader(file, 256))
+		return fmt.Errorf("%s is in use by another mirrorgw (%s): stop that one, or configure another", thing, strings.TrimSpace(string(holder)))
+	}
+	l.files = append(l.files, file)
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(file, "pid %d\n", os.Getpid())
+	return err
+}
+
+func (l *locks) release() {
+	for _, file := range l.files {
+		file.Close()
+	}
+	l.files = nil
+}

@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/config"
+	"mirrorgw/dpdk"
+	"mirrorgw/lcore"
+)
+
+// prepared is everything that could be decided without touching a device.
+type prepared struct {
+	cfg     *config.Config
+	doc     *ctl.Document // nil without --apply
+	spec    lcore.Spec
+	mainCPU int
+}
+
+// prepare reads and checks all files.
+func prepare(o *Options) (*prepared, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	cfg, err := config.Load(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := config.CheckFiles(cfg); err != nil {
+		return nil, err
+	}
+	p := &prepared{cfg: cfg}
+	allowed, err := dpdk.AllowedCPUs()
+	if err != nil {
+		return nil, err
+	}
+	if p.mainCPU, err = config.CheckCPUs(cfg, allowed); err != nil {
+		return nil, err
+	}
+	if p.spec, err = specOf(cfg); err != nil {
+		return nil, fmt.Errorf("%s: %w", cfg.File, err)
+	}
+	if o.Apply == "" {
+		return p, nil
+	}
+	if p.doc, err = ctl.LoadDocument(o.Apply); err != nil {
+		return nil, err
+	}
+	_, _, err = ctl.Build(p.doc, cfg, ctl.Options{})
+	return p, err
+}
+
+// print writes what --check-config shows: the plan, and what the mempools will hold.
+func (p *prepared) print(w io.Writer) error {
+	if err := p.cfg.Plan().Print(w); err != nil {
+		return err
+	}
+	m := lcore.PlanMempools(&p.spec)
+	_, err := fmt.Fprintf(w, "\nmain lcore     CPU %d\nmempools       rx %d mbufs, header %d, indirect %d: %d MiB on 2 MiB pages, %d MiB on 4 KiB pages, of %d MiB\n",
+		p.mainCPU, m.Rx, m.Header, m.Indirect, mib(m.Bytes(dpdk.PageSizeHuge)), mib(m.Bytes(dpdk.PageSizeNoHuge)), p.cfg.EAL.MemoryMB)
+	return err
+}
+
+func mib(bytes int) int { return (bytes + 1<<20 - 1) >> 20 }

@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"fmt"
+
+	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/report"
+	"mirrorgw/lcore"
+	"mirrorgw/pipeline"
+	"mirrorgw/rules"
+)
+
+// reportOf gathers all counters; the workers should have stopped, so that they agree.
+func reportOf(g *lcore.Group, cfg *config.Config) *report.Report {
+	r := report.New()
+	r.Seconds = g.Ran().Seconds()
+	for i, p := range g.Ports() {
+		r.Ports[p.Name] = portReport(g.PortCounters(i), &cfg.Ports[i])
+	}
+	totals := g.Totals()
+	r.Laws = report.Laws{Production: totals.ProductionLaw(), Mirror: totals.MirrorLaw()}
+	if s := g.Snapshot(); s != nil {
+		addSources(r, g, s)
+		addSessions(r, g, s)
+		addRules(r, g, s)
+	}
+	return r
+}
+
+func portReport(c pipeline.PortCounters, p *config.Port) report.Port {
+	return report.Port{
+		Role:          p.Role.String(),
+		Peer:          p.Peer,
+		RxPackets:     int64(c.Rx.Packets),
+		RxBytes:       int64(c.Rx.Bytes),
+		TxPackets:     int64(c.Forwarded.Packets + c.Copies.Packets),
+		TxBytes:       int64(c.Forwarded.Bytes + c.Copies.Bytes),
+		CopiesPackets: int64(c.Copies.Packets),
+		CopiesBytes:   int64(c.Copies.Bytes),
+		Dropped:       packetsOf(c.Dropped),
+		Ignored:       int64(c.Ignored.Sum()),
+		Unclassified:  countsOf(c.Unclassified),
+	}
+}
+
+func addSources(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
+	traffic := func(i int, d rules.Direction) report.Traffic {
+		c := g.SourceCounters(i, d)
+		return report.Traffic{Seen: int64(c.Seen), Matched: int64(c.Matched), Missed: int64(c.Missed), Excluded: countsOf(c.Excluded)}
+	}
+	for i := range s.Sources {
+		r.Sources[nameOf(s.Sources[i].Name, s.Sources[i].ID)] = report.Source{
+			Ingress: traffic(i, rules.Ingress), Egress: traffic(i, rules.Egress),
+		}
+	}
+}
+
+func addSessions(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
+	direction := func(i int, d rules.Direction) report.Direction {
+		c := g.SessionCounters(i, d)
+		return report.Direction{
+			MatchedPackets: int64(c.Matched.Packets), MatchedBytes: int64(c.Matched.Bytes),
+			MirroredPackets: int64(c.Mirrored.Packets), MirroredBytes: int64(c.Mirrored.Bytes),
+			TruncatedPackets: int64(c.Truncated), Skipped: packetsOf(c.Skipped),
+		}
+	}
+	for i := range s.Sessions {
+		e := &s.Sessions[i]
+		r.Sessions[nameOf(e.Name, e.ID)] = report.Session{
+			Number: e.Number, VNI: e.VNI,
+			Source:  nameOf(s.Sources[e.Source].Name, s.Sources[e.Source].ID),
+			Target:  nameOf(s.Targets[e.Target].Name, s.Targets[e.Target].ID),
+			Filter:  nameOf(s.Filters[e.Filter].Name, s.Filters[e.Filter].ID),
+			Ingress: direction(i, rules.Ingress), Egress: direction(i, rules.Egress),
+		}
+	}
+}
+
+func addRules(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
+	for _, set := range s.RuleSets {
+		filter := nameOf(s.Filters[set.Filter].Name, s.Filters[set.Filter].ID)
+		if r.Rules[filter] == nil {
+			r.Rules[filter] = map[string]int64{}
+		}
+		for i := set.First; i < set.First+set.Count; i++ {
+			key := fmt.Sprintf("%v %d", set.Direction, s.Rules[i].Number)
+			r.Rules[filter][key] = int64(g.RuleHits(i).Packets)
+		}
+	}
+}
+
+func nameOf(name, id string) string {
+	if name != "" {
+		return name
+	}
+	return id
+}
+
+func countsOf(reasons pipeline.Reasons) report.Counts {
+	counts := report.Counts{}
+	for name, n := range reasons {
+		counts[name] = int64(n)
+	}
+	return counts
+}
+
+func packetsOf(reasons pipeline.CountsByReason) report.Counts {
+	counts := report.Counts{}
+	for name, n := range reasons {
+		counts[name] = int64(n.Packets)
+	}
+	return counts
+}

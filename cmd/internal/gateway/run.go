@@ -1,0 +1,154 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"mirrorgw/ctl"
+	"mirrorgw/dpdk"
+	"mirrorgw/lcore"
+	"mirrorgw/rules"
+)
+
+// Run is the life of the daemon: it returns when ctx ends, when the ports have been idle for
+// Options.UntilIdle, or with an error.
+func Run(ctx context.Context, o Options) error {
+	p, err := prepare(&o)
+	if err != nil {
+		return err
+	}
+	if o.CheckConfig {
+		return p.print(o.Out)
+	}
+	locks, err := takeLocks(p.cfg)
+	if err != nil {
+		return err
+	}
+	defer locks.release()
+	if err := dpdk.ConfineThreads(controlCPUs(p)); err != nil {
+		return err
+	}
+	eal, err := dpdk.Init(ealOptions(p.cfg, &p.spec, p.mainCPU))
+	if err != nil {
+		return err
+	}
+	o.Log.Info("EAL started", "memory", eal.Hugepages(), "main_lcore", p.mainCPU, "workers", dpdk.FormatCPUs(p.spec.Workers))
+	return errors.Join(p.serve(ctx, &o), eal.Cleanup())
+}
+
+// controlCPUs are the CPUs for everything that is not a worker: all allowed ones but theirs.
+func controlCPUs(p *prepared) []int {
+	workers := map[int]bool{}
+	for _, cpu := range p.spec.Workers {
+		workers[cpu] = true
+	}
+	cpus := []int{p.mainCPU}
+	allowed, err := dpdk.AllowedCPUs()
+	if err != nil {
+		return cpus
+	}
+	for _, cpu := range allowed {
+		if !workers[cpu] && cpu != p.mainCPU {
+			cpus = append(cpus, cpu)
+		}
+	}
+	return cpus
+}
+
+// serve opens the ports, mirrors until the end, and reports. Ports are closed before the report
+// is written, so that a report that is there means files that are whole.
+func (p *prepared) serve(ctx context.Context, o *Options) error {
+	group, err := lcore.Open(p.spec)
+	if err != nil {
+		return err
+	}
+	logPorts(o.Log, group.Ports())
+	err = p.mirror(ctx, o, group)
+	r := reportOf(group, p.cfg)
+	if err = errors.Join(err, group.Close()); err != nil {
+		return err
+	}
+	if r.Laws.Production != 0 || r.Laws.Mirror != 0 {
+		o.Log.Error("a law is broken: frames are not accounted for", "production", r.Laws.Production, "mirror", r.Laws.Mirror)
+	}
+	if o.Report == "" {
+		return nil
+	}
+	return r.Write(o.Report)
+}
+
+// mirror publishes the resources, starts, and waits for the end.
+func (p *prepared) mirror(ctx context.Context, o *Options, group *lcore.Group) error {
+	snapshot, err := p.compile(o.Log, group.Ports())
+	if err != nil {
+		return err
+	}
+	if err := group.Publish(snapshot); err != nil {
+		return err
+	}
+	if err := group.Start(); err != nil {
+		return err
+	}
+	o.Log.Info("forwarding", "sessions", len(snapshot.Sessions), "sources", len(snapshot.Sources))
+	reason := waitForEnd(ctx, o.UntilIdle, group)
+	o.Log.Info("stopping", "reason", reason)
+	return group.Stop()
+}
+
+// compile turns the document into a snapshot, now that the ports have told their MTU.
+func (p *prepared) compile(log *slog.Logger, ports []*lcore.Port) (*rules.Snapshot, error) {
+	doc := p.doc
+	if doc == nil {
+		doc = &ctl.Document{}
+	}
+	mtu := map[string]int{}
+	for _, port := range ports {
+		if port.FrameMax > 0 || port.MTU == 0 && port.Granted.MTU > 0 && !port.Driver.AnyFrameSize {
+			mtu[port.Name] = port.Granted.MTU
+		}
+	}
+	resources, warnings, err := ctl.Build(doc, p.cfg, ctl.Options{PortMTU: mtu})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range warnings {
+		log.Warn(w.String())
+	}
+	return rules.Compile(resources)
+}
+
+func logPorts(log *slog.Logger, ports []*lcore.Port) {
+	for _, p := range ports {
+		log.Info("port", "name", p.Name, "device", p.Device, "role", p.Role.String(), "mac", p.MAC.String(),
+			"queues", p.Granted.RxQueues, "mtu", p.Granted.MTU, "ipv4_checksum_offload", p.Granted.TxIPv4Cksum)
+		for _, refused := range p.Granted.Refused {
+			log.Debug("port", "name", p.Name, "not_granted", refused)
+		}
+	}
+}
+
+// waitForEnd returns why the gateway ends.
+func waitForEnd(ctx context.Context, untilIdle time.Duration, group *lcore.Group) string {
+	if untilIdle == 0 {
+		<-ctx.Done()
+		return context.Cause(ctx).Error()
+	}
+	look := time.NewTicker(max(untilIdle/20, time.Millisecond))
+	defer look.Stop()
+	received, since := group.Received(), time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx).Error()
+		case now := <-look.C:
+			if n := group.Received(); n != received {
+				received, since = n, now
+			} else if now.Sub(since) >= untilIdle {
+				return fmt.Sprintf("no frame for %v", untilIdle)
+			}
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package gateway
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/google/gopacket/pcapgo"
+
+	"mirrorgw/ctl/config"
+	"mirrorgw/dpdk"
+	"mirrorgw/lcore"
+	"mirrorgw/rules"
+)
+
+// specOf is the configuration as the data path wants it.
+func specOf(cfg *config.Config) (lcore.Spec, error) {
+	spec := lcore.Spec{Capacity: lcore.DefaultCapacity}
+	for _, l := range cfg.EAL.Lcores {
+		spec.Workers = append(spec.Workers, l.CPU)
+	}
+	for i := range cfg.Ports {
+		p := &cfg.Ports[i]
+		extra, err := preloaded(&p.Device)
+		if err != nil {
+			return spec, fmt.Errorf("port %s: %w", p.Name, err)
+		}
+		peer := rules.NoPeer
+		if p.Role == rules.RoleWire {
+			peer = cfg.PortIndex(p.Peer)
+		}
+		spec.Ports = append(spec.Ports, lcore.PortSpec{
+			Name: p.Name, Device: p.Device.Text, Role: p.Role, Peer: peer, Queues: p.Queues,
+			RxDesc: p.RxDescriptors, TxDesc: p.TxDescriptors, MTU: p.MTU, ExtraRxMbufs: extra,
+		})
+	}
+	return spec, spec.Check()
+}
+
+// preloaded is how many mbufs a device takes for itself: net_pcap with infinite_rx keeps one a
+// frame of its capture.
+func preloaded(device *config.Device) (frames int, err error) {
+	if device.Driver != "net_pcap" || device.Arg("infinite_rx") != "1" {
+		return 0, nil
+	}
+	file, err := os.Open(device.Arg("rx_pcap"))
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	reader, err := pcapgo.NewReader(file)
+	if err != nil {
+		return 0, fmt.Errorf("%s: infinite_rx=1 needs a pcap file: %w", file.Name(), err)
+	}
+	for {
+		if _, _, err := reader.ZeroCopyReadPacketData(); err != nil {
+			return frames, nil // the end, or a cut-off last frame that CheckFiles reported
+		}
+		frames++
+	}
+}
+
+// ealOptions are EAL's arguments for this configuration.
+func ealOptions(cfg *config.Config, spec *lcore.Spec, mainCPU int) dpdk.Options {
+	o := dpdk.Options{
+		Lcores:     spec.Workers,
+		MainLcore:  mainCPU,
+		MemoryMB:   cfg.EAL.MemoryMB,
+		Hugepages:  string(cfg.EAL.Hugepages),
+		FilePrefix: cfg.EAL.FilePrefix,
+		NoPCI:      true,
+	}
+	for i := range cfg.Ports {
+		device := &cfg.Ports[i].Device
+		if device.Driver == config.PCI {
+			o.NoPCI = false
+			o.AllowPCI = append(o.AllowPCI, device.Text)
+			continue
+		}
+		o.Vdevs = append(o.Vdevs, device.Text)
+	}
+	return o
+}
