@@ -89,30 +89,48 @@ static inline void mgw_finish_ipv4(struct rte_mbuf *m, uint8_t *header, uint32_t
 	mgw_put16(header + MGW_IPV4_SUM_OFFSET, ~sum);
 }
 
+/*
+ * One's complement sum of everything from offset (in the first segment) on. rte_raw_cksum_mbuf of
+ * 22.11 loses carries behind a segment of odd length, so segments are added up here.
+ */
+static inline uint32_t mgw_sum_chain(const struct rte_mbuf *m, uint16_t offset)
+{
+	uint32_t sum = 0, done = 0;
+
+	for (; m != NULL; offset = 0, m = m->next) {
+		const uint32_t length = (uint32_t)(m->data_len - offset);
+		const uint16_t part =
+		    rte_raw_cksum(rte_pktmbuf_mtod_offset(m, const void *, offset), length);
+
+		sum += done & 1 ? rte_bswap16(part) : part;
+		done += length;
+	}
+	return sum;
+}
+
 /* RFC 8200 section 8.1: the checksum is not optional, and 0 is sent as 0xffff. */
 static inline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, uint32_t inner,
 				   const struct mgw_next_hop *hop)
 {
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(header + MGW_ETHERNET_SIZE);
 	uint8_t *sum_at = header + MGW_IPV6_UDP_OFFSET + MGW_UDP_SUM_OFFSET;
-	uint16_t pseudo, body = 0;
 	uint32_t sum;
+	uint16_t folded;
 
 	mgw_put16(header + MGW_IPV6_LENGTH_OFFSET, inner + MGW_UDP_AND_VXLAN);
 	if (hop->udp_checksum_offload) {
 		m->ol_flags |= RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM;
 		m->l2_len = MGW_ETHERNET_SIZE;
 		m->l3_len = MGW_IPV6_SIZE;
-		pseudo = rte_ipv6_phdr_cksum(ip, m->ol_flags);
-		memcpy(sum_at, &pseudo, sizeof(pseudo));
+		folded = rte_ipv6_phdr_cksum(ip, m->ol_flags);
+		memcpy(sum_at, &folded, sizeof(folded));
 		return;
 	}
-	rte_raw_cksum_mbuf(m, MGW_IPV6_UDP_OFFSET, m->pkt_len - MGW_IPV6_UDP_OFFSET, &body);
-	sum = (uint32_t)body + rte_ipv6_phdr_cksum(ip, 0);
+	sum = mgw_sum_chain(m, MGW_IPV6_UDP_OFFSET) + rte_ipv6_phdr_cksum(ip, 0);
 	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (uint16_t)~sum;
-	body = sum == 0 ? 0xffff : (uint16_t)sum;
-	memcpy(sum_at, &body, sizeof(body));
+	sum = (sum & 0xffff) + (sum >> 16);
+	folded = sum == 0xffff ? 0xffff : (uint16_t)~sum;
+	memcpy(sum_at, &folded, sizeof(folded));
 }
 
 /* The outer header of one copy whose inner bytes are in place. */

@@ -185,7 +185,7 @@ func (h *Harness) read(p *Program, port int, c *C.struct_mgw_output) *Output {
 }
 
 func seenOf(s C.struct_mgw_seen) Seen {
-	v := rules.Verdict{Source: int(s.source), Direction: rules.Direction(s.direction)}
+	v := rules.Verdict{Source: int(s.source), Direction: rules.Direction(s.direction), Session: rules.NoSession}
 	switch {
 	case s.accepted != 0:
 		v.Outcome, v.Session = rules.Matched, int(s.session)

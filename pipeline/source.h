@@ -19,11 +19,11 @@ static inline uint32_t mgw_table_find(const struct mgw_source_table *table, uint
 	}
 }
 
-/* VID of the outer tag, or -1: untagged, or cut off inside the tag. */
+/* VID of the outer tag, or -1: untagged, or the frame ends before the EtherType behind the tag. */
 static inline int mgw_outer_vid(const struct mgw_reader *r)
 {
-	uint8_t scratch[4];
-	const uint8_t *p = mgw_read(r, MGW_ETHERTYPE_OFFSET, 4, scratch);
+	uint8_t scratch[MGW_TAG_SIZE + 2];
+	const uint8_t *p = mgw_read(r, MGW_ETHERTYPE_OFFSET, sizeof(scratch), scratch);
 
 	if (p == NULL || !mgw_is_tag(mgw_be16(p)))
 		return -1;
@@ -74,7 +74,7 @@ static inline void mgw_sight(struct mgw_pipe *pipe, const struct mgw_program *pr
 static inline void mgw_find_sources(struct mgw_pipe *pipe, const struct mgw_program *program,
 				    const struct mgw_port_program *port)
 {
-	uint32_t source;
+	uint32_t sender, receiver;
 
 	pipe->n_sightings = 0;
 	for (uint16_t i = 0; i < pipe->n; i++) {
@@ -86,16 +86,16 @@ static inline void mgw_find_sources(struct mgw_pipe *pipe, const struct mgw_prog
 		    .first = rte_pktmbuf_data_len(frame),
 		};
 
-		if (port->egress.any) {
-			source = mgw_find_source(&port->egress, &r, 6);
-			if (source != MGW_NONE)
-				mgw_sight(pipe, program, i, MGW_EGRESS, source);
-		}
-		if (port->ingress.any) {
-			source = mgw_find_source(&port->ingress, &r, 0);
-			if (source != MGW_NONE)
-				mgw_sight(pipe, program, i, MGW_INGRESS, source);
-		}
+		sender = receiver = MGW_NONE;
+		if (port->egress.any)
+			sender = mgw_find_source(&port->egress, &r, 6);
+		if (port->ingress.any)
+			receiver = mgw_find_source(&port->ingress, &r, 0);
+		if (sender != MGW_NONE)
+			mgw_sight(pipe, program, i, MGW_EGRESS, sender);
+		/* a source that a tap sees talking to itself: once is enough */
+		if (receiver != MGW_NONE && receiver != sender)
+			mgw_sight(pipe, program, i, MGW_INGRESS, receiver);
 	}
 	pipe->burst.seen += pipe->n_sightings;
 }

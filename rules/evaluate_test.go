@@ -20,6 +20,7 @@ func sourcesResources() *Resources {
 		{Name: "db", Port: portWire1, MAC: macDB, HasMAC: true, VLAN: VLANAny},
 		{Name: "tapweb", Port: portTap, MAC: macWeb, HasMAC: true, VLAN: VLANAny},
 		{Name: "tapdb5", Port: portTap, MAC: macDB, HasMAC: true, VLAN: 5},
+		{Name: "vlan7", Port: portWire0, VLAN: 7},
 	}
 	r.Sessions = nil
 	for i, f := range r.Interfaces {
@@ -41,6 +42,8 @@ func TestEvaluateFindsSources(t *testing.T) {
 		{"MAC", portWire0, from(macWeb, request), []string{"egress web matched to-web"}},
 		{"MAC and VLAN", portWire0, tagged(5, from(macWeb, request)), []string{"egress web5 matched to-web5"}},
 		{"MAC, other VLAN", portWire0, tagged(6, from(macWeb, request)), []string{"egress web matched to-web"}},
+		{"MAC goes before VLAN", portWire0, tagged(7, from(macWeb, request)), []string{"egress web matched to-web"}},
+		{"VLAN goes before neither", portWire0, tagged(7, from(macRouter, request)), []string{"egress vlan7 matched to-vlan7"}},
 		{"no MAC, VLAN", portWire0, tagged(5, from(macRouter, request)), []string{"egress vlan5 matched to-vlan5"}},
 		{"no MAC, other VLAN", portWire0, tagged(6, from(macRouter, request)), []string{"egress all matched to-all"}},
 		{"no MAC, no VLAN", portWire0, from(macRouter, request), []string{"egress all matched to-all"}},

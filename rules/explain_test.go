@@ -94,6 +94,38 @@ func TestExplainOddFrames(t *testing.T) {
 	}
 }
 
+// Only a filter with amazon-dns lets resolver traffic through, and the text must say that.
+func TestExplainResolverTrafficWithoutTheService(t *testing.T) {
+	frame := mustBuild(t, towards(macWeb, packet(17, "169.254.169.253", 53, "10.0.0.5", 4000)))
+	e := Explain(mustCompile(t, testResources()), portWire1, frame)
+	if text := e.String(); !strings.Contains(text, "no filter of this source has the service amazon-dns") {
+		t.Errorf("the text is\n%s", text)
+	}
+}
+
+// Every value of an enumeration has a name of its own.
+func TestNamesAreDistinct(t *testing.T) {
+	for _, c := range []struct {
+		kind  string
+		count int
+		name  func(i int) string
+	}{
+		{"class", int(Classes), func(i int) string { return Class(i).String() }},
+		{"exclusion", int(Exclusions), func(i int) string { return Exclusion(i).String() }},
+		{"mismatch", int(Mismatches), func(i int) string { return Mismatch(i).String() }},
+		{"decision", int(Decisions), func(i int) string { return Decision(i).String() }},
+	} {
+		seen := map[string]bool{}
+		for i := range c.count {
+			if name := c.name(i); seen[name] || name == "" && i > 0 {
+				t.Errorf("%s %d has the name %q", c.kind, i, name)
+			} else {
+				seen[name] = true
+			}
+		}
+	}
+}
+
 func TestExplainShowsFewOfManyRules(t *testing.T) {
 	r := limitResources(1, 1000)
 	for i := range r.Filters[0].Rules {

@@ -111,6 +111,7 @@ var parseCases = []struct {
 	{"first fragment", ip4("2000", "11") + ports, key4(17, firstPorts)},
 	{"middle fragment", ip4("2001", "11") + ports, key4(17, nonFirst)},
 	{"last fragment", ip4("1fff", "01") + ports, key4(1, nonFirst)},
+	{"top bit of the offset", ip4("1000", "06") + ports, key4(6, nonFirst)},
 
 	{"IPv6 of 39 bytes", strings.TrimSuffix(ip6("06"), "02 "), other(0x86dd, ClassShort, VLANNone)},
 	{"IPv6 with version 4", strings.Replace(ip6("06"), "60000000", "40000000", 1), other(0x86dd, ClassMalformed, VLANNone)},
@@ -133,6 +134,7 @@ var parseCases = []struct {
 	{"IPv6 first fragment", ip6("2c") + "1100 0001 00000001" + ports, key6(17, firstPorts)},
 	{"IPv6 middle fragment", ip6("2c") + "1100 0009 00000001" + ports, key6(17, nonFirst)},
 	{"IPv6 last fragment", ip6("2c") + "3a00 fff8 00000001" + ports, key6(58, nonFirst)},
+	{"IPv6 top bit of the offset", ip6("2c") + "0600 8000 00000001" + ports, key6(6, nonFirst)},
 	{"non-first: next header as it stands", ip6("2c") + "3c00 0008 00000001" + "0600", key6(60, nonFirst)},
 	{"first fragment, then cut", ip6("2c") + "3c00 0001 00000001" + "06", key6(ProtocolUnknown, func(k *Key) { first(k); badChain(k) })},
 	{"first, then non-first", ip6("2c") + "2c00 0001 00000001 0600 0008 00000001" + ports, key6(6, nonFirst)},

@@ -1,0 +1,131 @@
+package pipeline
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+
+	"mirrorgw/rules"
+)
+
+// differentialCases is how many packets each run compares, over both engines together:
+// a million in CI, a hundred million with MIRRORGW_FULL=1, or MIRRORGW_CASES.
+func differentialCases(t *testing.T) int {
+	if text := os.Getenv("MIRRORGW_CASES"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatalf("MIRRORGW_CASES=%q: must be a number", text)
+		}
+		return n
+	}
+	if os.Getenv("MIRRORGW_FULL") != "" {
+		return 100_000_000
+	}
+	return 1_000_000
+}
+
+// TestDifferential compares both engines with rules.Evaluate: random resources, random and
+// mutated packets, random segment bounds.
+func TestDifferential(t *testing.T) {
+	const burstsPerWorld = 40
+	cases := differentialCases(t)
+	corpus := mutationCorpus(t)
+	seed := rand.Uint64()
+	if text := os.Getenv("MIRRORGW_SEED"); text != "" {
+		fmt.Sscan(text, &seed)
+	}
+	t.Logf("seed %d (MIRRORGW_SEED repeats it), %d cases, %d real packets to mutate", seed, cases, len(corpus))
+	r := rand.New(rand.NewPCG(seed, 1))
+	pool := newPools()
+	for done := 0; done < cases && !t.Failed(); {
+		resources := randomResources(r, pool)
+		var bursts []Input
+		for range burstsPerWorld {
+			bursts = append(bursts, randomBurst(r, pool, corpus))
+		}
+		for _, engine := range []Engine{EngineLinear, EngineACL} {
+			done += runDifferential(t, resources, engine, bursts)
+		}
+	}
+}
+
+// runDifferential runs bursts through a world of its own and returns the number of packets.
+func runDifferential(t *testing.T, resources *rules.Resources, engine Engine, bursts []Input) (packets int) {
+	h := sharedHarness(t)
+	h.clear()
+	w := newWorld(t, h.Harness, resources, &Layout{Engine: engine})
+	defer w.close()
+	y := newTally()
+	for _, in := range bursts {
+		w.check(in, y)
+		packets += len(in.Frames)
+	}
+	w.compareCounters(y)
+	return packets
+}
+
+func randomBurst(r *rand.Rand, pool *pools, corpus [][]byte) Input {
+	in := Input{Port: pick(r, wire0, wire1, tap0)}
+	for range 1 + r.IntN(Burst) {
+		frame := pool.randomFrame(r)
+		if len(corpus) > 0 && r.IntN(3) == 0 {
+			frame = withMACs(r, pool, pick(r, corpus...))
+		}
+		if r.IntN(4) == 0 {
+			frame = mutate(r, frame)
+		}
+		in.Frames = append(in.Frames, frame)
+		in.Segments = append(in.Segments, cut(r, len(frame)))
+	}
+	return in
+}
+
+// withMACs gives a real packet addresses that sources have.
+func withMACs(r *rand.Rand, pool *pools, frame []byte) []byte {
+	frame = append([]byte(nil), frame...)
+	if len(frame) >= 12 {
+		dst, src := pick(r, pool.macs...), pick(r, pool.macs...)
+		copy(frame, dst[:])
+		copy(frame[6:], src[:])
+	}
+	return frame
+}
+
+// mutationCorpus is a sample of real packets, empty where there are no captures.
+func mutationCorpus(t *testing.T) (corpus [][]byte) {
+	t.Run("corpus", func(t *testing.T) {
+		for _, path := range captures(t) {
+			frames := readCapture(t, path)
+			corpus = append(corpus, frames[:min(len(frames), 40)]...)
+		}
+	})
+	return corpus
+}
+
+// reusable is a harness that many worlds of one test use one after the other.
+type reusable struct{ *Harness }
+
+var shared = map[*testing.T]reusable{}
+
+func sharedHarness(t *testing.T) reusable {
+	if h, ok := shared[t]; ok {
+		return h
+	}
+	h := reusable{newHarness(t, DefaultHarnessPools)}
+	shared[t] = h
+	t.Cleanup(func() { delete(shared, t) })
+	return h
+}
+
+// clear sets all counters that a world can have touched to zero.
+func (h reusable) clear() {
+	all := func(n int) (slots []uint32) {
+		for i := range n {
+			slots = append(slots, uint32(i))
+		}
+		return slots
+	}
+	h.counters.Clear(Slots{all(16), all(64), all(8192)})
+}
