@@ -9,7 +9,7 @@ package lcore
 
 /*
 #cgo pkg-config: libdpdk
-#cgo CFLAGS: -O3 -Wall -Wextra -Werror -I${SRCDIR}/../pipeline
+#cgo CFLAGS: -O3 -Wall -Wextra -Werror -DRTE_FORCE_INTRINSICS -I${SRCDIR}/../pipeline
 #include "lcore.h"
 */
 import "C"

@@ -47,9 +47,19 @@ struct mgw_reader {
 	uint32_t length, first;
 };
 
+static __rte_always_inline struct mgw_reader mgw_reader_of(const struct rte_mbuf *frame)
+{
+	return (struct mgw_reader){
+	    .frame = frame,
+	    .data = rte_pktmbuf_mtod(frame, const uint8_t *),
+	    .length = rte_pktmbuf_pkt_len(frame),
+	    .first = rte_pktmbuf_data_len(frame),
+	};
+}
+
 /* n bytes at offset, in place where one segment holds them, else gathered into scratch. */
-static inline const uint8_t *mgw_read(const struct mgw_reader *r, uint32_t offset, uint32_t n,
-				      void *scratch)
+static __rte_always_inline const uint8_t *mgw_read(const struct mgw_reader *r, uint32_t offset,
+						   uint32_t n, void *scratch)
 {
 	if (likely(offset + n <= r->first))
 		return r->data + offset;
@@ -58,18 +68,18 @@ static inline const uint8_t *mgw_read(const struct mgw_reader *r, uint32_t offse
 	return rte_pktmbuf_read(r->frame, offset, n, scratch);
 }
 
-static inline uint16_t mgw_be16(const uint8_t *p)
+static __rte_always_inline uint16_t mgw_be16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-static inline bool mgw_is_tag(uint16_t type)
+static __rte_always_inline bool mgw_is_tag(uint16_t type)
 {
 	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
 }
 
 /* IPv6 headers that lead to another one (IANA "IPv6 Extension Header Types", less ESP). */
-static inline bool mgw_in_chain(uint8_t protocol)
+static __rte_always_inline bool mgw_in_chain(uint8_t protocol)
 {
 	switch (protocol) {
 	case 0:  /* hop-by-hop options */
@@ -86,7 +96,7 @@ static inline bool mgw_in_chain(uint8_t protocol)
 }
 
 /* Skip at most two tags. Returns the EtherType behind them, 0 when the frame ends first. */
-static inline uint16_t mgw_skip_tags(const struct mgw_reader *r, uint32_t *offset)
+static __rte_always_inline uint16_t mgw_skip_tags(const struct mgw_reader *r, uint32_t *offset)
 {
 	uint8_t scratch[2];
 	const uint8_t *p = mgw_read(r, MGW_ETHERTYPE_OFFSET, 2, scratch);
@@ -108,8 +118,8 @@ static inline uint16_t mgw_skip_tags(const struct mgw_reader *r, uint32_t *offse
 }
 
 /* Ports and ICMP type of an unfragmented packet or first fragment. */
-static inline void mgw_classify_l4(const struct mgw_reader *r, uint32_t offset, uint8_t protocol,
-				   struct mgw_key *key)
+static __rte_always_inline void mgw_classify_l4(const struct mgw_reader *r, uint32_t offset,
+						uint8_t protocol, struct mgw_key *key)
 {
 	uint8_t scratch[MGW_PORTS_SIZE];
 	const uint8_t *p;
@@ -135,8 +145,8 @@ static inline void mgw_classify_l4(const struct mgw_reader *r, uint32_t offset, 
 	}
 }
 
-static inline void mgw_classify_ipv4(const struct mgw_reader *r, uint32_t offset,
-				     struct mgw_key *key)
+static __rte_always_inline void mgw_classify_ipv4(const struct mgw_reader *r, uint32_t offset,
+						  struct mgw_key *key)
 {
 	uint8_t scratch[MGW_IPV4_SIZE];
 	const uint8_t *ip = mgw_read(r, offset, MGW_IPV4_SIZE, scratch);
@@ -166,8 +176,8 @@ static inline void mgw_classify_ipv4(const struct mgw_reader *r, uint32_t offset
  * Walk the extension headers from *offset on. False: cut off, or more than MGW_CHAIN_MAX. *later
  * says that this is a non-first fragment, whose protocol is taken as it stands.
  */
-static inline bool mgw_walk_chain(const struct mgw_reader *r, uint32_t *offset, uint8_t *protocol,
-				  struct mgw_key *key, bool *later)
+static __rte_always_inline bool mgw_walk_chain(const struct mgw_reader *r, uint32_t *offset,
+					       uint8_t *protocol, struct mgw_key *key, bool *later)
 {
 	uint8_t scratch[8];
 	const uint8_t *h;
@@ -196,8 +206,8 @@ static inline bool mgw_walk_chain(const struct mgw_reader *r, uint32_t *offset, 
 	return true;
 }
 
-static inline void mgw_classify_ipv6(const struct mgw_reader *r, uint32_t offset,
-				     struct mgw_key *key)
+static __rte_always_inline void mgw_classify_ipv6(const struct mgw_reader *r, uint32_t offset,
+						  struct mgw_key *key)
 {
 	uint8_t scratch[MGW_IPV6_SIZE];
 	const uint8_t *ip = mgw_read(r, offset, MGW_IPV6_SIZE, scratch);
@@ -227,8 +237,8 @@ static inline void mgw_classify_ipv6(const struct mgw_reader *r, uint32_t offset
 		mgw_classify_l4(r, offset, protocol, key);
 }
 
-static inline bool mgw_is_resolver(const struct mgw_program *program, uint8_t family,
-				   const uint32_t *address)
+static __rte_noinline bool mgw_is_resolver(const struct mgw_program *program, uint8_t family,
+					   const uint32_t *address)
 {
 	for (uint32_t i = 0; i < program->n_resolvers; i++) {
 		const struct mgw_resolver *known = &program->resolvers[i];
@@ -240,11 +250,22 @@ static inline bool mgw_is_resolver(const struct mgw_program *program, uint8_t fa
 	return false;
 }
 
-/* The seed's "Traffic types", as far as L4 ports tell them: bits 1 << enum mgw_excluded. */
-static inline uint32_t mgw_excluded_by_ports(const struct mgw_program *program, struct mgw_key *key)
+/* Whether a port has a meaning here: 53, 67, 68, 123, 546, 547. Nearly every frame ends here. */
+static __rte_always_inline bool mgw_special_port(uint16_t port)
 {
-	const uint16_t s = rte_be_to_cpu_16(key->source_port);
-	const uint16_t d = rte_be_to_cpu_16(key->destination_port);
+	static const uint64_t special[] = {
+	    [53 / 64] = 1ull << 53 % 64,
+	    [67 / 64] = 1ull << 67 % 64 | 1ull << 68 % 64 | 1ull << 123 % 64,
+	    [547 / 64] = 1ull << 546 % 64 | 1ull << 547 % 64,
+	};
+
+	return port / 64 < RTE_DIM(special) && (special[port / 64] >> port % 64 & 1) != 0;
+}
+
+/* The seed's "Traffic types", as far as L4 ports tell them: bits 1 << enum mgw_excluded. */
+static __rte_noinline uint32_t mgw_excluded_by_ports(const struct mgw_program *program,
+						     struct mgw_key *key, uint16_t s, uint16_t d)
+{
 	uint32_t types = 0;
 
 	if ((d == 53 && mgw_is_resolver(program, key->family, key->destination)) ||
@@ -261,39 +282,53 @@ static inline uint32_t mgw_excluded_by_ports(const struct mgw_program *program, 
 	return types;
 }
 
-/* The seed's "Traffic types", as far as one IP address tells them. */
-static inline uint8_t mgw_excluded_by_address(uint8_t family, const uint32_t *address)
+/* Whether an address can have a meaning here: 169.254.0.0/16 or fd00::/16. */
+static __rte_always_inline bool mgw_special_address(uint8_t family, const uint32_t *address)
+{
+	uint8_t start[2];
+
+	memcpy(start, address, sizeof(start));
+	return family == 4 ? start[0] == 169 && start[1] == 254 : start[0] == 0xfd && start[1] == 0;
+}
+
+/* The seed's "Traffic types", as far as one IP address tells them: a bit, or 0. */
+static __rte_noinline uint32_t mgw_excluded_by_address(uint8_t family, const uint32_t *address)
 {
 	static const uint8_t metadata6[16] = {0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54};
 
 	if (family == 6)
-		return memcmp(address, metadata6, 16) == 0 ? MGW_EXCLUDED_METADATA
-							   : MGW_EXCLUDED_NONE;
+		return memcmp(address, metadata6, 16) == 0 ? 1u << MGW_EXCLUDED_METADATA : 0;
 	switch (rte_be_to_cpu_32(address[0])) {
 	case 0xa9fea9fe: /* 169.254.169.254 */
-		return MGW_EXCLUDED_METADATA;
+		return 1u << MGW_EXCLUDED_METADATA;
 	case 0xa9fea9fa: /* 169.254.169.250 */
 	case 0xa9fea9fb: /* 169.254.169.251 */
-		return MGW_EXCLUDED_WINDOWS_ACTIVATION;
+		return 1u << MGW_EXCLUDED_WINDOWS_ACTIVATION;
 	}
-	return MGW_EXCLUDED_NONE;
+	return 0;
 }
 
 /* First excluded type in the seed's order that is switched on. */
-static inline uint8_t mgw_excluded_type(const struct mgw_program *program, struct mgw_key *key)
+static __rte_always_inline uint8_t mgw_excluded_type(const struct mgw_program *program,
+						     struct mgw_key *key)
 {
-	uint32_t types = 1u << mgw_excluded_by_address(key->family, key->source) |
-			 1u << mgw_excluded_by_address(key->family, key->destination);
+	const uint16_t s = rte_be_to_cpu_16(key->source_port);
+	const uint16_t d = rte_be_to_cpu_16(key->destination_port);
+	uint32_t types = 0;
 
-	if (key->l4 & MGW_L4_PORTS)
-		types |= mgw_excluded_by_ports(program, key);
+	if (unlikely(mgw_special_address(key->family, key->source)))
+		types |= mgw_excluded_by_address(key->family, key->source);
+	if (unlikely(mgw_special_address(key->family, key->destination)))
+		types |= mgw_excluded_by_address(key->family, key->destination);
+	if (unlikely(mgw_special_port(s) || mgw_special_port(d)) && (key->l4 & MGW_L4_PORTS))
+		types |= mgw_excluded_by_ports(program, key, s, d);
 	types &= program->exclude;
 	return unlikely(types != 0) ? (uint8_t)__builtin_ctz(types) : MGW_EXCLUDED_NONE;
 }
 
-/* Fill key with what the frame is; nothing in the frame is changed. */
-static inline void mgw_classify(const struct mgw_program *program, const struct rte_mbuf *frame,
-				struct mgw_key *key)
+/* Fill key with what the frame is, whatever it is. */
+static __rte_noinline void mgw_classify_any(const struct mgw_program *program,
+					    const struct rte_mbuf *frame, struct mgw_key *key)
 {
 	const struct mgw_reader r = {
 	    .frame = frame,
@@ -323,6 +358,52 @@ static inline void mgw_classify(const struct mgw_program *program, const struct 
 	}
 	if (key->family != 0)
 		key->excluded = mgw_excluded_type(program, key);
+}
+
+/*
+ * What most frames are, decided by a few compares: untagged IPv4 without options and fragments,
+ * TCP or UDP, neither address nor port special, all headers in the first segment. False: ask
+ * mgw_classify_any, which says the same of such a frame.
+ */
+static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
+						   struct mgw_key *key)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(frame, const uint8_t *);
+	const uint8_t *ip = data + MGW_ETHERNET_SIZE;
+	uint32_t source, destination;
+	uint16_t type, fragment, sport, dport;
+
+	if (rte_pktmbuf_data_len(frame) < MGW_ETHERNET_SIZE + MGW_IPV4_SIZE + MGW_PORTS_SIZE)
+		return false;
+	memcpy(&type, data + MGW_ETHERTYPE_OFFSET, 2);
+	memcpy(&fragment, ip + 6, 2);
+	memcpy(&source, ip + 12, 4);
+	memcpy(&destination, ip + 16, 4);
+	memcpy(&sport, ip + MGW_IPV4_SIZE, 2);
+	memcpy(&dport, ip + MGW_IPV4_SIZE + 2, 2);
+	if (type != RTE_BE16(MGW_TYPE_IPV4) || ip[0] != 0x45 ||
+	    (fragment & RTE_BE16(0x3fff)) != 0 ||
+	    (ip[9] != MGW_PROTO_TCP && ip[9] != MGW_PROTO_UDP) ||
+	    (source & RTE_BE32(0xffff0000)) == RTE_BE32(0xa9fe0000) ||
+	    (destination & RTE_BE32(0xffff0000)) == RTE_BE32(0xa9fe0000) ||
+	    mgw_special_port(rte_be_to_cpu_16(sport)) || mgw_special_port(rte_be_to_cpu_16(dport)))
+		return false;
+	key->family = 4;
+	key->excluded = key->fragment = key->resolver = key->unclassified = 0;
+	key->l4 = ip[9] | MGW_L4_PORTS;
+	key->source_port = sport;
+	key->destination_port = dport;
+	key->source[0] = source;
+	key->destination[0] = destination;
+	return true;
+}
+
+/* Fill key with what the frame is; nothing in the frame is changed. */
+static __rte_always_inline void mgw_classify(const struct mgw_program *program,
+					     const struct rte_mbuf *frame, struct mgw_key *key)
+{
+	if (unlikely(!mgw_classify_plain(frame, key)))
+		mgw_classify_any(program, frame, key);
 }
 
 #endif

@@ -69,14 +69,14 @@ struct mgw_port_counters {
 struct mgw_source_counters {
 	uint64_t seen, matched, missed;
 	uint64_t excluded[MGW_EXCLUDEDS];
-};
+} __attribute__((aligned(64)));
 
 /* matched = mirrored + sum of skipped (+ what is between decide and send right now) */
 struct mgw_session_counters {
 	struct mgw_count matched, mirrored;
 	uint64_t truncated; /* of mirrored: cut by packet length or by the target's MTU */
 	struct mgw_count skipped[MGW_SKIPS];
-};
+} __attribute__((aligned(64)));
 
 /*
  * What both laws are computed from. The lcore adds one burst's work at once under the sequence

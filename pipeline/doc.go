@@ -13,7 +13,7 @@ package pipeline
 
 /*
 #cgo pkg-config: libdpdk
-#cgo CFLAGS: -O3 -Wall -Wextra -Werror
+#cgo CFLAGS: -O3 -Wall -Wextra -Werror -DRTE_FORCE_INTRINSICS
 #include "pipe.h"
 */
 import "C"

@@ -18,9 +18,11 @@ enum {
 	MGW_UDP_LENGTH_OFFSET = 4, /* from the UDP header on */
 	MGW_UDP_SUM_OFFSET = 6,
 	MGW_UDP_AND_VXLAN = 16,
+	MGW_HEADER4_SIZE = 50,
+	MGW_HEADER6_SIZE = 70,
 };
 
-static inline void mgw_put16(uint8_t *at, uint32_t value)
+static __rte_always_inline void mgw_put16(uint8_t *at, uint32_t value)
 {
 	const uint16_t be = rte_cpu_to_be_16((uint16_t)value);
 
@@ -28,7 +30,7 @@ static inline void mgw_put16(uint8_t *at, uint32_t value)
 }
 
 /* Give back the references of a copy that is not made. */
-static inline void mgw_release(struct mgw_pipe *pipe, const struct mgw_copy *copy)
+static __rte_always_inline void mgw_release(struct mgw_pipe *pipe, const struct mgw_copy *copy)
 {
 	for (uint16_t i = 0; i < copy->n_held; i++)
 		rte_pktmbuf_free_seg(pipe->held[copy->first_held + i].segment);
@@ -39,7 +41,7 @@ static inline void mgw_release(struct mgw_pipe *pipe, const struct mgw_copy *cop
  * Make indirect refer to the segment, taking over the reference that hold took. The segment's
  * own length may have changed since; ours was noted before production left.
  */
-static inline void mgw_attach(struct rte_mbuf *indirect, const struct mgw_held *held)
+static __rte_always_inline void mgw_attach(struct rte_mbuf *indirect, const struct mgw_held *held)
 {
 	struct rte_mbuf *segment = held->segment;
 
@@ -50,8 +52,8 @@ static inline void mgw_attach(struct rte_mbuf *indirect, const struct mgw_held *
 }
 
 /* Chain an indirect mbuf behind the header for every held segment. False: no mbuf left. */
-static inline bool mgw_reference(struct mgw_pipe *pipe, struct mgw_copy *copy,
-				 uint16_t header_length)
+static __rte_always_inline bool mgw_reference(struct mgw_pipe *pipe, struct mgw_copy *copy,
+					      uint16_t header_length)
 {
 	struct rte_mbuf *indirects[MGW_MAX_HELD], *tail;
 
@@ -71,8 +73,8 @@ static inline bool mgw_reference(struct mgw_pipe *pipe, struct mgw_copy *copy,
 	return true;
 }
 
-static inline void mgw_finish_ipv4(struct rte_mbuf *m, uint8_t *header, uint32_t sum,
-				   uint32_t inner, const struct mgw_next_hop *hop)
+static __rte_always_inline void mgw_finish_ipv4(struct rte_mbuf *m, uint8_t *header, uint32_t sum,
+						uint32_t inner, const struct mgw_next_hop *hop)
 {
 	const uint32_t total = inner + MGW_IPV4_SIZE + MGW_UDP_AND_VXLAN;
 
@@ -93,7 +95,7 @@ static inline void mgw_finish_ipv4(struct rte_mbuf *m, uint8_t *header, uint32_t
  * One's complement sum of everything from offset (in the first segment) on. rte_raw_cksum_mbuf of
  * 22.11 loses carries behind a segment of odd length, so segments are added up here.
  */
-static inline uint32_t mgw_sum_chain(const struct rte_mbuf *m, uint16_t offset)
+static __rte_always_inline uint32_t mgw_sum_chain(const struct rte_mbuf *m, uint16_t offset)
 {
 	uint32_t sum = 0, done = 0;
 
@@ -109,8 +111,8 @@ static inline uint32_t mgw_sum_chain(const struct rte_mbuf *m, uint16_t offset)
 }
 
 /* RFC 8200 section 8.1: the checksum is not optional, and 0 is sent as 0xffff. */
-static inline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, uint32_t inner,
-				   const struct mgw_next_hop *hop)
+static __rte_always_inline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, uint32_t inner,
+						const struct mgw_next_hop *hop)
 {
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(header + MGW_ETHERNET_SIZE);
 	uint8_t *sum_at = header + MGW_IPV6_UDP_OFFSET + MGW_UDP_SUM_OFFSET;
@@ -134,19 +136,22 @@ static inline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, uint32_t
 }
 
 /* The outer header of one copy whose inner bytes are in place. */
-static inline void mgw_encap(const struct mgw_copy *copy, const struct mgw_session *session,
-			     const struct mgw_next_hop *hop)
+static __rte_always_inline void mgw_encap(const struct mgw_copy *copy,
+					  const struct mgw_session *session,
+					  const struct mgw_next_hop *hop)
 {
 	struct rte_mbuf *m = copy->head;
 	uint8_t *header = rte_pktmbuf_mtod(m, uint8_t *);
 	uint8_t *udp = header + (session->ipv6 ? MGW_IPV6_UDP_OFFSET : MGW_IPV4_UDP_OFFSET);
 
-	rte_memcpy(header, session->header, session->header_length);
-	memcpy(header, hop->destination, 6);
-	memcpy(header + 6, hop->source, 6);
+	if (session->ipv6) /* lengths that the compiler knows */
+		memcpy(header, session->header, MGW_HEADER6_SIZE);
+	else
+		memcpy(header, session->header, MGW_HEADER4_SIZE);
+	memcpy(header, hop->macs, sizeof(hop->macs));
 	mgw_put16(udp, copy->source_port);
 	mgw_put16(udp + MGW_UDP_LENGTH_OFFSET, copy->inner + MGW_UDP_AND_VXLAN);
-	m->pkt_len = session->header_length + copy->inner;
+	m->pkt_len = copy->outer;
 	if (session->ipv6)
 		mgw_finish_ipv6(m, header, copy->inner, hop);
 	else
@@ -154,8 +159,9 @@ static inline void mgw_encap(const struct mgw_copy *copy, const struct mgw_sessi
 }
 
 /* Everything after production was sent, for one copy. */
-static inline void mgw_copy_one(struct mgw_pipe *pipe, const struct mgw_program *program,
-				uint16_t index, uint16_t sent)
+static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
+					     const struct mgw_program *program, uint16_t index,
+					     uint16_t sent)
 {
 	struct mgw_copy *copy = &pipe->copies[index];
 	const struct mgw_session *session = &program->sessions[copy->session];
@@ -172,6 +178,7 @@ static inline void mgw_copy_one(struct mgw_pipe *pipe, const struct mgw_program 
 		mgw_release(pipe, copy);
 		return;
 	}
+	copy->outer = session->header_length + copy->inner;
 	mgw_encap(copy, session, hop);
 	outbox->copies[outbox->n] = index;
 	outbox->mbufs[outbox->n++] = copy->head;

@@ -8,7 +8,7 @@
 
 enum { MGW_SOURCE_PORT_FIRST = 49152 }; /* RFC 7348 section 5: dynamic/private ports */
 
-static inline uint64_t mgw_fold_address(uint8_t family, const uint32_t *address)
+static __rte_always_inline uint64_t mgw_fold_address(uint8_t family, const uint32_t *address)
 {
 	uint64_t high, low;
 
@@ -20,7 +20,7 @@ static inline uint64_t mgw_fold_address(uint8_t family, const uint32_t *address)
 }
 
 /* Both directions of a flow, and all fragments of a datagram, get the same port. */
-static inline uint16_t mgw_source_port(const struct mgw_key *key)
+static __rte_always_inline uint16_t mgw_source_port(const struct mgw_key *key)
 {
 	const uint64_t a = mgw_fold_address(key->family, key->source);
 	const uint64_t b = mgw_fold_address(key->family, key->destination);

@@ -165,3 +165,49 @@ int mgw_harness_run(struct mgw_pipe *pipe, const struct mgw_program *program,
 	mgw_publish_totals(pipe);
 	return rc;
 }
+
+static int mgw_load_burst(struct mgw_pipe *pipe, struct rte_mempool *pool,
+			  const struct mgw_input *in)
+{
+	const uint8_t *bytes = in->bytes;
+
+	for (pipe->n = 0; pipe->n < in->frames; pipe->n++) {
+		const uint32_t length = in->segment_lengths[pipe->n];
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+		char *data = m == NULL ? NULL : rte_pktmbuf_append(m, (uint16_t)length);
+
+		if (data == NULL) {
+			rte_pktmbuf_free(m);
+			rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
+			return -ENOMEM;
+		}
+		memcpy(data, bytes, length);
+		pipe->frames[pipe->n] = m;
+		bytes += length;
+	}
+	return 0;
+}
+
+int mgw_harness_repeat(struct mgw_pipe *pipe, const struct mgw_program *program,
+		       struct rte_mempool *frame_pool, const struct mgw_input *in, uint64_t rounds)
+{
+	const int rc = mgw_load_burst(pipe, frame_pool, in);
+
+	if (rc != 0)
+		return rc;
+	for (uint64_t i = 0; i < rounds; i++) {
+		mgw_decide(pipe, program, in->port);
+		mgw_copy(pipe, program, pipe->n);
+		for (uint16_t t = 0; t < pipe->n_tunnels; t++) {
+			struct mgw_outbox *outbox = &pipe->outboxes[t];
+
+			for (uint16_t k = 0; k < outbox->n; k++)
+				rte_pktmbuf_free(outbox->mbufs[k]);
+			mgw_copies_sent(pipe, program, t, outbox->n);
+		}
+		mgw_restock(pipe);
+		mgw_publish_totals(pipe);
+	}
+	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
+	return 0;
+}

@@ -80,7 +80,11 @@ type Output struct {
 
 // HarnessPools sizes a Harness: mbufs for segments of input frames, headers and short copies,
 // and references.
-type HarnessPools struct{ Frames, Headers, Indirects int }
+type HarnessPools struct {
+	Frames, Headers, Indirects int
+	FrameRoom                  int // data room of frame mbufs, for Repeat; Run needs none
+	Cache                      int // of all pools, mbufs; needs an lcore
+}
 
 // DefaultHarnessPools is enough for any burst.
 var DefaultHarnessPools = HarnessPools{Frames: 8191, Headers: 1023, Indirects: 2047}
@@ -100,13 +104,13 @@ func NewHarness(name string, tunnels int, pools HarnessPools, capacity Capacity)
 }
 
 func (h *Harness) open(name string, tunnels int, pools HarnessPools, capacity Capacity) (err error) {
-	if h.frames, err = dpdk.NewPktmbufPool(name+"_f", pools.Frames, 0, 0, 0, dpdk.AnyNode); err != nil {
+	if h.frames, err = dpdk.NewPktmbufPool(name+"_f", pools.Frames, pools.Cache, 0, pools.FrameRoom, dpdk.AnyNode); err != nil {
 		return err
 	}
-	if h.headers, err = dpdk.NewPktmbufPool(name+"_h", pools.Headers, 0, 0, HeaderRoom, dpdk.AnyNode); err != nil {
+	if h.headers, err = dpdk.NewPktmbufPool(name+"_h", pools.Headers, pools.Cache, 0, HeaderRoom, dpdk.AnyNode); err != nil {
 		return err
 	}
-	if h.indirects, err = dpdk.NewPktmbufPool(name+"_i", pools.Indirects, 0, 0, 0, dpdk.AnyNode); err != nil {
+	if h.indirects, err = dpdk.NewPktmbufPool(name+"_i", pools.Indirects, pools.Cache, 0, 0, dpdk.AnyNode); err != nil {
 		return err
 	}
 	if h.output, err = newArray[byte](&h.arena, maxOutput); err != nil {
@@ -166,6 +170,26 @@ func (h *Harness) Run(p *Program, in Input) (*Output, error) {
 		return nil, fmt.Errorf("harness: %w", syscall.Errno(-rc))
 	}
 	return h.read(p, in.Port, out), nil
+}
+
+// Repeat takes the same burst through the stages rounds times, in one call, for benchmarks. Frames
+// lie in one segment each.
+func (h *Harness) Repeat(p *Program, in Input, rounds int) error {
+	flat, err := flatten(Input{Frames: in.Frames})
+	if err != nil {
+		return err
+	}
+	var a arena
+	defer a.free()
+	c, err := flat.toC(&a, in)
+	if err != nil {
+		return err
+	}
+	rc := C.mgw_harness_repeat(h.pipe.c, p.c, (*C.struct_rte_mempool)(h.frames.Pointer()), c, C.uint64_t(rounds))
+	if rc != 0 {
+		return fmt.Errorf("harness: %w", syscall.Errno(-rc))
+	}
+	return nil
 }
 
 func (h *Harness) read(p *Program, port int, c *C.struct_mgw_output) *Output {

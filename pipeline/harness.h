@@ -44,4 +44,11 @@ int mgw_harness_run(struct mgw_pipe *pipe, const struct mgw_program *program,
 		    struct rte_mempool *frame_pool, const struct mgw_input *in,
 		    struct mgw_output *out);
 
+/*
+ * Take the same burst through the stages again and again, for benchmarks: production keeps its
+ * frames, copies are freed at once. Frames lie in mbufs of frame_pool, in one segment each.
+ */
+int mgw_harness_repeat(struct mgw_pipe *pipe, const struct mgw_program *program,
+		       struct rte_mempool *frame_pool, const struct mgw_input *in, uint64_t rounds);
+
 #endif

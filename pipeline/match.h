@@ -20,9 +20,9 @@ struct mgw_waiting {
 	uint16_t sighting[MGW_MAX_COPIES];
 };
 
-static inline const struct mgw_rules *mgw_rules_of(const struct mgw_program *program,
-						   const struct mgw_sighting *seen,
-						   const struct mgw_key *key)
+static __rte_always_inline const struct mgw_rules *mgw_rules_of(const struct mgw_program *program,
+								const struct mgw_sighting *seen,
+								const struct mgw_key *key)
 {
 	const struct mgw_session_match *session = &program->match[seen->session];
 	const struct mgw_ruleset *set = &program->rulesets[session->ruleset[seen->direction]];
@@ -30,37 +30,36 @@ static inline const struct mgw_rules *mgw_rules_of(const struct mgw_program *pro
 	return key->family == 4 ? &set->v4 : &set->v6;
 }
 
-static inline void mgw_missed(struct mgw_pipe *pipe, const struct mgw_sighting *seen)
+static __rte_always_inline void mgw_missed(struct mgw_pipe *pipe, const struct mgw_sighting *seen)
 {
 	pipe->counters->sources[seen->source][seen->direction].missed++;
 	pipe->burst.missed++;
 }
 
-static inline void mgw_excluded(struct mgw_pipe *pipe, const struct mgw_sighting *seen,
-				uint8_t type)
+static __rte_always_inline void mgw_excluded(struct mgw_pipe *pipe, const struct mgw_sighting *seen,
+					     uint8_t type)
 {
 	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
 	pipe->burst.excluded++;
 }
 
-/* The session at seen->session accepted the frame: it is owed a copy from here on. */
-static inline void mgw_matched(struct mgw_pipe *pipe, const struct mgw_program *program,
-			       struct mgw_sighting *seen)
+/* The session at seen->session accepted the frame: it is owed a copy. hold counts it. */
+static __rte_always_inline void
+mgw_matched(struct mgw_pipe *pipe, const struct mgw_program *program, struct mgw_sighting *seen)
 {
 	const uint32_t slot = program->match[seen->session].slot;
-	struct mgw_count *matched = &pipe->counters->sessions[slot][seen->direction].matched;
 
 	seen->accepted = 1;
-	matched->packets++;
-	matched->bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
-	pipe->counters->sources[seen->source][seen->direction].matched++;
-	pipe->burst.matched++;
+	rte_prefetch0(&program->sessions[seen->session]);
+	rte_prefetch0(&program->sessions[seen->session].inner_max);
+	rte_prefetch0(&pipe->counters->sessions[slot][seen->direction]);
 }
 
 /* What the rule at position says. True: the search is over. */
-static inline bool mgw_apply_rule(struct mgw_pipe *pipe, const struct mgw_program *program,
-				  const struct mgw_rules *rules, struct mgw_sighting *seen,
-				  uint32_t position)
+static __rte_always_inline bool mgw_apply_rule(struct mgw_pipe *pipe,
+					       const struct mgw_program *program,
+					       const struct mgw_rules *rules,
+					       struct mgw_sighting *seen, uint32_t position)
 {
 	if (position != MGW_NO_POSITION) {
 		const uint32_t ref = rules->refs[position];
@@ -78,8 +77,9 @@ static inline bool mgw_apply_rule(struct mgw_pipe *pipe, const struct mgw_progra
 }
 
 /* Traffic of a DNS resolver: only the service amazon-dns decides, whatever the rules say. */
-static inline void mgw_match_resolver(struct mgw_pipe *pipe, const struct mgw_program *program,
-				      struct mgw_sighting *seen)
+static __rte_always_inline void mgw_match_resolver(struct mgw_pipe *pipe,
+						   const struct mgw_program *program,
+						   struct mgw_sighting *seen)
 {
 	for (; seen->session < seen->end; seen->session++) {
 		if (program->match[seen->session].amazon_dns) {
@@ -91,8 +91,9 @@ static inline void mgw_match_resolver(struct mgw_pipe *pipe, const struct mgw_pr
 }
 
 /* Ask sessions until one accepts, none is left, or the next one's rules belong to rte_acl. */
-static inline void mgw_ask_sessions(struct mgw_pipe *pipe, const struct mgw_program *program,
-				    uint16_t index, struct mgw_waiting *waiting)
+static __rte_always_inline void mgw_ask_sessions(struct mgw_pipe *pipe,
+						 const struct mgw_program *program, uint16_t index,
+						 struct mgw_waiting *waiting)
 {
 	struct mgw_sighting *seen = &pipe->sightings[index];
 	const struct mgw_key *key = &pipe->keys[seen->frame];
@@ -113,8 +114,9 @@ static inline void mgw_ask_sessions(struct mgw_pipe *pipe, const struct mgw_prog
 }
 
 /* What no rule needs to be asked for is decided here; the rest goes to the sessions. */
-static inline void mgw_match_one(struct mgw_pipe *pipe, const struct mgw_program *program,
-				 uint16_t index, struct mgw_waiting *waiting)
+static __rte_always_inline void mgw_match_one(struct mgw_pipe *pipe,
+					      const struct mgw_program *program, uint16_t index,
+					      struct mgw_waiting *waiting)
 {
 	struct mgw_sighting *seen = &pipe->sightings[index];
 	const struct mgw_key *key = &pipe->keys[seen->frame];
@@ -130,7 +132,8 @@ static inline void mgw_match_one(struct mgw_pipe *pipe, const struct mgw_program
 }
 
 /* First byte of an rte_acl key: the protocol as this rule set distinguishes it. */
-static inline uint8_t mgw_acl_class(const struct mgw_rules *rules, const struct mgw_key *key)
+static __rte_always_inline uint8_t mgw_acl_class(const struct mgw_rules *rules,
+						 const struct mgw_key *key)
 {
 	if (key->l4 & MGW_L4_PORTS)
 		return (key->l4 & MGW_L4_PROTOCOL) == MGW_PROTO_TCP ? rules->acl_class_tcp_ports
@@ -144,8 +147,9 @@ static inline uint8_t mgw_acl_class(const struct mgw_rules *rules, const struct 
  * Take all sightings that wait for the same rules as the first one out of waiting, ask rte_acl
  * for them in one call, and send those that were not accepted on to their next sessions.
  */
-static inline void mgw_ask_acl(struct mgw_pipe *pipe, const struct mgw_program *program,
-			       struct mgw_waiting *waiting, struct mgw_waiting *next)
+static __rte_always_inline void mgw_ask_acl(struct mgw_pipe *pipe,
+					    const struct mgw_program *program,
+					    struct mgw_waiting *waiting, struct mgw_waiting *next)
 {
 	const uint8_t *keys[MGW_MAX_COPIES];
 	uint32_t found[MGW_MAX_COPIES];
@@ -181,7 +185,7 @@ static inline void mgw_ask_acl(struct mgw_pipe *pipe, const struct mgw_program *
 }
 
 /* Decide every sighting of the burst: afterwards each is accepted or counted otherwise. */
-static inline void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *program)
+static __rte_always_inline void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *program)
 {
 	struct mgw_waiting waiting = {.n = 0}, next = {.n = 0};
 

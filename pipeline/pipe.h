@@ -5,6 +5,8 @@
 #ifndef MGW_PIPE_H
 #define MGW_PIPE_H
 
+#include <stdbool.h>
+
 #include <rte_mbuf.h>
 
 #include "program.h"
@@ -43,9 +45,10 @@ struct mgw_sighting {
 struct mgw_copy {
 	struct rte_mbuf *head; /* mirror mbuf; NULL once skipped */
 	uint32_t session;      /* index in program->sessions */
-	uint32_t slot;         /* of the session's counters */
+	uint32_t slot, source; /* of the session's and the source's counters */
 	uint32_t length;       /* of the frame */
 	uint32_t inner;        /* bytes of it in the copy */
+	uint32_t outer;        /* length of the copy, outer header included; set by copy */
 	uint16_t frame;
 	uint16_t first_held, n_held; /* run in held[]; n_held 0: the bytes are in head already */
 	uint16_t source_port;        /* outer UDP, host order */
@@ -76,10 +79,14 @@ struct mgw_pipe {
 	uint16_t n;
 	struct rte_mbuf *frames[MGW_BURST];
 
-	/* set by classify, for frames that a source sees */
-	struct mgw_key keys[MGW_BURST];
+	/* set by source: which sources see which frames */
+	uint64_t lookups[MGW_BURST];
+	struct mgw_source_slot senders[MGW_BURST], receivers[MGW_BURST];
 	uint16_t n_sightings;
 	struct mgw_sighting sightings[MGW_MAX_COPIES];
+
+	/* set by classify, for frames that a source sees */
+	struct mgw_key keys[MGW_BURST];
 
 	/* set by match and hold, consumed by copy */
 	uint16_t n_copies, n_held, n_stock;

@@ -85,8 +85,8 @@ func (p *Program) fill(s *rules.Snapshot, slots Slots, generation uint64) error 
 	p.c.exclude = excludeBits(s.Exclude)
 	for _, step := range []func() error{
 		func() error { return p.fillResolvers(s) },
-		func() error { return p.fillPorts(s) },
-		func() error { return p.fillSources(s, slots.Sources) },
+		func() error { return p.fillPorts(s, slots.Sources) },
+		func() error { return p.fillSources(s) },
 		func() error { return p.fillRuleSets(s, p.layout, slots.Rules) },
 		func() error { return p.fillNextHops(s) },
 		func() error { return p.fillSessions(s, slots.Sessions) },
@@ -133,17 +133,17 @@ func (p *Program) fillResolvers(s *rules.Snapshot) error {
 
 // fillPorts gives each port the sources that see what it receives: those on the port itself by
 // source MAC, and by destination MAC those on the port through which the frame leaves.
-func (p *Program) fillPorts(s *rules.Snapshot) error {
+func (p *Program) fillPorts(s *rules.Snapshot, slots []uint32) error {
 	for i, port := range s.Ports {
 		out := &p.c.ports[i]
 		leaves := port.Peer
 		if port.Role == rules.RoleTap {
 			leaves = i // a tap sees both directions of the same sources
 		}
-		if err := p.fillTable(&out.egress, s.Sources, i); err != nil {
+		if err := p.fillTable(&out.egress, s.Sources, slots, i); err != nil {
 			return err
 		}
-		if err := p.fillTable(&out.ingress, s.Sources, leaves); err != nil {
+		if err := p.fillTable(&out.ingress, s.Sources, slots, leaves); err != nil {
 			return err
 		}
 		out.any = out.egress.any | out.ingress.any
@@ -154,7 +154,7 @@ func (p *Program) fillPorts(s *rules.Snapshot) error {
 	return nil
 }
 
-func (p *Program) fillSources(s *rules.Snapshot, slots []uint32) error {
+func (p *Program) fillSources(s *rules.Snapshot) error {
 	sources, err := newArray[C.struct_mgw_source](&p.arena, len(s.Sources))
 	if err != nil {
 		return err
@@ -162,7 +162,6 @@ func (p *Program) fillSources(s *rules.Snapshot, slots []uint32) error {
 	for i := range s.Sources {
 		sources[i].first = C.uint32_t(s.Sources[i].First)
 		sources[i].count = C.uint32_t(s.Sources[i].Count)
-		sources[i].slot = C.uint32_t(slots[i])
 	}
 	p.c.sources = &sources[0]
 	return nil
@@ -173,6 +172,9 @@ func (p *Program) fillNextHops(s *rules.Snapshot) error {
 	if err != nil {
 		return err
 	}
+	for i, tunnel := range p.layout.Tunnels {
+		p.c.tunnel_ports[i] = C.uint16_t(tunnel.Port)
+	}
 	for i := range s.Targets {
 		target := &s.Targets[i]
 		index := p.tunnelOf(target.Port)
@@ -182,14 +184,13 @@ func (p *Program) fillNextHops(s *rules.Snapshot) error {
 		tunnel := &p.layout.Tunnels[index]
 		hop := &hops[i]
 		hop.tunnel = C.uint16_t(index)
-		hop.port = C.uint8_t(target.Port)
 		hop.resolved = cBool(target.Resolved)
 		hop.ip_checksum_offload = cBool(tunnel.IPChecksumOffload)
 		hop.udp_checksum_offload = cBool(tunnel.UDPChecksumOffload)
 		hop.single_segment = cBool(tunnel.SingleSegmentCopies)
 		for b := range 6 {
-			hop.destination[b] = C.uint8_t(target.NextHop[b])
-			hop.source[b] = C.uint8_t(tunnel.MAC[b])
+			hop.macs[b] = C.uint8_t(target.NextHop[b])
+			hop.macs[6+b] = C.uint8_t(tunnel.MAC[b])
 		}
 	}
 	p.c.next_hops = &hops[0]

@@ -68,7 +68,7 @@ struct mgw_ruleset {
 struct mgw_source_slot {
 	uint64_t key; /* 0: empty */
 	uint32_t source;
-	uint32_t unused;
+	uint32_t counters; /* slot of the source's counters: fetched before the source is read */
 };
 
 /* The sources of one port. Open addressing; Go chose multiplier so that probes stay short. */
@@ -76,13 +76,13 @@ struct mgw_source_table {
 	const struct mgw_source_slot *slots;
 	uint64_t multiplier;
 	uint32_t shift, mask;
-	uint32_t whole_port; /* source without mac and vlan, or MGW_NONE */
+	struct mgw_source_slot
+	    whole_port; /* source without mac and vlan; .source may be MGW_NONE */
 	uint8_t by_mac, by_mac_vlan, by_vlan, any;
 };
 
 struct mgw_source {
 	uint32_t first, count; /* run in match[] and sessions[] */
-	uint32_t slot;         /* of its counters */
 };
 
 /* What match reads of a session: small, so that a source's sessions share a cache line. */
@@ -94,11 +94,10 @@ struct mgw_session_match {
 
 /* Where a target's copies go next. One cache line, replaced alone when a neighbour changes. */
 struct mgw_next_hop {
-	uint8_t destination[6], source[6];
+	uint8_t macs[12]; /* destination and source, as an Ethernet header begins */
 	uint16_t tunnel;  /* index in the lcore's tunnel ports */
 	uint8_t resolved; /* 0: skip with reason unresolved */
 	uint8_t ip_checksum_offload, udp_checksum_offload;
-	uint8_t port; /* configured port index, for counters */
 	uint8_t
 	    single_segment; /* the port cannot send chains: copies own their bytes in one mbuf */
 } __attribute__((aligned(64)));
@@ -137,6 +136,7 @@ struct mgw_program {
 	const struct mgw_session *sessions;
 	const struct mgw_ruleset *rulesets;
 	struct mgw_next_hop *next_hops;
+	uint16_t tunnel_ports[MGW_MAX_TUNNELS]; /* configured port index, for counters */
 	struct mgw_port_program ports[MGW_MAX_PORTS];
 };
 

@@ -2,25 +2,48 @@
 #ifndef MGW_SOURCE_H
 #define MGW_SOURCE_H
 
+#include <rte_prefetch.h>
+
 #include "classify.h"
 
-/* One probe sequence; Go built the table so that a key's run of full slots is short. */
-static inline uint32_t mgw_table_find(const struct mgw_source_table *table, uint64_t key)
+static __rte_always_inline uint32_t mgw_table_start(const struct mgw_source_table *table,
+						    uint64_t key)
 {
-	uint32_t at = (uint32_t)((key * table->multiplier) >> table->shift);
+	return (uint32_t)((key * table->multiplier) >> table->shift);
+}
 
-	for (;; at++) {
+/* One probe sequence; Go built the table so that a key's run of full slots is short. */
+static __rte_always_inline struct mgw_source_slot
+mgw_table_find(const struct mgw_source_table *table, uint64_t key)
+{
+	static const struct mgw_source_slot none = {.source = MGW_NONE};
+
+	for (uint32_t at = mgw_table_start(table, key);; at++) {
 		const struct mgw_source_slot *slot = &table->slots[at & table->mask];
 
 		if (slot->key == key)
-			return slot->source;
+			return *slot;
 		if (slot->key == 0)
-			return MGW_NONE;
+			return none;
 	}
 }
 
+/*
+ * Six bytes as a word. Put together in registers: copied into a word in memory they would be read
+ * back before both stores have landed, which stalls.
+ */
+static __rte_always_inline uint64_t mgw_mac(const uint8_t *bytes)
+{
+	uint32_t low;
+	uint16_t high;
+
+	memcpy(&low, bytes, sizeof(low));
+	memcpy(&high, bytes + sizeof(low), sizeof(high));
+	return low | (uint64_t)high << 32;
+}
+
 /* VID of the outer tag, or -1: untagged, or the frame ends before the EtherType behind the tag. */
-static inline int mgw_outer_vid(const struct mgw_reader *r)
+static __rte_always_inline int mgw_outer_vid(const struct mgw_reader *r)
 {
 	uint8_t scratch[MGW_TAG_SIZE + 2];
 	const uint8_t *p = mgw_read(r, MGW_ETHERTYPE_OFFSET, sizeof(scratch), scratch);
@@ -31,72 +54,123 @@ static inline int mgw_outer_vid(const struct mgw_reader *r)
 }
 
 /* The most specific source wins: MAC and VID, MAC, VID, whole port (DESIGN 11). */
-static inline uint32_t mgw_find_source(const struct mgw_source_table *table,
-				       const struct mgw_reader *r, uint32_t mac_offset)
+static __rte_noinline struct mgw_source_slot
+mgw_find_by_vlan(const struct mgw_source_table *table, const struct rte_mbuf *frame, uint64_t mac)
 {
-	uint8_t scratch[MGW_ETHERNET_SIZE];
-	const uint8_t *ethernet = mgw_read(r, 0, MGW_ETHERNET_SIZE, scratch);
-	uint32_t source = MGW_NONE;
-	uint64_t mac = 0;
-	int vid = -1;
+	const struct mgw_reader r = mgw_reader_of(frame);
+	const int vid = mgw_outer_vid(&r);
+	struct mgw_source_slot found = {.source = MGW_NONE};
 
-	if (unlikely(ethernet == NULL))
-		return table->whole_port;
-	memcpy(&mac, ethernet + mac_offset, 6);
-	if (table->by_mac_vlan || table->by_vlan)
-		vid = mgw_outer_vid(r);
 	if (table->by_mac_vlan && vid >= 0)
-		source = mgw_table_find(table, mac | (uint64_t)vid << MGW_KEY_VID_SHIFT |
-						   MGW_KEY_MAC_VLAN);
-	if (source == MGW_NONE && table->by_mac)
-		source = mgw_table_find(table, mac | MGW_KEY_MAC);
-	if (source == MGW_NONE && table->by_vlan && vid >= 0)
-		source = mgw_table_find(table, (uint64_t)vid << MGW_KEY_VID_SHIFT | MGW_KEY_VLAN);
-	return source == MGW_NONE ? table->whole_port : source;
+		found = mgw_table_find(table, (mac & ~MGW_KEY_MAC) | MGW_KEY_MAC_VLAN |
+						  (uint64_t)vid << MGW_KEY_VID_SHIFT);
+	if (found.source == MGW_NONE && table->by_mac)
+		found = mgw_table_find(table, mac);
+	if (found.source == MGW_NONE && table->by_vlan && vid >= 0)
+		found = mgw_table_find(table, (uint64_t)vid << MGW_KEY_VID_SHIFT | MGW_KEY_VLAN);
+	return found;
 }
 
-static inline void mgw_sight(struct mgw_pipe *pipe, const struct mgw_program *program,
-			     uint16_t frame, uint8_t direction, uint32_t source)
+/* The table key of a frame's MAC at offset; 0, which no table has, for less than a header. */
+static __rte_always_inline uint64_t mgw_lookup_key(const struct rte_mbuf *frame,
+						   uint32_t mac_offset)
 {
-	const struct mgw_source *s = &program->sources[source];
+	const struct mgw_reader r = mgw_reader_of(frame);
+	uint8_t scratch[MGW_ETHERNET_SIZE];
+	const uint8_t *ethernet = mgw_read(&r, 0, MGW_ETHERNET_SIZE, scratch);
+
+	return likely(ethernet != NULL) ? mgw_mac(ethernet + mac_offset) | MGW_KEY_MAC : 0;
+}
+
+/*
+ * Find the source of every frame of the burst in one direction, by the MAC of that side: first
+ * all places to look at, then all looks, each time fetching what comes next.
+ */
+static __rte_always_inline void mgw_find_all(struct mgw_pipe *pipe,
+					     const struct mgw_program *program,
+					     const struct mgw_source_table *table,
+					     uint8_t direction, struct mgw_source_slot *found)
+{
+	const bool vlan = table->by_mac_vlan || table->by_vlan;
+	const uint32_t mac_offset = direction == MGW_EGRESS ? 6 : 0;
+
+	for (uint16_t i = 0; i < pipe->n; i++) {
+		pipe->lookups[i] = mgw_lookup_key(pipe->frames[i], mac_offset);
+		rte_prefetch0(&table->slots[mgw_table_start(table, pipe->lookups[i])]);
+	}
+	for (uint16_t i = 0; i < pipe->n; i++) {
+		found[i].source = MGW_NONE;
+		if (unlikely(vlan && pipe->lookups[i] != 0))
+			found[i] = mgw_find_by_vlan(table, pipe->frames[i], pipe->lookups[i]);
+		else if (pipe->lookups[i] != 0)
+			found[i] = mgw_table_find(table, pipe->lookups[i]);
+		if (found[i].source == MGW_NONE)
+			found[i] = table->whole_port;
+		if (found[i].source == MGW_NONE)
+			continue;
+		rte_prefetch0(&program->sources[found[i].source]);
+		rte_prefetch0(&pipe->counters->sources[found[i].counters][direction]);
+	}
+}
+
+static __rte_always_inline void mgw_sight(struct mgw_pipe *pipe, const struct mgw_program *program,
+					  uint16_t frame, uint8_t direction,
+					  const struct mgw_source_slot *slot)
+{
+	const struct mgw_source *source = &program->sources[slot->source];
 	struct mgw_sighting *seen = &pipe->sightings[pipe->n_sightings++];
 
+	rte_prefetch0(&program->match[source->first]);
 	seen->frame = frame;
 	seen->direction = direction;
 	seen->accepted = 0;
-	seen->source = s->slot;
-	seen->session = s->first;
-	seen->end = s->first + s->count;
-	pipe->counters->sources[s->slot][direction].seen++;
+	seen->source = slot->counters;
+	seen->session = source->first;
+	seen->end = source->first + source->count;
+	pipe->counters->sources[slot->counters][direction].seen++;
+}
+
+/* Sources on one side only: the usual case. */
+static __rte_always_inline void mgw_sight_side(struct mgw_pipe *pipe,
+					       const struct mgw_program *program, uint8_t direction,
+					       const struct mgw_source_slot *found)
+{
+	for (uint16_t i = 0; i < pipe->n; i++)
+		if (found[i].source != MGW_NONE)
+			mgw_sight(pipe, program, i, direction, &found[i]);
+}
+
+/* Sources on both sides: a frame's sender goes before its receiver. */
+static __rte_always_inline void mgw_sight_both(struct mgw_pipe *pipe,
+					       const struct mgw_program *program)
+{
+	const struct mgw_source_slot *senders = pipe->senders, *receivers = pipe->receivers;
+
+	for (uint16_t i = 0; i < pipe->n; i++) {
+		if (senders[i].source != MGW_NONE)
+			mgw_sight(pipe, program, i, MGW_EGRESS, &senders[i]);
+		/* a source that a tap sees talking to itself: once is enough */
+		if (receivers[i].source != MGW_NONE && receivers[i].source != senders[i].source)
+			mgw_sight(pipe, program, i, MGW_INGRESS, &receivers[i]);
+	}
 }
 
 /* Every source that sees a frame of the burst: as its egress, as its ingress. */
-static inline void mgw_find_sources(struct mgw_pipe *pipe, const struct mgw_program *program,
-				    const struct mgw_port_program *port)
+static __rte_always_inline void mgw_find_sources(struct mgw_pipe *pipe,
+						 const struct mgw_program *program,
+						 const struct mgw_port_program *port)
 {
-	uint32_t sender, receiver;
-
 	pipe->n_sightings = 0;
-	for (uint16_t i = 0; i < pipe->n; i++) {
-		const struct rte_mbuf *frame = pipe->frames[i];
-		const struct mgw_reader r = {
-		    .frame = frame,
-		    .data = rte_pktmbuf_mtod(frame, const uint8_t *),
-		    .length = rte_pktmbuf_pkt_len(frame),
-		    .first = rte_pktmbuf_data_len(frame),
-		};
-
-		sender = receiver = MGW_NONE;
-		if (port->egress.any)
-			sender = mgw_find_source(&port->egress, &r, 6);
-		if (port->ingress.any)
-			receiver = mgw_find_source(&port->ingress, &r, 0);
-		if (sender != MGW_NONE)
-			mgw_sight(pipe, program, i, MGW_EGRESS, sender);
-		/* a source that a tap sees talking to itself: once is enough */
-		if (receiver != MGW_NONE && receiver != sender)
-			mgw_sight(pipe, program, i, MGW_INGRESS, receiver);
-	}
+	if (port->egress.any)
+		mgw_find_all(pipe, program, &port->egress, MGW_EGRESS, pipe->senders);
+	if (port->ingress.any)
+		mgw_find_all(pipe, program, &port->ingress, MGW_INGRESS, pipe->receivers);
+	if (!port->ingress.any)
+		mgw_sight_side(pipe, program, MGW_EGRESS, pipe->senders);
+	else if (!port->egress.any)
+		mgw_sight_side(pipe, program, MGW_INGRESS, pipe->receivers);
+	else
+		mgw_sight_both(pipe, program);
 	pipe->burst.seen += pipe->n_sightings;
 }
 

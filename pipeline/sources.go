@@ -40,8 +40,8 @@ func keyOf(s *rules.Source) (uint64, bool) {
 }
 
 // fillTable lays the sources on one port out as a hash table.
-func (p *Program) fillTable(table *C.struct_mgw_source_table, sources []rules.Source, port int) error {
-	table.whole_port = C.MGW_NONE
+func (p *Program) fillTable(table *C.struct_mgw_source_table, sources []rules.Source, slots []uint32, port int) error {
+	table.whole_port.source = C.MGW_NONE
 	keys := map[uint64]uint32{}
 	for i := range sources {
 		s := &sources[i]
@@ -51,7 +51,7 @@ func (p *Program) fillTable(table *C.struct_mgw_source_table, sources []rules.So
 		table.any = 1
 		key, hashed := keyOf(s)
 		if !hashed {
-			table.whole_port = C.uint32_t(i)
+			table.whole_port.source, table.whole_port.counters = C.uint32_t(i), C.uint32_t(slots[i])
 			continue
 		}
 		keys[key] = uint32(i)
@@ -64,11 +64,11 @@ func (p *Program) fillTable(table *C.struct_mgw_source_table, sources []rules.So
 			table.by_vlan = 1
 		}
 	}
-	return p.placeKeys(table, keys)
+	return p.placeKeys(table, keys, slots)
 }
 
 // placeKeys tries multipliers, and now and then a larger table, until no probe is long.
-func (p *Program) placeKeys(table *C.struct_mgw_source_table, keys map[uint64]uint32) error {
+func (p *Program) placeKeys(table *C.struct_mgw_source_table, keys map[uint64]uint32, counters []uint32) error {
 	random := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	width := max(bits.Len(uint(4*len(keys))), 1) // at most a quarter full
 	for try := 0; try < 64; try++ {
@@ -77,7 +77,7 @@ func (p *Program) placeKeys(table *C.struct_mgw_source_table, keys map[uint64]ui
 		}
 		slots := make([]C.struct_mgw_source_slot, 1<<width)
 		multiplier := random.Uint64() | 1
-		if !place(slots, keys, multiplier, 64-width) {
+		if !place(slots, keys, counters, multiplier, 64-width) {
 			continue
 		}
 		memory, err := newArray[C.struct_mgw_source_slot](&p.arena, len(slots))
@@ -95,7 +95,7 @@ func (p *Program) placeKeys(table *C.struct_mgw_source_table, keys map[uint64]ui
 }
 
 // place fills slots and reports whether every key stays within maxProbes.
-func place(slots []C.struct_mgw_source_slot, keys map[uint64]uint32, multiplier uint64, shift int) bool {
+func place(slots []C.struct_mgw_source_slot, keys map[uint64]uint32, counters []uint32, multiplier uint64, shift int) bool {
 	mask := uint64(len(slots) - 1)
 	for key, source := range keys {
 		at := key * multiplier >> shift
@@ -106,7 +106,7 @@ func place(slots []C.struct_mgw_source_slot, keys map[uint64]uint32, multiplier 
 				return false
 			}
 		}
-		slots[at&mask] = C.struct_mgw_source_slot{key: C.uint64_t(key), source: C.uint32_t(source)}
+		slots[at&mask] = C.struct_mgw_source_slot{key: C.uint64_t(key), source: C.uint32_t(source), counters: C.uint32_t(counters[source])}
 	}
 	return true
 }

@@ -13,13 +13,14 @@
  * clone. Sanitizers run before the loader's choice could, so their builds keep to the baseline.
  */
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(MGW_NO_CLONES)
-#define MGW_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define MGW_CLONES                                                                                 \
+	__attribute__((flatten, target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define MGW_CLONES
 #endif
 
-static inline void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_program *program,
-					uint16_t port)
+static __rte_always_inline void
+mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
 {
 	struct mgw_port_counters *counters = &pipe->counters->ports[port];
 	uint16_t last = UINT16_MAX;
@@ -37,8 +38,7 @@ static inline void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_
 	}
 }
 
-MGW_CLONES
-void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
+MGW_CLONES void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
 {
 	const struct mgw_port_program *at = &program->ports[port];
 
@@ -51,7 +51,7 @@ void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16
 	mgw_hold(pipe, program, at->own_copies);
 }
 
-void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent)
+MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent)
 {
 	for (uint16_t t = 0; t < pipe->n_tunnels; t++)
 		pipe->outboxes[t].n = 0;
@@ -63,21 +63,23 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 		     uint16_t sent)
 {
 	struct mgw_outbox *outbox = &pipe->outboxes[tunnel];
+	struct mgw_count *port = &pipe->counters->ports[program->tunnel_ports[tunnel]].copies;
+	struct mgw_run run = {0};
 
 	for (uint16_t i = 0; i < sent; i++) {
 		const struct mgw_copy *copy = &pipe->copies[outbox->copies[i]];
-		struct mgw_session_counters *session =
-		    &pipe->counters->sessions[copy->slot][copy->direction];
-		const struct mgw_session *s = &program->sessions[copy->session];
-		struct mgw_count *port =
-		    &pipe->counters->ports[program->next_hops[s->target].port].copies;
 
-		session->mirrored.packets++;
-		session->mirrored.bytes += copy->length;
-		session->truncated += copy->inner < copy->length;
-		port->packets++;
-		port->bytes += copy->inner + s->header_length;
+		if (!mgw_in_run(&run, copy)) {
+			mgw_count_mirrored(pipe, &run);
+			run = mgw_new_run(copy);
+		}
+		run.packets++;
+		run.bytes += copy->length;
+		run.truncated += copy->inner < copy->length;
+		port->bytes += copy->outer;
 	}
+	mgw_count_mirrored(pipe, &run);
+	port->packets += sent;
 	pipe->burst.mirrored += sent;
 	for (uint16_t i = sent; i < outbox->n; i++)
 		mgw_skip(pipe, &pipe->copies[outbox->copies[i]], MGW_SKIP_TUNNEL_FULL);
