@@ -20,6 +20,7 @@ type Group struct {
 	ports   []*Port
 	tunnels []pipeline.Tunnel
 	pools   pools
+	home    int // NUMA node of the first worker
 	qsbr    *dpdk.QSBR
 	layout  *pipeline.Layout
 	workers []*worker
@@ -40,7 +41,7 @@ func Open(spec Spec) (*Group, error) {
 	if err := spec.Check(); err != nil {
 		return nil, err
 	}
-	g := &Group{spec: spec, slots: newSlotTable(spec.Capacity)}
+	g := &Group{spec: spec, pools: pools{}, slots: newSlotTable(spec.Capacity)}
 	if err := g.open(); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
@@ -55,11 +56,11 @@ func (g *Group) open() (err error) {
 		}
 		g.ports = append(g.ports, port)
 	}
-	if err := g.pools.open(PlanMempools(&g.spec), g.headerRoom(), g.node()); err != nil {
-		return fmt.Errorf("%w; raise [eal] memory_mb, or lower rx_descriptors and tx_descriptors", err)
+	if err := g.openPools(); err != nil {
+		return err
 	}
 	for _, port := range g.ports {
-		if err := port.configure(g.pools.rx, len(g.spec.Workers)); err != nil {
+		if err := port.configure(g.pools[g.nodeOf(port)].rx); err != nil {
 			return err
 		}
 	}
@@ -77,14 +78,34 @@ func (g *Group) open() (err error) {
 	return nil
 }
 
-// node is where the mempools live: with the first port that has a NUMA node.
-func (g *Group) node() int {
-	for _, p := range g.ports {
-		if p.node >= 0 {
-			return p.node
+// openPools makes mempools on every node that has a worker or a port.
+func (g *Group) openPools() error {
+	nodes := []int{}
+	for _, cpu := range g.spec.Workers {
+		node, err := dpdk.NodeOfLcore(cpu)
+		if err != nil {
+			return err
+		}
+		nodes = append(nodes, node)
+	}
+	g.home = nodes[0]
+	for _, port := range g.ports {
+		nodes = append(nodes, g.nodeOf(port))
+	}
+	for _, node := range nodes {
+		if err := g.pools.open(node, PlanMempools(&g.spec), g.headerRoom()); err != nil {
+			return fmt.Errorf("%w; raise [eal] memory_mb, or lower rx_descriptors and tx_descriptors", err)
 		}
 	}
-	return dpdk.AnyNode
+	return nil
+}
+
+// nodeOf is the port's NUMA node; virtual devices have none and live with the first worker.
+func (g *Group) nodeOf(p *Port) int {
+	if p.info.Node < 0 {
+		return g.home
+	}
+	return p.info.Node
 }
 
 // headerRoom is the data room of header mbufs: small, unless a tunnel port cannot send chains, so
@@ -182,7 +203,7 @@ func (g *Group) Close() error {
 	g.workers = nil
 	g.freePrograms()
 	g.pools.free()
-	g.pools = pools{}
+	g.pools = nil
 	if g.qsbr != nil {
 		g.qsbr.Free()
 		g.qsbr = nil

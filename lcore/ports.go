@@ -11,30 +11,6 @@ import (
 // which Linux does not count towards the MTU.
 const frameHeaders = 14 + 4
 
-// pools are the mempools of a gateway; all lcores share them.
-type pools struct {
-	rx, header, indirect *dpdk.Mempool
-}
-
-func (p *pools) open(m Mempools, headerRoom, node int) (err error) {
-	if p.rx, err = dpdk.NewPktmbufPool("mgw_rx", m.Rx, cacheSize, 0, rxDataRoom, node); err != nil {
-		return err
-	}
-	if p.header, err = dpdk.NewPktmbufPool("mgw_header", m.Header, cacheSize, 0, headerRoom, node); err != nil {
-		return err
-	}
-	p.indirect, err = dpdk.NewPktmbufPool("mgw_indirect", m.Indirect, cacheSize, 0, 0, node)
-	return err
-}
-
-func (p *pools) free() {
-	for _, pool := range []*dpdk.Mempool{p.indirect, p.header, p.rx} {
-		if pool != nil {
-			pool.Free()
-		}
-	}
-}
-
 // lookup finds the configured device among EAL's ports.
 func lookup(spec PortSpec) (*Port, error) {
 	id, err := dpdk.LookupPort(spec.Device)
@@ -45,11 +21,11 @@ func lookup(spec PortSpec) (*Port, error) {
 	if err != nil {
 		return nil, fmt.Errorf("port %s: %w", spec.Name, err)
 	}
-	return &Port{PortSpec: spec, ID: id, MAC: info.MAC, Driver: dpdk.DriverOf(info.Driver), node: info.Node, info: info}, nil
+	return &Port{PortSpec: spec, ID: id, MAC: info.MAC, Driver: dpdk.DriverOf(info.Driver), info: info}, nil
 }
 
 // configure sets queues, offloads and MTU; the port is not started yet.
-func (p *Port) configure(rx *dpdk.Mempool, workers int) error {
+func (p *Port) configure(rx *dpdk.Mempool) error {
 	tunnel := p.Role == rules.RoleTunnel
 	granted, err := dpdk.Configure(p.ID, dpdk.PortConfig{
 		RxQueues:     p.Queues,

@@ -112,6 +112,5 @@ type Port struct {
 	Driver   dpdk.Driver
 	Granted  dpdk.Capabilities
 	FrameMax int // longest frame it can send, bytes; 0: no limit known
-	node     int
 	info     dpdk.PortInfo
 }

@@ -78,8 +78,10 @@ func (g *Group) DriverStats(port int) (dpdk.Stats, error) { return dpdk.GetStats
 // MempoolUse returns mbufs in use by mempool name; the stock of the workers counts as in use.
 func (g *Group) MempoolUse() map[string]int {
 	use := map[string]int{}
-	for _, p := range []*dpdk.Mempool{g.pools.rx, g.pools.header, g.pools.indirect} {
-		use[p.Name()] = p.InUse()
+	for _, node := range g.pools {
+		for _, pool := range node.all() {
+			use[pool.Name()] = pool.InUse()
+		}
 	}
 	return use
 }

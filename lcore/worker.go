@@ -51,7 +51,13 @@ func newWorker(index, cpu int, g *Group) (*worker, error) {
 	if w.counters, err = pipeline.NewCounters(g.spec.Capacity); err != nil {
 		return nil, err
 	}
-	w.pipe, err = pipeline.NewPipe(g.pools.header.Pointer(), g.pools.indirect.Pointer(), w.counters, len(g.tunnels))
+	node, err := dpdk.NodeOfLcore(cpu)
+	if err != nil {
+		w.free()
+		return nil, err
+	}
+	pools := g.pools[node]
+	w.pipe, err = pipeline.NewPipe(pools.header.Pointer(), pools.indirect.Pointer(), w.counters, len(g.tunnels))
 	if err != nil {
 		w.free()
 		return nil, err

@@ -43,6 +43,7 @@ type Port struct {
 	Dropped       Counts `json:"dropped"`        // production frames received here and lost, by reason
 	Ignored       int64  `json:"ignored"`        // frames received on a tunnel port
 	Unclassified  Counts `json:"unclassified"`   // frames whose headers were not understood, by reason
+	Driver        Counts `json:"driver"`         // what the driver lost or refused: imissed, ierrors, oerrors, rx_nombuf
 }
 
 // Session has the totals of one session.

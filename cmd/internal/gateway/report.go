@@ -15,7 +15,9 @@ func reportOf(g *lcore.Group, cfg *config.Config) *report.Report {
 	r := report.New()
 	r.Seconds = g.Ran().Seconds()
 	for i, p := range g.Ports() {
-		r.Ports[p.Name] = portReport(g.PortCounters(i), &cfg.Ports[i])
+		row := portReport(g.PortCounters(i), &cfg.Ports[i])
+		row.Driver = driverErrors(g, i)
+		r.Ports[p.Name] = row
 	}
 	totals := g.Totals()
 	r.Laws = report.Laws{Production: totals.ProductionLaw(), Mirror: totals.MirrorLaw()}
@@ -41,6 +43,24 @@ func portReport(c pipeline.PortCounters, p *config.Port) report.Port {
 		Ignored:       int64(c.Ignored.Sum()),
 		Unclassified:  countsOf(c.Unclassified),
 	}
+}
+
+// driverErrors are the frames that a driver lost before or after they were ours; absent when it
+// lost none, or cannot say.
+func driverErrors(g *lcore.Group, port int) report.Counts {
+	counts := report.Counts{}
+	stats, err := g.DriverStats(port)
+	if err != nil {
+		return counts
+	}
+	for name, n := range map[string]uint64{
+		"imissed": stats.IMissed, "ierrors": stats.IErrors, "oerrors": stats.OErrors, "rx_nombuf": stats.RxNombuf,
+	} {
+		if n != 0 {
+			counts[name] = int64(n)
+		}
+	}
+	return counts
 }
 
 func addSources(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
