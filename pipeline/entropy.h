@@ -8,15 +8,19 @@
 
 enum { MGW_SOURCE_PORT_FIRST = 49152 }; /* RFC 7348 section 5: dynamic/private ports */
 
+/*
+ * IPv4: the little-endian number of the bytes on the wire, on our machines just a load. IPv6: both
+ * halves, big-endian, so that hosts of one network differ in low bits.
+ */
 static __rte_always_inline uint64_t mgw_fold_address(uint8_t family, const uint32_t *address)
 {
-	uint64_t high, low;
+	uint64_t first, second;
 
-	if (family == 4)
-		return rte_be_to_cpu_32(address[0]);
-	memcpy(&high, address, 8);
-	memcpy(&low, address + 2, 8);
-	return rte_be_to_cpu_64(high) ^ (rte_be_to_cpu_64(low) * 0x9e3779b97f4a7c15ull);
+	if (likely(family == 4))
+		return rte_le_to_cpu_32(address[0]);
+	memcpy(&first, address, 8);
+	memcpy(&second, address + 2, 8);
+	return rte_be_to_cpu_64(first) ^ (rte_be_to_cpu_64(second) * 0x9e3779b97f4a7c15ull);
 }
 
 /* Both directions of a flow, and all fragments of a datagram, get the same port. */
@@ -24,20 +28,16 @@ static __rte_always_inline uint16_t mgw_source_port(const struct mgw_key *key)
 {
 	const uint64_t a = mgw_fold_address(key->family, key->source);
 	const uint64_t b = mgw_fold_address(key->family, key->destination);
-	const uint64_t sport = rte_be_to_cpu_16(key->source_port);
-	const uint64_t dport = rte_be_to_cpu_16(key->destination_port);
-	uint64_t h = (a + b) ^ ((a ^ b) << 32 | (a ^ b) >> 32);
+	const uint64_t s = rte_le_to_cpu_16(key->source_port);
+	const uint64_t d = rte_le_to_cpu_16(key->destination_port);
+	uint64_t h = (a + b) * 0x9e3779b97f4a7c15ull + (a ^ b);
 
-	if (!key->fragment && !(key->l4 & MGW_L4_UNKNOWN)) {
-		h += (sport + dport) * 0xc2b2ae3d27d4eb4full;
-		h ^= (sport ^ dport) << 16;
-		h += key->l4 & MGW_L4_PROTOCOL;
-	}
-	h ^= h >> 33;
+	if (likely(!key->fragment && !(key->l4 & MGW_L4_UNKNOWN)))
+		h += ((s + d) << 32) + (s ^ d) + (key->l4 & MGW_L4_PROTOCOL);
+	h ^= h >> 32;
 	h *= 0xff51afd7ed558ccdull;
-	h ^= h >> 33;
+	h ^= h >> 32;
 	h *= 0xc4ceb9fe1a85ec53ull;
-	h ^= h >> 33;
 	return (uint16_t)(MGW_SOURCE_PORT_FIRST + (h >> 50));
 }
 

@@ -10,21 +10,19 @@ import (
 
 // flowHashSpelledOut is the definition, step by step and without helper, as C would write it.
 func flowHashSpelledOut(a, b, sum, xor, protocol uint64, l3Only bool) uint64 {
-	s, x := a+b, a^b
-	h := s ^ (x<<32 | x>>32)
+	h := (a+b)*11400714819323198485 + (a ^ b)
 	if !l3Only {
-		h = h + sum*14029467366897019727
-		h = h ^ xor<<16
+		h = h + sum<<32
+		h = h + xor
 		h = h + protocol
 	}
-	h = (h ^ h>>33) * 18397679294719823053
-	h = (h ^ h>>33) * 14181476777654086739
-	return h ^ h>>33
+	h = (h ^ h>>32) * 18397679294719823053
+	return (h ^ h>>32) * 14181476777654086739
 }
 
 func TestFlowHashDefinition(t *testing.T) {
 	addr := netip.MustParseAddr
-	lo := uint64(0x0000000000000005)
+	lo := uint64(5) // ::5
 	golden := uint64(11400714819323198485)
 	hi := uint64(0x20010db800000000)
 	for _, c := range []struct {
@@ -32,11 +30,11 @@ func TestFlowHashDefinition(t *testing.T) {
 		got, want uint64
 	}{
 		{"ipv4 udp", FlowHash(addr("10.0.0.5"), addr("192.0.2.10"), 17, 53, 40000, false),
-			flowHashSpelledOut(0x0a000005, 0xc000020a, 40053, 53^40000, 17, false)},
+			flowHashSpelledOut(0x0500000a, 0x0a0200c0, 0x3500+0x409c, 0x3500^0x409c, 17, false)},
 		{"ipv4 l3 only", FlowHash(addr("10.0.0.5"), addr("192.0.2.10"), 17, 53, 40000, true),
-			flowHashSpelledOut(0x0a000005, 0xc000020a, 0, 0, 0, true)},
+			flowHashSpelledOut(0x0500000a, 0x0a0200c0, 0, 0, 0, true)},
 		{"ipv6 tcp", FlowHash(addr("2001:db8::5"), addr("2001:db8::6"), 6, 443, 65535, false),
-			flowHashSpelledOut(hi^lo*golden, hi^(lo+1)*golden, 443+65535, 443^65535, 6, false)},
+			flowHashSpelledOut(hi^lo*golden, hi^(lo+1)*golden, 0xbb01+0xffff, 0xbb01^0xffff, 6, false)},
 		{"invalid", FlowHash(netip.Addr{}, netip.Addr{}, 0, 0, 0, false), 0},
 	} {
 		if c.got != c.want {
@@ -56,16 +54,16 @@ func TestFlowHashGolden(t *testing.T) {
 		hash         uint64
 		port         uint16
 	}{
-		{"10.0.0.5", "192.0.2.10", 17, 53, 40000, false, 0xc62db83ce402b041, 61835},
-		{"192.0.2.10", "10.0.0.5", 17, 40000, 53, false, 0xc62db83ce402b041, 61835},
-		{"10.0.0.5", "192.0.2.10", 17, 53, 40000, true, 0xe36dec82bb9bbff6, 63707},
-		{"0.0.0.0", "255.255.255.255", 17, 68, 67, false, 0x3cbce6359e6e4a9a, 53039},
-		{"10.0.0.5", "10.0.0.6", 1, 0, 0, false, 0x9d474fa857172ae6, 59217},
-		{"255.255.255.255", "255.255.255.255", 132, 65535, 65535, false, 0x7389010280245c6e, 56546},
-		{"2001:db8::5", "2001:db8:1::10", 6, 51234, 443, false, 0x15cc8dfcaa5a4c50, 50547},
-		{"fe80::1", "ff02::1", 58, 0, 0, false, 0x25f7b0d65aee3544, 51581},
-		{"2001:db8::5", "2001:db8:1::10", 6, 51234, 443, true, 0xfd0b970e81975ef8, 65346},
-		{"::ffff:10.0.0.5", "::", 6, 1, 2, false, 0xf1763bdf756587a1, 64605},
+		{"10.0.0.5", "192.0.2.10", 17, 53, 40000, false, 0x4b9c3d88867d9c10, 53991},
+		{"192.0.2.10", "10.0.0.5", 17, 40000, 53, false, 0x4b9c3d88867d9c10, 53991},
+		{"10.0.0.5", "192.0.2.10", 17, 53, 40000, true, 0x8cd12e46067df4ef, 58164},
+		{"0.0.0.0", "255.255.255.255", 17, 68, 67, false, 0xe06a10147f1ad19b, 63514},
+		{"10.0.0.5", "10.0.0.6", 1, 0, 0, false, 0xa997751571820591, 60005},
+		{"255.255.255.255", "255.255.255.255", 132, 65535, 65535, false, 0x898382998a0813f8, 57952},
+		{"2001:db8::5", "2001:db8:1::10", 6, 51234, 443, false, 0x3afc1f8c9a7db27d, 52927},
+		{"fe80::1", "ff02::1", 58, 0, 0, false, 0x4212bf196bc97fe5, 53380},
+		{"2001:db8::5", "2001:db8:1::10", 6, 51234, 443, true, 0x33f5a34825fe962d, 52477},
+		{"::ffff:10.0.0.5", "::", 6, 1, 2, false, 0xa640d8af27745836, 59792},
 	} {
 		h := FlowHash(addr(c.src), addr(c.dst), c.protocol, c.sport, c.dport, c.l3Only)
 		if h != c.hash || SourcePort(h) != c.port {

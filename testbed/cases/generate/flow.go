@@ -17,24 +17,21 @@ type flow struct {
 // source and destination, folded into 49152-65535.
 func sourcePort(f flow) uint16 {
 	a, b := fold(f.source), fold(f.dest)
-	h := (a + b) ^ bits.RotateLeft64(a^b, 32)
+	h := (a+b)*0x9e3779b97f4a7c15 + (a ^ b)
 	if !f.layer3Only {
-		s, d := uint64(f.sourcePort), uint64(f.destPort)
-		h += (s + d) * 0xc2b2ae3d27d4eb4f
-		h ^= (s ^ d) << 16
-		h += uint64(f.protocol)
+		s, d := uint64(bits.ReverseBytes16(f.sourcePort)), uint64(bits.ReverseBytes16(f.destPort))
+		h += (s+d)<<32 + (s ^ d) + uint64(f.protocol)
 	}
-	h ^= h >> 33
+	h ^= h >> 32
 	h *= 0xff51afd7ed558ccd
-	h ^= h >> 33
+	h ^= h >> 32
 	h *= 0xc4ceb9fe1a85ec53
-	h ^= h >> 33
 	return uint16(49152 + h>>50)
 }
 
 func fold(address []byte) uint64 {
 	if len(address) == 4 {
-		return uint64(binary.BigEndian.Uint32(address))
+		return uint64(binary.LittleEndian.Uint32(address))
 	}
 	return binary.BigEndian.Uint64(address) ^ binary.BigEndian.Uint64(address[8:])*0x9e3779b97f4a7c15
 }
