@@ -195,7 +195,7 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 static __rte_always_inline void mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *program,
 					 bool own_copies)
 {
-	struct mgw_run run = {0};
+	struct mgw_run run = MGW_NO_RUN;
 
 	pipe->n_copies = 0;
 	pipe->n_held = 0;

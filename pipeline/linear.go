@@ -69,6 +69,9 @@ func (p *Program) fillLinear4(out *C.struct_mgw_rules, list []rules.Rule) error 
 		b.l4[lane], b.l4_mask[lane] = l4Of(&list[i])
 		b.source_first[lane], b.source_span[lane] = spanOf(list[i].SrcPorts)
 		b.destination_first[lane], b.destination_span[lane] = spanOf(list[i].DstPorts)
+		if list[i].HasPorts() {
+			b.ports = 1
+		}
 	}
 	out.blocks, out.n_blocks = unsafe.Pointer(&blocks[0]), blockCount(list)
 	return nil

@@ -44,9 +44,13 @@ static __rte_always_inline uint32_t mgw_linear4(const struct mgw_rules *rules,
 			differs[i] =
 			    ((source ^ block->source[i]) & block->source_mask[i]) |
 			    ((destination ^ block->destination[i]) & block->destination_mask[i]) |
-			    ((key->l4 ^ block->l4[i]) & block->l4_mask[i]) |
-			    (sport - block->source_first[i] > block->source_span[i]) |
-			    (dport - block->destination_first[i] > block->destination_span[i]);
+			    ((key->l4 ^ block->l4[i]) & block->l4_mask[i]);
+		if (block->ports)
+			for (uint32_t i = 0; i < MGW_LANES; i++)
+				differs[i] |=
+				    (sport - block->source_first[i] > block->source_span[i]) |
+				    (dport - block->destination_first[i] >
+				     block->destination_span[i]);
 		lane = mgw_first_zero(differs);
 		if (lane < MGW_LANES)
 			return b * MGW_LANES + lane;

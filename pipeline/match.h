@@ -50,6 +50,8 @@ mgw_matched(struct mgw_pipe *pipe, const struct mgw_program *program, struct mgw
 	const uint32_t slot = program->match[seen->session].slot;
 
 	seen->accepted = 1;
+	if (!program->scattered)
+		return;
 	rte_prefetch0(&program->sessions[seen->session]);
 	rte_prefetch0(&program->sessions[seen->session].inner_max);
 	rte_prefetch0(&pipe->counters->sessions[slot][seen->direction]);

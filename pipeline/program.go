@@ -154,6 +154,10 @@ func (p *Program) fillPorts(s *rules.Snapshot, slots []uint32) error {
 	return nil
 }
 
+// scatteredSources is about how many sources fit into a first-level cache with their tables and
+// counters; beyond, the stages fetch ahead, below that costs more than it saves.
+const scatteredSources = 64
+
 func (p *Program) fillSources(s *rules.Snapshot) error {
 	sources, err := newArray[C.struct_mgw_source](&p.arena, len(s.Sources))
 	if err != nil {
@@ -164,6 +168,9 @@ func (p *Program) fillSources(s *rules.Snapshot) error {
 		sources[i].count = C.uint32_t(s.Sources[i].Count)
 	}
 	p.c.sources = &sources[0]
+	if len(s.Sources) > scatteredSources {
+		p.c.scattered = 1
+	}
 	return nil
 }
 

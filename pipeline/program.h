@@ -34,6 +34,7 @@ struct mgw_block4 {
 	uint32_t l4[MGW_LANES], l4_mask[MGW_LANES];
 	uint32_t source_first[MGW_LANES], source_span[MGW_LANES];
 	uint32_t destination_first[MGW_LANES], destination_span[MGW_LANES];
+	uint8_t ports; /* a rule of the block has ports; else their lanes need not be looked at */
 } __attribute__((aligned(64)));
 
 struct mgw_block6 {
@@ -130,6 +131,7 @@ struct mgw_program {
 	uint64_t generation;
 	uint32_t exclude; /* bit 1 << enum mgw_excluded */
 	uint32_t n_resolvers;
+	uint32_t scattered; /* so many sources that fetching ahead pays */
 	struct mgw_resolver resolvers[MGW_MAX_RESOLVERS];
 	const struct mgw_source *sources;
 	const struct mgw_session_match *match;

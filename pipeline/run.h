@@ -13,6 +13,9 @@ struct mgw_run {
 	uint64_t packets, bytes, truncated;
 };
 
+/* A run that no copy belongs to, and that counts nothing. */
+#define MGW_NO_RUN ((struct mgw_run){.slot = MGW_NONE})
+
 static __rte_always_inline struct mgw_run mgw_new_run(const struct mgw_copy *copy)
 {
 	return (struct mgw_run){
@@ -22,16 +25,19 @@ static __rte_always_inline struct mgw_run mgw_new_run(const struct mgw_copy *cop
 	};
 }
 
+/* A session has one source, so its slot and the direction are enough. */
 static __rte_always_inline bool mgw_in_run(const struct mgw_run *run, const struct mgw_copy *copy)
 {
-	return run->slot == copy->slot && run->direction == copy->direction &&
-	       run->source == copy->source;
+	return run->slot == copy->slot && run->direction == copy->direction;
 }
 
 static __rte_always_inline void mgw_count_matched(struct mgw_pipe *pipe, const struct mgw_run *run)
 {
-	struct mgw_count *matched = &pipe->counters->sessions[run->slot][run->direction].matched;
+	struct mgw_count *matched;
 
+	if (run->packets == 0)
+		return;
+	matched = &pipe->counters->sessions[run->slot][run->direction].matched;
 	matched->packets += run->packets;
 	matched->bytes += run->bytes;
 	pipe->counters->sources[run->source][run->direction].matched += run->packets;
@@ -40,8 +46,11 @@ static __rte_always_inline void mgw_count_matched(struct mgw_pipe *pipe, const s
 
 static __rte_always_inline void mgw_count_mirrored(struct mgw_pipe *pipe, const struct mgw_run *run)
 {
-	struct mgw_session_counters *session = &pipe->counters->sessions[run->slot][run->direction];
+	struct mgw_session_counters *session;
 
+	if (run->packets == 0)
+		return;
+	session = &pipe->counters->sessions[run->slot][run->direction];
 	session->mirrored.packets += run->packets;
 	session->mirrored.bytes += run->bytes;
 	session->truncated += run->truncated;

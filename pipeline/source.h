@@ -93,10 +93,12 @@ static __rte_always_inline void mgw_find_all(struct mgw_pipe *pipe,
 {
 	const bool vlan = table->by_mac_vlan || table->by_vlan;
 	const uint32_t mac_offset = direction == MGW_EGRESS ? 6 : 0;
+	const bool ahead = program->scattered;
 
 	for (uint16_t i = 0; i < pipe->n; i++) {
 		pipe->lookups[i] = mgw_lookup_key(pipe->frames[i], mac_offset);
-		rte_prefetch0(&table->slots[mgw_table_start(table, pipe->lookups[i])]);
+		if (ahead)
+			rte_prefetch0(&table->slots[mgw_table_start(table, pipe->lookups[i])]);
 	}
 	for (uint16_t i = 0; i < pipe->n; i++) {
 		found[i].source = MGW_NONE;
@@ -106,7 +108,7 @@ static __rte_always_inline void mgw_find_all(struct mgw_pipe *pipe,
 			found[i] = mgw_table_find(table, pipe->lookups[i]);
 		if (found[i].source == MGW_NONE)
 			found[i] = table->whole_port;
-		if (found[i].source == MGW_NONE)
+		if (!ahead || found[i].source == MGW_NONE)
 			continue;
 		rte_prefetch0(&program->sources[found[i].source]);
 		rte_prefetch0(&pipe->counters->sources[found[i].counters][direction]);
@@ -120,7 +122,8 @@ static __rte_always_inline void mgw_sight(struct mgw_pipe *pipe, const struct mg
 	const struct mgw_source *source = &program->sources[slot->source];
 	struct mgw_sighting *seen = &pipe->sightings[pipe->n_sightings++];
 
-	rte_prefetch0(&program->match[source->first]);
+	if (program->scattered)
+		rte_prefetch0(&program->match[source->first]);
 	seen->frame = frame;
 	seen->direction = direction;
 	seen->accepted = 0;

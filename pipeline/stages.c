@@ -64,7 +64,7 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 {
 	struct mgw_outbox *outbox = &pipe->outboxes[tunnel];
 	struct mgw_count *port = &pipe->counters->ports[program->tunnel_ports[tunnel]].copies;
-	struct mgw_run run = {0};
+	struct mgw_run run = MGW_NO_RUN;
 
 	for (uint16_t i = 0; i < sent; i++) {
 		const struct mgw_copy *copy = &pipe->copies[outbox->copies[i]];
