@@ -1,0 +1,73 @@
+# What can be done with this tree. Everything that is made goes to bin/ and out/.
+
+GO          ?= go
+FUZZTIME    ?= 30s
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+DEMO        := out/demo
+C_FILES     := $(shell find . -path ./out -prune -o -name '*.[ch]' -print)
+SH_FILES    := .ci/run $(wildcard scripts/*.sh)
+
+# A clone that belongs to another user would fail to build: git refuses to say its revision.
+export GOFLAGS += -buildvcs=false
+
+# AddressSanitizer is go's -asan; UndefinedBehaviorSanitizer goes in by hand, and must abort, for
+# a test would otherwise pass while it prints. Leaks are reported at exit.
+SANITIZE := CGO_CFLAGS="-g -O2 -fsanitize=undefined -fno-sanitize-recover=undefined" \
+            CGO_LDFLAGS="-fsanitize=undefined"
+
+# Packages run one at a time: those that start EAL poll a CPU without pause, and there may be two.
+TEST := $(GO) test -count=1 -p 1
+
+.PHONY: help deps build demo test test-plain test-sanitize test-full bench vet lint fuzz fmt clean
+.NOTPARALLEL:
+
+help: ## print this list (the default)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+deps: ## install what is missing, from Debian
+	@scripts/install-deps.sh
+
+build: ## the daemon, bin/mirrorgw
+	$(GO) build -o bin/mirrorgw ./cmd/mirrorgw
+
+demo: deps build ## mirror a day of traffic from capture files and tell what went where
+	$(GO) run ./testbed/demo --dir $(DEMO)
+	cd $(DEMO) && $(CURDIR)/bin/mirrorgw --config gateway.toml --apply resources.toml \
+		--until-idle 500ms --report report.json
+	$(GO) run ./testbed/demo --dir $(DEMO) --summary
+
+test: deps build vet test-plain test-sanitize ## everything that CI asks for
+
+test-plain: ## all tests, as they are
+	$(TEST) -timeout 20m ./...
+
+test-sanitize: ## the packages with C, and the daemon over the golden cases, under ASan and UBSan
+	$(SANITIZE) $(TEST) -asan -timeout 20m ./dpdk/... ./pipeline/... ./lcore/...
+	$(SANITIZE) $(GO) build -asan -o out/mirrorgw-asan ./cmd/mirrorgw
+	MIRRORGW_BIN=$(CURDIR)/out/mirrorgw-asan $(TEST) -timeout 20m ./testbed
+
+test-full: deps build ## the long tests too: hours
+	MIRRORGW_FULL=1 $(TEST) -timeout 3h ./...
+
+bench: deps build ## measure against testpmd, write out/bench.json; needs hugepages
+	@mkdir -p out
+	$(GO) run ./testbed/bench --out out/bench.json
+
+vet: ## the quick part of lint: gofmt and go vet
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt: run make fmt for: $$files"; exit 1; }
+	$(GO) vet ./...
+
+lint: deps vet ## gofmt, go vet, staticcheck, clang-format, shellcheck
+	$(GO) run $(STATICCHECK) ./...
+	clang-format --dry-run -Werror $(C_FILES)
+	shellcheck $(SH_FILES)
+
+fuzz: deps ## each fuzz target for FUZZTIME (30s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+fmt: ## format Go and C
+	gofmt -w .
+	clang-format -i $(C_FILES)
+
+clean: ## remove bin/ and out/
+	rm -rf bin out
