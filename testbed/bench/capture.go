@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+
+	"mirrorgw/testbed/traffic"
+)
+
+const headers = 14 + 20 + 8 // Ethernet, IPv4 and UDP, bytes
+
+var (
+	webServer = traffic.NewHost("web-1", "02:00:00:00:00:01", "10.0.0.5")
+	router    = traffic.NewHost("router", "02:00:00:00:0f:01", "10.9.0.1")
+)
+
+// udpFlows is one UDP datagram of each flow from web-1, length bytes of frame each. The ports are
+// none that is never mirrored.
+func udpFlows(length int) func() [][]byte {
+	return func() (frames [][]byte) {
+		payload := make([]byte, length-headers)
+		for i := range flows {
+			to := router
+			to.IPv4 = netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(1 + i%250)})
+			frames = append(frames, traffic.From(webServer).To(to).UDP(uint16(20000+i), 5000).Payload(payload).Frame())
+		}
+		return frames
+	}
+}
+
+// sourceFrames is one frame of each of n sources, in random order, as the traffic of many
+// machines is.
+func sourceFrames(n int) func() [][]byte {
+	return func() (frames [][]byte) {
+		payload := make([]byte, short-headers)
+		for _, i := range random().Perm(n) {
+			frames = append(frames, traffic.From(source(i)).To(router).UDP(uint16(20000+i%40000), 5000).Payload(payload).Frame())
+		}
+		return frames
+	}
+}
+
+// source is the i-th of many mirror sources, i below 65,536.
+func source(i int) traffic.Host {
+	mac := fmt.Sprintf("02:00:00:01:%02x:%02x", i>>8, i&255)
+	return traffic.NewHost(fmt.Sprintf("source-%d", i), mac, fmt.Sprintf("10.64.%d.%d", i>>8, i&255))
+}
+
+// ruleFrames is a frame for each of flows rules that are spread evenly over the list. Every one
+// is accepted: by its rule, or by one before it.
+func ruleFrames(list []rule) (frames [][]byte) {
+	r := random()
+	for i := range flows {
+		frames = append(frames, list[i*len(list)/flows].frame(r))
+	}
+	return frames
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	bin     string // the daemon
+	out     string // where the rows go
+	runs    int    // of each side
+	seconds float64
+	only    string // names of workloads, separated by commas; empty: all
+}
+
+func main() {
+	o := options{}
+	flag.StringVar(&o.bin, "bin", "bin/mirrorgw", "the gateway to measure, `FILE`")
+	flag.StringVar(&o.out, "out", "out/bench.json", "write the rows to `FILE`")
+	flag.IntVar(&o.runs, "runs", 5, "runs of the gateway and of testpmd, each")
+	flag.Float64Var(&o.seconds, "seconds", 3, "length of the measured interval of a run")
+	flag.StringVar(&o.only, "only", "", "measure these workloads only, `NAME,...`")
+	flag.Parse()
+	chosen, err := o.check()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o, chosen); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// check returns the chosen workloads.
+func (o *options) check() ([]workload, error) {
+	switch {
+	case flag.NArg() > 0:
+		return nil, fmt.Errorf("unexpected argument %q: every setting is a flag, see --help", flag.Arg(0))
+	case o.runs < 1:
+		return nil, fmt.Errorf("--runs %d: give at least 1", o.runs)
+	case o.seconds < 0.1 || o.seconds > 600:
+		return nil, fmt.Errorf("--seconds %g: give 0.1 to 600", o.seconds)
+	}
+	return choose(workloads(), o.only)
+}
+
+// choose returns the workloads that a list of names asks for, in the order of all.
+func choose(all []workload, only string) ([]workload, error) {
+	if only == "" {
+		return all, nil
+	}
+	wanted := map[string]bool{}
+	for name := range strings.SplitSeq(only, ",") {
+		wanted[strings.TrimSpace(name)] = true
+	}
+	var chosen []workload
+	var names []string
+	for _, w := range all {
+		names = append(names, w.name)
+		if wanted[w.name] {
+			chosen = append(chosen, w)
+			delete(wanted, w.name)
+		}
+	}
+	for name := range wanted {
+		return nil, fmt.Errorf("--only %q is not a workload: name some of %s", name, strings.Join(names, ", "))
+	}
+	return chosen, nil
+}
+
+// run prepares the machine, measures, writes the rows, and puts the machine back as it was.
+func run(ctx context.Context, o options, chosen []workload) (err error) {
+	if err := checkMachine(o.bin); err != nil {
+		return err
+	}
+	o.bin, err = filepath.Abs(o.bin)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "mirrorgw-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	huge, err := openHugepages(filepath.Join(dir, "huge"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, huge.close()) }()
+	b := bench{options: o, dir: dir, huge: huge, interval: time.Duration(o.seconds * float64(time.Second))}
+	fmt.Print(machineFacts(ctx, huge.total(), o.runs, o.seconds))
+	rows, err := b.measureAll(ctx, chosen)
+	if err != nil {
+		return err // nothing is written: half a table would replace a whole one
+	}
+	fmt.Print(table(rows), limits(b.peerOffloads))
+	return errors.Join(writeRows(o.out, rows), invalid(rows))
+}

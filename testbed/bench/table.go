@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// row is one figure and its peer's; rates are in Mpps.
+type row struct {
+	Name       string    `json:"name"`
+	Value      float64   `json:"value"` // median of Values
+	Unit       string    `json:"unit"`
+	Peer       string    `json:"peer"`
+	Ratio      float64   `json:"ratio"` // median by median
+	Runs       int       `json:"runs"`
+	PeerValue  float64   `json:"peer_value"`
+	PairRatio  float64   `json:"pair_ratio"` // median of the ratios of neighbouring runs
+	Threshold  float64   `json:"threshold,omitempty"`
+	Values     []float64 `json:"values"`
+	PeerValues []float64 `json:"peer_values"`
+	Invalid    string    `json:"invalid,omitempty"` // why the figure must not be used
+}
+
+// summarize fills what follows from the runs.
+func (r *row) summarize() {
+	r.Runs, r.Value, r.PeerValue = len(r.Values), median(r.Values), median(r.PeerValues)
+	r.Ratio = r.Value / r.PeerValue
+	pairs := make([]float64, len(r.Values))
+	for i := range pairs {
+		pairs[i] = r.Values[i] / r.PeerValues[i]
+	}
+	r.PairRatio = median(pairs)
+}
+
+// median of at least one value; of an even number, the mean of the middle two.
+func median(values []float64) float64 {
+	v := slices.Sorted(slices.Values(values))
+	n := len(v)
+	return (v[(n-1)/2] + v[n/2]) / 2
+}
+
+// table is the rows for a person.
+func table(rows []row) string {
+	var text strings.Builder
+	text.WriteByte('\n')
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "workload\tmirrorgw\trange\ttestpmd io\trange\tratio\tof pairs\twanted\t\t")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%.2f\t%s\t%.2f\t%s\t%.3f\t%.3f\t%s\t\n", r.Name, r.Value, spread(r.Values),
+			r.PeerValue, spread(r.PeerValues), r.Ratio, r.PairRatio, r.verdict())
+	}
+	w.Flush() // a strings.Builder does not fail
+	fmt.Fprintln(&text, "\nMpps, medians; ratio = median by median, of pairs = median of the ratios of neighbouring runs.")
+	return text.String()
+}
+
+func spread(values []float64) string {
+	return fmt.Sprintf("%.2f-%.2f", slices.Min(values), slices.Max(values))
+}
+
+// verdict compares with the threshold; it decides nothing.
+func (r *row) verdict() string {
+	switch {
+	case r.Invalid != "":
+		return "-\tinvalid"
+	case r.Threshold == 0:
+		return "-\t"
+	case r.Ratio >= r.Threshold:
+		return fmt.Sprintf(">= %.2f\tmet", r.Threshold)
+	}
+	return fmt.Sprintf(">= %.2f\tnot met", r.Threshold)
+}
+
+// invalid is an error that names the rows that must not be used.
+func invalid(rows []row) error {
+	var problems []error
+	for _, r := range rows {
+		if r.Invalid != "" {
+			problems = append(problems, fmt.Errorf("%s is invalid: %s", r.Name, r.Invalid))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// writeRows writes the JSON list.
+func writeRows(path string, rows []row) error {
+	text, err := json.MarshalIndent(rows, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o644)
+}

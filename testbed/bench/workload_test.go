@@ -1,0 +1,186 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/config"
+	"mirrorgw/rules"
+	"mirrorgw/testbed/traffic"
+)
+
+// snapshot builds the files of a workload as the daemon does and returns what the data path gets.
+func snapshot(t *testing.T, w workload) (*rules.Snapshot, int) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := prepare(dir, w); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir) // the device names its capture by a relative path
+	cfg, err := config.Load(gatewayFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := config.CheckFiles(cfg); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := ctl.LoadDocument(resourcesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources, warnings, err := ctl.Build(doc, cfg, ctl.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, warning := range warnings {
+		t.Errorf("warning: %v", warning)
+	}
+	s, err := rules.Compile(resources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, cfg.PortIndex("wire0")
+}
+
+func TestEveryWorkloadDoesWhatItsNameSays(t *testing.T) {
+	sizes := map[string]struct{ length, sources, sessions, ruleCount, frames int }{
+		"forward-64":    {short, 0, 0, 0, flows},
+		"mirror-64":     {short, 1, 1, 10, flows},
+		"mirror-512":    {medium, 1, 1, 10, flows},
+		"mirror-1500":   {long, 1, 1, 10, flows},
+		"rules-1000":    {short, 1, 1, 1000, flows},
+		"rules-10000":   {short, 1, 1, 10000, flows},
+		"sources-10000": {short, 10000, 30000, 3, 10000},
+	}
+	for _, w := range workloads() {
+		t.Run(w.name, func(t *testing.T) {
+			want, ok := sizes[w.name]
+			if !ok {
+				t.Fatal("the test does not know this workload")
+			}
+			s, port := snapshot(t, w)
+			if len(s.Sources) != want.sources || len(s.Sessions) != want.sessions || len(s.Rules) != want.ruleCount {
+				t.Errorf("%d sources, %d sessions, %d rules; want %+v", len(s.Sources), len(s.Sessions), len(s.Rules), want)
+			}
+			frames := w.frames()
+			if len(frames) != want.frames {
+				t.Errorf("%d frames, want %d", len(frames), want.frames)
+			}
+			for i, frame := range frames {
+				if len(frame) != want.length {
+					t.Fatalf("frame %d has %d bytes, want %d", i, len(frame), want.length)
+				}
+			}
+			checkVerdicts(t, s, port, w.decider, every(frames, 17))
+		})
+	}
+}
+
+// every returns each n-th frame: the reference takes its time with 10,000 sources.
+func every(frames [][]byte, n int) (some [][]byte) {
+	for i := 0; i < len(frames); i += n {
+		some = append(some, frames[i])
+	}
+	return some
+}
+
+// checkVerdicts asks the reference: each frame is mirrored by the session numbered decider, once.
+func checkVerdicts(t *testing.T, s *rules.Snapshot, port, decider int, frames [][]byte) {
+	t.Helper()
+	for i, frame := range frames {
+		verdicts := rules.Evaluate(s, port, frame)
+		if decider == 0 {
+			if len(verdicts) != 0 {
+				t.Fatalf("frame %d: verdicts %+v, want none", i, verdicts)
+			}
+			continue
+		}
+		if len(verdicts) != 1 || verdicts[0].Outcome != rules.Matched || verdicts[0].Direction != rules.Egress {
+			t.Fatalf("frame %d: verdicts %+v, want one egress match", i, verdicts)
+		}
+		if number := s.Sessions[verdicts[0].Session].Number; number != decider {
+			t.Fatalf("frame %d: session number %d, want %d", i, number, decider)
+		}
+	}
+}
+
+func TestTheLastOfTenRulesAccepts(t *testing.T) {
+	w := workloads()[1]
+	s, port := snapshot(t, w)
+	for i, frame := range w.frames() {
+		if v := rules.Evaluate(s, port, frame); s.Rules[v[0].Rule].Number != 100 {
+			t.Fatalf("frame %d: rule %d, want 100", i, s.Rules[v[0].Rule].Number)
+		}
+	}
+}
+
+func TestRuleFramesHitTheWholeList(t *testing.T) {
+	w := manyRules("rules-10000", 0, 10000)
+	s, port := snapshot(t, w)
+	var tenths [10]int
+	for _, frame := range every(w.frames(), 4) {
+		number := s.Rules[rules.Evaluate(s, port, frame)[0].Rule].Number
+		tenths[(number-1)/1000]++
+	}
+	t.Logf("decided by rules of each tenth of the list: %v", tenths)
+	if slices.Min(tenths[:]) < 15 { // 25 on average
+		t.Errorf("decided by rules of each tenth of the list: %v, want all near 25", tenths)
+	}
+}
+
+func TestEachFlowIsOneConversation(t *testing.T) {
+	for _, w := range workloads() {
+		seen := map[string]bool{}
+		for i, frame := range w.frames() {
+			packet := gopacket.NewPacket(frame, layers.LayerTypeEthernet, gopacket.Default)
+			if packet.NetworkLayer() == nil || packet.TransportLayer() == nil {
+				t.Fatalf("%s frame %d: gopacket does not read it: %v", w.name, i, packet)
+			}
+			seen[packet.NetworkLayer().NetworkFlow().String()+" "+packet.TransportLayer().TransportFlow().String()] = true
+		}
+		if len(seen) != len(w.frames()) {
+			t.Errorf("%s: %d flows in %d frames", w.name, len(seen), len(w.frames()))
+		}
+	}
+}
+
+func TestPrepareWritesTheSameFilesEveryTime(t *testing.T) {
+	w := manyRules("rules-1000", 0, 1000)
+	first, second := t.TempDir(), t.TempDir()
+	for _, dir := range []string{first, second} {
+		if err := prepare(dir, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{captureFile, gatewayFile, resourcesFile} {
+		a, errA := os.ReadFile(filepath.Join(first, name))
+		b, errB := os.ReadFile(filepath.Join(second, name))
+		if errA != nil || errB != nil || !slices.Equal(a, b) {
+			t.Errorf("%s differs (%v, %v)", name, errA, errB)
+		}
+	}
+	frames, err := traffic.Read(filepath.Join(first, captureFile))
+	if err != nil || len(frames) != flows {
+		t.Errorf("%d frames in the capture, %v", len(frames), err)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	all := workloads()
+	got, err := choose(all, "sources-10000, forward-64")
+	if err != nil || len(got) != 2 || got[0].name != "forward-64" || got[1].name != "sources-10000" {
+		t.Errorf("chosen %v, %v", got, err)
+	}
+	if got, err := choose(all, ""); err != nil || len(got) != len(all) {
+		t.Errorf("all: %d, %v", len(got), err)
+	}
+	if _, err := choose(all, "mirror-65"); err == nil {
+		t.Error("an unknown name is not refused")
+	}
+}
