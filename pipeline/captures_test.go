@@ -43,12 +43,13 @@ func captureResources() *rules.Resources {
 // TestCaptures takes every real capture through the stages, in both engines and cut at random
 // segment bounds: production unchanged, copies exactly what the reference says.
 func TestCaptures(t *testing.T) {
+	paths := captures(t)
 	h := newHarness(t, DefaultHarnessPools)
 	r := rand.New(rand.NewPCG(4789, 7348))
 	var frames, copies int
 	for _, engine := range []Engine{EngineLinear, EngineACL} {
 		w := newWorld(t, h, captureResources(), &Layout{Engine: engine})
-		for _, path := range captures(t) {
+		for _, path := range paths {
 			all := readCapture(t, path)
 			for first := 0; first < len(all); first += Burst {
 				in := Input{Port: pick(r, wire0, wire0, wire1), Frames: all[first:min(first+Burst, len(all))]}
