@@ -30,7 +30,8 @@ func run(args []string, out, errs io.Writer) int {
 	if done {
 		return code
 	}
-	options.Log = slog.New(slog.NewTextHandler(errs, nil))
+	options.Level = new(slog.LevelVar)
+	options.Log = slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: options.Level}))
 	ctx, stop := signalContext()
 	defer stop()
 	if err := gateway.Run(ctx, options); err != nil {

@@ -16,6 +16,7 @@ type Options struct {
 	CheckConfig bool          // validate, print the plan, end
 	Out         io.Writer     // for the plan
 	Log         *slog.Logger
+	Level       *slog.LevelVar // of Log; set once the configuration is read
 }
 
 // Check refuses options that contradict each other.

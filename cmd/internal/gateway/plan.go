@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"io"
+	"log/slog"
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
@@ -49,6 +50,14 @@ func prepare(o *Options) (*prepared, error) {
 	}
 	_, _, err = ctl.Build(p.doc, cfg, ctl.Options{})
 	return p, err
+}
+
+// level is [log] level; the configuration has checked the word.
+func (p *prepared) level() (level slog.Level) {
+	if err := level.UnmarshalText([]byte(p.cfg.LogLevel)); err != nil {
+		return slog.LevelInfo
+	}
+	return level
 }
 
 // print writes what --check-config shows: the plan, and what the mempools will hold.

@@ -23,6 +23,10 @@ func Run(ctx context.Context, o Options) error {
 	if o.CheckConfig {
 		return p.print(o.Out)
 	}
+	o.Level.Set(p.level())
+	if err := checkReport(o.Report); err != nil {
+		return err
+	}
 	locks, err := takeLocks(p.cfg)
 	if err != nil {
 		return err
