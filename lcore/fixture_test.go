@@ -62,7 +62,7 @@ func writes(t testing.TB) (text, path string) {
 }
 
 func portSpec(name, device string, role rules.Role, peer int) PortSpec {
-	return PortSpec{Name: name, Device: device, Role: role, Peer: peer, Queues: 1, RxDesc: 64, TxDesc: 1024, ExtraRxMbufs: 64}
+	return PortSpec{Name: name, Device: device, Role: role, Peer: peer, Queues: 1, RxDesc: 64, TxDesc: 1024, ExtraRxMbufs: 32}
 }
 
 // gatewaySpec is a wire from wire0 to wire1 and a tunnel port, with one worker.

@@ -108,11 +108,12 @@ func (g *Group) nodeOf(p *Port) int {
 	return p.info.Node
 }
 
-// headerRoom is the data room of header mbufs: small, unless a tunnel port cannot send chains, so
-// that whole copies must fit.
+// headerRoom is the data room of header mbufs: small, unless whole copies must fit, because a
+// tunnel port cannot send chains or a wire's peer receives the very mbufs that we would refer to.
 func (g *Group) headerRoom() int {
 	for _, p := range g.ports {
-		if p.Role == rules.RoleTunnel && !p.info.TxMultiSeg && !p.Driver.TxMultiSeg {
+		chains := p.info.TxMultiSeg || p.Driver.TxMultiSeg
+		if p.Role == rules.RoleTunnel && !chains || p.Role == rules.RoleWire && p.Driver.SharesMbufs {
 			return rxDataRoom
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mirrorgw/dpdk"
 	"mirrorgw/dpdk/dpdktest"
@@ -48,6 +49,18 @@ func TestLifeInOrder(t *testing.T) {
 	}
 	if err := g.Start(); err == nil {
 		t.Error("Start after Close was not refused")
+	}
+}
+
+func TestCloseStopsWhatRuns(t *testing.T) {
+	g := openGateway(t, device(t, "net_null", ""), device(t, "net_null", ""), device(t, "net_null", "no-rx=1"))
+	run(t, g, mirrored(g, wire0))
+	received(t, g, 1000)
+	if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+	if dpdk.LcoreRunning(g.spec.Workers[0]) {
+		t.Error("the worker runs on after Close")
 	}
 }
 
@@ -178,10 +191,14 @@ func TestStalledLcore(t *testing.T) {
 	reader := g.qsbr.Pointer()
 	dpdktest.ReaderOnline(t, reader, 0)
 	stalled := mirrored(g, wire0)
+	begin := time.Now()
 	if err := g.Publish(compile(t, stalled)); !errors.Is(err, ErrStalled) {
 		t.Fatalf("Publish with a stalled lcore: %v", err)
 	}
-	if g.Generation() != 2 || len(g.Snapshot().Sources) != 1 {
+	if waited := time.Since(begin); waited < stallLimit || waited > 5*stallLimit {
+		t.Errorf("Publish waited %v for the lcore, want about %v", waited, stallLimit)
+	}
+	if g.Generation() != 2 || len(g.View().Snapshot.Sources) != 1 {
 		t.Error("the change is not in force although ErrStalled says it stays")
 	}
 	if len(g.pending) != 1 || len(g.slots.sessions.byID) != 2 {

@@ -78,28 +78,61 @@ func (m Mempools) Bytes(pageSize int) int {
 		dpdk.PktmbufPoolBytes(m.Indirect, cacheSize, 0, 0, pageSize)
 }
 
-// Check refuses a configuration whose queues do not fit its workers, with the numbers.
+// Check refuses a configuration whose ports and queues do not fit together, with the numbers.
 func (s *Spec) Check() error {
 	if len(s.Workers) == 0 {
 		return fmt.Errorf("no worker lcore: name at least one CPU in [eal] lcores")
 	}
-	tunnels := 0
-	for _, p := range s.Ports {
+	if len(s.Ports) > pipeline.MaxPorts {
+		return fmt.Errorf("%d ports: at most %d are possible", len(s.Ports), pipeline.MaxPorts)
+	}
+	most, tunnels := 0, 0
+	for i := range s.Ports {
+		p := &s.Ports[i]
 		if p.Role == rules.RoleTunnel {
 			tunnels++
+			continue
 		}
+		most = max(most, p.Queues)
+		if err := s.checkPeer(i); err != nil {
+			return err
+		}
+	}
+	if tunnels > pipeline.MaxTunnels {
+		return fmt.Errorf("%d tunnel ports: at most %d are possible", tunnels, pipeline.MaxTunnels)
+	}
+	return s.checkQueues(most)
+}
+
+// checkPeer refuses a wire that does not end in another wire, which ends in it.
+func (s *Spec) checkPeer(i int) error {
+	p := &s.Ports[i]
+	if p.Role != rules.RoleWire {
+		return nil
+	}
+	if p.Peer < 0 || p.Peer >= len(s.Ports) || p.Peer == i {
+		return fmt.Errorf("port %s has no peer: a wire has two sides; name the other one", p.Name)
+	}
+	if peer := &s.Ports[p.Peer]; peer.Role != rules.RoleWire || peer.Peer != i {
+		return fmt.Errorf("port %s has peer %s, whose peer is another: the two sides of a wire name each other", p.Name, peer.Name)
+	}
+	return nil
+}
+
+// checkQueues refuses a port that a worker would send on without a queue of its own, and a queue
+// that no worker would poll. most is the largest number of queues that frames are received on.
+func (s *Spec) checkQueues(most int) error {
+	for i := range s.Ports {
+		p := &s.Ports[i]
 		if p.Queues > len(s.Workers) {
 			return fmt.Errorf("port %s has %d queues for %d workers: a queue beyond the last worker would never be polled; set queues = %d or add lcores", p.Name, p.Queues, len(s.Workers), len(s.Workers))
 		}
 		if p.Role == rules.RoleWire && s.Ports[p.Peer].Queues < p.Queues {
 			return fmt.Errorf("port %s has %d queues but its peer %s only %d: each worker needs its own queue to send on; set queues = %d on both", p.Name, p.Queues, s.Ports[p.Peer].Name, s.Ports[p.Peer].Queues, p.Queues)
 		}
-	}
-	if tunnels > pipeline.MaxTunnels {
-		return fmt.Errorf("%d tunnel ports: at most %d are possible", tunnels, pipeline.MaxTunnels)
-	}
-	if len(s.Ports) > pipeline.MaxPorts {
-		return fmt.Errorf("%d ports: at most %d are possible", len(s.Ports), pipeline.MaxPorts)
+		if p.Role == rules.RoleTunnel && p.Queues < most {
+			return fmt.Errorf("tunnel port %s has %d queues but frames are received on %d: each worker needs its own queue to send copies on; set queues = %d", p.Name, p.Queues, most, most)
+		}
 	}
 	return nil
 }

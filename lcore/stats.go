@@ -14,27 +14,42 @@ func (g *Group) PortCounters(port int) (sum pipeline.PortCounters) {
 	return sum
 }
 
-// SourceCounters returns what a source of the snapshot in force saw.
-func (g *Group) SourceCounters(source int, d rules.Direction) (sum pipeline.SourceCounters) {
-	for _, w := range g.workers {
-		sum.Add(w.counters.Source(g.current.Sources[source], d))
+// View is a snapshot with the places of its counters, taken together: indices mean the same in
+// both whatever is published meanwhile. The counters of a resource that has been removed since
+// read as zero, or as those of the resource that took its place.
+type View struct {
+	Snapshot *rules.Snapshot // nil before the first Publish
+	slots    pipeline.Slots
+	workers  []*worker
+}
+
+// View returns a view of the snapshot in force. It is of no use after Close.
+func (g *Group) View() View {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return View{g.snapshot, g.current, g.workers}
+}
+
+// SourceCounters returns what a source saw.
+func (v View) SourceCounters(source int, d rules.Direction) (sum pipeline.SourceCounters) {
+	for _, w := range v.workers {
+		sum.Add(w.counters.Source(v.slots.Sources[source], d))
 	}
 	return sum
 }
 
-// SessionCounters returns what became of the frames that a session of the snapshot in force
-// accepted.
-func (g *Group) SessionCounters(session int, d rules.Direction) (sum pipeline.SessionCounters) {
-	for _, w := range g.workers {
-		sum.Add(w.counters.Session(g.current.Sessions[session], d))
+// SessionCounters returns what became of the frames that a session accepted.
+func (v View) SessionCounters(session int, d rules.Direction) (sum pipeline.SessionCounters) {
+	for _, w := range v.workers {
+		sum.Add(w.counters.Session(v.slots.Sessions[session], d))
 	}
 	return sum
 }
 
-// RuleHits returns how many frames a rule of the snapshot in force decided about.
-func (g *Group) RuleHits(rule int) (sum pipeline.Count) {
-	for _, w := range g.workers {
-		n := w.counters.Rule(g.current.Rules[rule])
+// RuleHits returns how many frames a rule decided about.
+func (v View) RuleHits(rule int) (sum pipeline.Count) {
+	for _, w := range v.workers {
+		n := w.counters.Rule(v.slots.Rules[rule])
 		sum.Packets += n.Packets
 		sum.Bytes += n.Bytes
 	}
@@ -47,13 +62,6 @@ func (g *Group) Totals() (sum pipeline.Totals) {
 		sum.Add(w.counters.Totals())
 	}
 	return sum
-}
-
-// Snapshot returns the snapshot in force.
-func (g *Group) Snapshot() *rules.Snapshot {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.snapshot
 }
 
 // Received returns how many frames arrived on all ports together.

@@ -51,10 +51,11 @@ func exclusive(d *config.Device) (things []string) {
 	if d.Driver == config.PCI {
 		return []string{"device " + d.Name}
 	}
-	for _, key := range []string{"tx_pcap", "socket"} {
-		if path := d.Arg(key); path != "" {
-			things = append(things, "file "+canonical(path))
-		}
+	if path := d.Arg("tx_pcap"); path != "" {
+		things = append(things, "file "+canonical(path))
+	}
+	if path := d.Arg("socket"); path != "" { // memif: one socket serves several ids, at both ends
+		things = append(things, fmt.Sprintf("socket %s id %s role %s", canonical(path), d.Arg("id"), d.Arg("role")))
 	}
 	for _, key := range []string{"iface", "rx_iface", "tx_iface"} {
 		if name := d.Arg(key); name != "" {
@@ -64,19 +65,26 @@ func exclusive(d *config.Device) (things []string) {
 	return things
 }
 
-// canonical is one name for one file, also if it does not exist yet.
+// canonical is one name for one file, also if it does not exist yet, and if links lead to it.
 func canonical(path string) string {
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return path
+	for range 16 { // links, one after the other; more are a loop, which the driver will refuse
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return path
+		}
+		if dir, err := filepath.EvalSymlinks(filepath.Dir(absolute)); err == nil {
+			absolute = filepath.Join(dir, filepath.Base(absolute))
+		}
+		next, err := os.Readlink(absolute)
+		if err != nil {
+			return absolute
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(absolute), next)
+		}
+		path = next
 	}
-	if dir, err := filepath.EvalSymlinks(filepath.Dir(absolute)); err == nil {
-		absolute = filepath.Join(dir, filepath.Base(absolute))
-	}
-	if real, err := filepath.EvalSymlinks(absolute); err == nil {
-		return real
-	}
-	return absolute
+	return path
 }
 
 func (l *locks) take(dir, thing string) error {

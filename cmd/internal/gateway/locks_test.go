@@ -138,7 +138,7 @@ func TestExclusive(t *testing.T) {
 		{"net_pcap0,rx_pcap=" + dir + "/in.pcap,tx_pcap=" + dir + "/out.pcap", []string{"file " + dir + "/out.pcap"}},
 		{"net_pcap0,rx_iface=eth0,tx_iface=eth1", []string{"interface eth0", "interface eth1"}},
 		{"net_af_packet0,iface=eth0", []string{"interface eth0"}},
-		{"net_memif0,role=server,socket=" + dir + "/memif.sock", []string{"file " + dir + "/memif.sock"}},
+		{"net_memif0,role=server,socket=" + dir + "/memif.sock", []string{"socket " + dir + "/memif.sock id  role server"}},
 		{"3B:00.0", []string{"device 0000:3b:00.0"}},
 		{"0000:3b:00.0", []string{"device 0000:3b:00.0"}},
 		{"net_null0", nil},

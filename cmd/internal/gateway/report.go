@@ -21,10 +21,10 @@ func reportOf(g *lcore.Group, cfg *config.Config) *report.Report {
 	}
 	totals := g.Totals()
 	r.Laws = report.Laws{Production: totals.ProductionLaw(), Mirror: totals.MirrorLaw()}
-	if s := g.Snapshot(); s != nil {
-		addSources(r, g, s)
-		addSessions(r, g, s)
-		addRules(r, g, s)
+	if v := g.View(); v.Snapshot != nil {
+		addSources(r, v)
+		addSessions(r, v)
+		addRules(r, v)
 	}
 	return r
 }
@@ -63,9 +63,10 @@ func driverErrors(g *lcore.Group, port int) report.Counts {
 	return counts
 }
 
-func addSources(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
+func addSources(r *report.Report, v lcore.View) {
+	s := v.Snapshot
 	traffic := func(i int, d rules.Direction) report.Traffic {
-		c := g.SourceCounters(i, d)
+		c := v.SourceCounters(i, d)
 		return report.Traffic{Seen: int64(c.Seen), Matched: int64(c.Matched), Missed: int64(c.Missed), Excluded: countsOf(c.Excluded)}
 	}
 	for i := range s.Sources {
@@ -75,9 +76,10 @@ func addSources(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
 	}
 }
 
-func addSessions(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
+func addSessions(r *report.Report, v lcore.View) {
+	s := v.Snapshot
 	direction := func(i int, d rules.Direction) report.Direction {
-		c := g.SessionCounters(i, d)
+		c := v.SessionCounters(i, d)
 		return report.Direction{
 			MatchedPackets: int64(c.Matched.Packets), MatchedBytes: int64(c.Matched.Bytes),
 			MirroredPackets: int64(c.Mirrored.Packets), MirroredBytes: int64(c.Mirrored.Bytes),
@@ -96,7 +98,8 @@ func addSessions(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
 	}
 }
 
-func addRules(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
+func addRules(r *report.Report, v lcore.View) {
+	s := v.Snapshot
 	for _, set := range s.RuleSets {
 		filter := nameOf(s.Filters[set.Filter].Name, s.Filters[set.Filter].ID)
 		if r.Rules[filter] == nil {
@@ -104,7 +107,7 @@ func addRules(r *report.Report, g *lcore.Group, s *rules.Snapshot) {
 		}
 		for i := set.First; i < set.First+set.Count; i++ {
 			key := fmt.Sprintf("%v %d", set.Direction, s.Rules[i].Number)
-			r.Rules[filter][key] = int64(g.RuleHits(i).Packets)
+			r.Rules[filter][key] = int64(v.RuleHits(i).Packets)
 		}
 	}
 }
