@@ -15,6 +15,7 @@ type Driver struct {
 	RxMultiSeg   bool   // splits long frames over mbufs though SCATTER is not announced
 	AnyFrameSize bool   // what it receives is not bound to the pool's data room
 	SharesMbufs  bool   // hands the mbuf itself to a peer that may write to it: senders own their copies
+	FrameMax     int    // bytes of the longest frame it sends whole; 0: none known. Longer ones are cut in silence
 	PartialCksum bool   // received L4 checksums may be incomplete and no mbuf flag says so
 	Note         string // what its counters do not say, for operators
 }
@@ -23,7 +24,7 @@ type Driver struct {
 // data room of net_null and net_ring follow from what the drivers are, they were not measured.
 var drivers = []Driver{
 	{
-		Name: "net_pcap", TxMultiSeg: true, RxMultiSeg: true, RefusesMTU: true,
+		Name: "net_pcap", FrameMax: 16128, TxMultiSeg: true, RxMultiSeg: true, RefusesMTU: true,
 		Note: "one queue a direction; without tx_pcap or tx_iface frames sent are dropped and counted as sent; " +
 			"at the end of a file rx stays silent; a cut-off file shows as ierrors",
 	},

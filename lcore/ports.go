@@ -48,6 +48,7 @@ func (p *Port) configure(rx *dpdk.Mempool) error {
 	if err != nil {
 		return fmt.Errorf("port %s: %w", p.Name, err)
 	}
+	p.FrameMax = p.Driver.FrameMax
 	if known && p.Driver.KernelMTU {
 		p.FrameMax = mtu + frameHeaders
 	}
@@ -72,4 +73,18 @@ func (p *Port) close() error {
 		return fmt.Errorf("port %s: %w", p.Name, err)
 	}
 	return nil
+}
+
+// TunnelMTU is the MTU of copies that leave here, bytes of the outer IP packet: what the port was
+// granted, but no more than it can send whole; 0 when the port does not know better than the
+// configuration.
+func (p *Port) TunnelMTU() int {
+	mtu := p.Granted.MTU
+	if p.Driver.AnyFrameSize {
+		mtu = 0
+	}
+	if p.FrameMax > 0 && (mtu == 0 || mtu > p.FrameMax-frameHeaders) {
+		mtu = p.FrameMax - frameHeaders
+	}
+	return mtu
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 
 	"mirrorgw/cmd/internal/gateway"
@@ -43,32 +44,58 @@ func run(args []string, out, errs io.Writer) int {
 
 // parse reads the flags; done means that there is nothing left to do but to exit with code.
 func parse(args []string, out, errs io.Writer) (o gateway.Options, code int, done bool) {
+	o.Out = out
 	flags := flag.NewFlagSet("mirrorgw", flag.ContinueOnError)
-	flags.SetOutput(errs)
+	flags.SetOutput(io.Discard) // the flag package's own words say too little
 	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (required)")
 	flags.StringVar(&o.Apply, "apply", "", "resources to mirror by: interfaces, targets, filters, sessions, `FILE`")
 	flags.DurationVar(&o.UntilIdle, "until-idle", 0, "end once no frame has arrived for this `DURATION`, as 500ms")
 	flags.StringVar(&o.Report, "report", "", "write a JSON report at the end to `FILE`, - for standard output")
 	flags.BoolVar(&o.CheckConfig, "check-config", false, "validate all files, print the plan, and end")
-	flags.Usage = func() {
-		fmt.Fprintf(errs, "usage: mirrorgw --config FILE [--apply RESOURCES] [--until-idle DURATION] [--report FILE] [--check-config]\n\n")
-		flags.PrintDefaults()
-	}
-	o.Out = out
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		usage(flags, out)
 		return o, exitOK, true
-	case err != nil:
-		return o, exitUsage, true
-	case flags.NArg() > 0:
-		fmt.Fprintf(errs, "mirrorgw: unexpected argument %q: every setting is a flag, see mirrorgw --help\n", flags.Arg(0))
-		return o, exitUsage, true
 	}
-	if err := o.Check(); err != nil {
-		fmt.Fprintf(errs, "mirrorgw: %v\n", err)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q: every setting is a flag", flags.Arg(0))
+	}
+	if err == nil {
+		err = o.Check()
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "mirrorgw: %s; see mirrorgw --help\n", flagError(err))
 		return o, exitUsage, true
 	}
 	return o, exitOK, false
+}
+
+func usage(flags *flag.FlagSet, out io.Writer) {
+	fmt.Fprintf(out, "usage: mirrorgw --config FILE [--apply RESOURCES] [--until-idle DURATION] [--report FILE] [--check-config]\n\n")
+	flags.SetOutput(out)
+	flags.PrintDefaults()
+}
+
+var (
+	unknownFlag = regexp.MustCompile(`^flag provided but not defined: -(.+)$`)
+	badValue    = regexp.MustCompile(`^invalid (?:boolean )?value "(.*)" for (?:flag )?-([a-z-]+)`)
+	noValue     = regexp.MustCompile(`^flag needs an argument: -(.+)$`)
+)
+
+// flagError says in our words what the flag package found.
+func flagError(err error) string {
+	text := err.Error()
+	if m := unknownFlag.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("there is no flag --%s", m[1])
+	}
+	if m := badValue.FindStringSubmatch(text); m != nil {
+		kind := map[string]string{"until-idle": "a duration; write one like 500ms or 2s", "check-config": "true or false"}[m[2]]
+		return fmt.Sprintf("--%s %q is not %s", m[2], m[1], kind)
+	}
+	if m := noValue.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("--%s needs a value", m[1])
+	}
+	return text
 }
 
 // signalContext ends with the name of the signal as its cause.

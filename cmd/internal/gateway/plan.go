@@ -42,6 +42,9 @@ func prepare(o *Options) (*prepared, error) {
 	if p.spec, err = specOf(cfg); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.File, err)
 	}
+	if err := p.checkMemory(); err != nil {
+		return nil, err
+	}
 	if o.Apply == "" {
 		return p, nil
 	}
@@ -50,6 +53,20 @@ func prepare(o *Options) (*prepared, error) {
 	}
 	_, _, err = ctl.Build(p.doc, cfg, ctl.Options{})
 	return p, err
+}
+
+// checkMemory refuses memory_mb that cannot hold the mempools, on whatever pages.
+func (p *prepared) checkMemory() error {
+	m := lcore.PlanMempools(&p.spec)
+	page := dpdk.PageSizeHuge
+	if p.cfg.EAL.Hugepages == config.HugepagesNever {
+		page = dpdk.PageSizeNoHuge
+	}
+	if need := mib(m.Bytes(page)); need > p.cfg.EAL.MemoryMB {
+		return fmt.Errorf("%s: [eal]: memory_mb = %d is too small for %d ports, whose mempools need %d; raise it, or lower rx_descriptors and tx_descriptors",
+			p.cfg.File, p.cfg.EAL.MemoryMB, len(p.spec.Ports), need)
+	}
+	return nil
 }
 
 // level is [log] level; the configuration has checked the word.

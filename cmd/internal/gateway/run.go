@@ -110,8 +110,8 @@ func (p *prepared) compile(log *slog.Logger, ports []*lcore.Port) (*rules.Snapsh
 	}
 	mtu := map[string]int{}
 	for _, port := range ports {
-		if port.FrameMax > 0 || port.MTU == 0 && port.Granted.MTU > 0 && !port.Driver.AnyFrameSize {
-			mtu[port.Name] = port.Granted.MTU
+		if known := port.TunnelMTU(); known > 0 {
+			mtu[port.Name] = known
 		}
 	}
 	resources, warnings, err := ctl.Build(doc, p.cfg, ctl.Options{PortMTU: mtu})
