@@ -65,7 +65,7 @@ func TestRefusedProductionIsCounted(t *testing.T) {
 }
 
 // TestStalledTunnelDoesNotHurtProduction: the tunnel port keeps every copy it was given, each of
-// which pins the mbuf of a production frame (DESIGN 11, "Clones pin rx mbufs").
+// which pins the mbuf of a production frame (docs/architecture.md, memory).
 func TestStalledTunnelDoesNotHurtProduction(t *testing.T) {
 	for _, c := range []struct {
 		name   string

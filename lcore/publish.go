@@ -9,7 +9,7 @@ import (
 	"mirrorgw/rules"
 )
 
-// stallLimit is how long Publish waits for the workers (DESIGN 11, "Changes").
+// stallLimit is how long Publish waits for the workers.
 const stallLimit = time.Second
 
 // ErrStalled says that a change is in force on every lcore that runs, but that one lcore has not

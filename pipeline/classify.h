@@ -1,6 +1,6 @@
 /*
  * classify: what a frame is. Reads headers only, through one accessor that works across segments.
- * DESIGN 5 "Parsing" fixes the limits; rules.Parse is the same in Go and judges this one.
+ * docs/semantics.md fixes the limits; rules.Parse is the same in Go and judges this one.
  */
 #ifndef MGW_CLASSIFY_H
 #define MGW_CLASSIFY_H

@@ -1,6 +1,6 @@
 /*
- * exclude: traffic that is never mirrored (seed, "Traffic types"), and DNS resolvers. rules.Exclude
- * is the same in Go.
+ * exclude: traffic that is never mirrored (AWS guide, "Traffic types"), and DNS resolvers.
+ * rules.Exclude is the same in Go.
  */
 #ifndef MGW_EXCLUDE_H
 #define MGW_EXCLUDE_H
@@ -39,7 +39,7 @@ static __rte_always_inline bool mgw_special_port(uint16_t port)
 	return port / 64 < RTE_DIM(special) && (special[port / 64] >> port % 64 & 1) != 0;
 }
 
-/* The seed's "Traffic types", as far as L4 ports tell them: bits 1 << enum mgw_excluded. */
+/* The AWS guide's "Traffic types", as far as L4 ports tell them: bits 1 << enum mgw_excluded. */
 static __rte_noinline uint32_t mgw_excluded_by_ports(const struct mgw_program *program,
 						     struct mgw_key *key, uint16_t s, uint16_t d)
 {
@@ -68,7 +68,7 @@ static __rte_always_inline bool mgw_special_address(uint8_t family, const uint32
 	return family == 4 ? start[0] == 169 && start[1] == 254 : start[0] == 0xfd && start[1] == 0;
 }
 
-/* The seed's "Traffic types", as far as one IP address tells them: a bit, or 0. */
+/* The AWS guide's "Traffic types", as far as one IP address tells them: a bit, or 0. */
 static __rte_noinline uint32_t mgw_excluded_by_address(uint8_t family, const uint32_t *address)
 {
 	static const uint8_t metadata6[16] = {0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54};
@@ -85,7 +85,7 @@ static __rte_noinline uint32_t mgw_excluded_by_address(uint8_t family, const uin
 	return 0;
 }
 
-/* First excluded type in the seed's order that is switched on. */
+/* First excluded type in the AWS guide's order that is switched on. */
 static __rte_always_inline uint8_t mgw_excluded_type(const struct mgw_program *program,
 						     struct mgw_key *key)
 {

@@ -53,7 +53,7 @@ static __rte_always_inline int mgw_outer_vid(const struct mgw_reader *r)
 	return mgw_be16(p + 2) & 0x0fff;
 }
 
-/* The most specific source wins: MAC and VID, MAC, VID, whole port (DESIGN 11). */
+/* The most specific source wins: MAC and VID, MAC, VID, whole port (docs/semantics.md). */
 static __rte_noinline struct mgw_source_slot
 mgw_find_by_vlan(const struct mgw_source_table *table, const struct rte_mbuf *frame, uint64_t mac)
 {

@@ -136,7 +136,7 @@ func randomFilter(r *rand.Rand, pool *pools) rules.Filter {
 	return f
 }
 
-// randomInterface is a source on a port, keyed as DESIGN 11 "Source identity" allows.
+// randomInterface is a source on a port, keyed as docs/semantics.md allows.
 func randomInterface(r *rand.Rand, port int, pool *pools) rules.Interface {
 	i := rules.Interface{Port: port, VLAN: rules.VLANAny}
 	if port == tap0 || r.IntN(8) > 0 {

@@ -140,7 +140,7 @@ func checkTargets(r *Resources) error {
 		if t.Port < 0 || t.Port >= len(r.Ports) {
 			return fmt.Errorf("%s is behind port index %d; there are %d ports", r.targetLabel(i), t.Port, len(r.Ports))
 		}
-		// A wire port may carry copies too (DESIGN 5, Ports); a tap never sends.
+		// A wire port may carry copies too ; a tap never sends.
 		if role := r.Ports[t.Port].Role; role == RoleTap {
 			return fmt.Errorf("%s is behind %s, a tap port; copies need a tunnel port or a wire port that serves as one",
 				r.targetLabel(i), r.portLabel(t.Port))

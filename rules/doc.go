@@ -5,7 +5,7 @@
 // Snapshot; Evaluate is the naive reference that says, for one frame on one port, what must be
 // mirrored; Explain says the same in words. The C data path is judged against Evaluate.
 //
-// Words: ingress is traffic towards a source, egress is traffic from it (seed, "Traffic mirror
+// Words: ingress is traffic towards a source, egress is traffic from it (AWS guide, "Traffic mirror
 // filters"). All ranges are inclusive. Addresses and ports are in host representation
 // (netip.Addr, uint16), never raw network order.
 package rules

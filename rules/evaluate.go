@@ -19,7 +19,7 @@ type sighting struct {
 	direction Direction
 }
 
-// sightings finds the sources that see a frame, egress first (DESIGN 5, Network interface). On a
+// sightings finds the sources that see a frame, egress first (docs/semantics.md). On a
 // tap a frame whose two MACs belong to one source is that source's egress only: a packet is
 // mirrored at most once per source.
 func sightings(s *Snapshot, port int, k *Key) []sighting {
@@ -83,7 +83,7 @@ func judge(s *Snapshot, seen sighting, k *Key, t *SourceTrace) Verdict {
 	return v
 }
 
-// judgeResolver decides resolver traffic: rules have no say in it (seed, "Traffic mirror
+// judgeResolver decides resolver traffic: rules have no say in it (AWS guide, "Traffic mirror
 // filters and filter rules": all traffic of a network service is mirrored).
 func judgeResolver(s *Snapshot, v Verdict, t *SourceTrace) Verdict {
 	src := &s.Sources[v.Source]

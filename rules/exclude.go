@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Well-known ports of DESIGN 11, Excludes.
+// Well-known ports of docs/semantics.md, "Never mirrored".
 const (
 	portDNS          = 53
 	portDHCPServer   = 67
@@ -15,7 +15,7 @@ const (
 	portDHCPv6Server = 547
 )
 
-// Addresses of DESIGN 11, Excludes.
+// Addresses of docs/semantics.md, "Never mirrored".
 var (
 	metadataAddresses = []netip.Addr{netip.MustParseAddr("169.254.169.254"), netip.MustParseAddr("fd00:ec2::254")}
 	windowsAddresses  = []netip.Addr{netip.MustParseAddr("169.254.169.250"), netip.MustParseAddr("169.254.169.251")}

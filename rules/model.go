@@ -2,10 +2,10 @@ package rules
 
 import "net/netip"
 
-// Limits of the engine and of the service (seed, "Create a traffic mirror session" and "Quotas").
+// Limits of the engine and of the service (AWS guide, "Create a traffic mirror session" and "Quotas").
 const (
 	SessionNumberMin   = 1
-	SessionNumberMax   = 32766     // seed: "Valid values are 1-32766"
+	SessionNumberMax   = 32766     // AWS guide: "Valid values are 1-32766"
 	VNIMin             = 1         // 0 is not assignable
 	VNIMax             = 1<<24 - 1 // RFC 7348 section 5: 24 bits
 	MaxSessions        = 65536     // in one snapshot
@@ -59,7 +59,7 @@ func (a Action) String() string {
 // Role says what the gateway does with frames of a port.
 type Role uint8
 
-// The roles of DESIGN 5.
+// The roles of a port.
 const (
 	RoleWire   Role = iota // frames go on to the peer, byte for byte
 	RoleTap                // frames are only looked at
@@ -138,12 +138,12 @@ type Session struct {
 	OuterSource  netip.Addr // outer source address, of the target's family
 }
 
-// Exclude lists the traffic types that are never mirrored (seed, "Traffic types").
+// Exclude lists the traffic types that are never mirrored (AWS guide, "Traffic types").
 type Exclude struct {
 	ARP, DHCP, Metadata, NTP, WindowsActivation bool
 }
 
-// ExcludeAll is the seed's list and the default.
+// ExcludeAll is the AWS guide's list and the default.
 var ExcludeAll = Exclude{ARP: true, DHCP: true, Metadata: true, NTP: true, WindowsActivation: true}
 
 // Resources is the whole configuration of the data path, validated by the control plane.

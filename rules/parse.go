@@ -19,7 +19,7 @@ const (
 
 // Parse reads what the engine looks at out of an Ethernet frame (without FCS, network byte
 // order). It accepts any bytes, reads nothing outside frame, and keeps no reference to it.
-// DESIGN 5, Parsing, is the rule; total and payload lengths are not judged.
+// docs/semantics.md has the rule; total and payload lengths are not judged.
 func Parse(frame []byte) Key {
 	k := Key{VLAN: VLANNone, Protocol: ProtocolUnknown}
 	if len(frame) < etherLen {

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The seed's worked examples ("Traffic Mirroring examples") and its session order example
+// The AWS guide's worked examples ("Traffic Mirroring examples") and its session order example
 // ("Traffic mirror sessions").
 
 var anyIPv4 = netip.MustParsePrefix("0.0.0.0/0")

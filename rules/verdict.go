@@ -3,7 +3,7 @@ package rules
 // Exclusion names a traffic type that is never mirrored.
 type Exclusion uint8
 
-// The traffic types of the seed's list; the values are shared with the C data path.
+// The traffic types of the AWS guide's list; the values are shared with the C data path.
 const (
 	NotExcluded Exclusion = iota
 	ExcludedARP

@@ -27,7 +27,7 @@ func TestInnerLimit(t *testing.T) {
 	}
 }
 
-// The seed: a source MTU 54 bytes below the target's over IPv4 and 74 over IPv6 avoids
+// The AWS guide: a source MTU 54 bytes below the target's over IPv4 and 74 over IPv6 avoids
 // truncation: that is our overhead, and one VLAN tag to spare.
 func TestSeedHeadroomIsEnough(t *testing.T) {
 	const ether, tag = 14, 4
