@@ -6,22 +6,27 @@
 
 #include <rte_ethdev.h>
 
-/* Count what arrived, and note the longest frame. */
-static inline uint32_t mgw_count_rx(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+/* What a burst weighs. */
+struct mgw_weight {
+	uint64_t bytes;   /* of all frames */
+	uint32_t longest; /* frame */
+};
+
+/* Count what arrived. */
+static inline struct mgw_weight mgw_count_rx(struct mgw_pipe *pipe, const struct mgw_rx *rx)
 {
 	struct mgw_port_counters *port = &pipe->counters->ports[rx->port];
-	uint64_t bytes = 0;
-	uint32_t longest = 0;
+	struct mgw_weight burst = {0, 0};
 
 	for (uint16_t i = 0; i < pipe->n; i++) {
 		const uint32_t length = rte_pktmbuf_pkt_len(pipe->frames[i]);
 
-		bytes += length;
-		longest = RTE_MAX(longest, length);
+		burst.bytes += length;
+		burst.longest = RTE_MAX(burst.longest, length);
 	}
 	port->rx.packets += pipe->n;
-	port->rx.bytes += bytes;
-	return longest;
+	port->rx.bytes += burst.bytes;
+	return burst;
 }
 
 /* Move frames that the peer cannot send behind the others, each in its order. */
@@ -41,44 +46,44 @@ static uint16_t mgw_part_too_long(struct mgw_pipe *pipe, uint32_t frame_max)
 	return kept;
 }
 
-/* Count and free the frames from first to before end. */
-static void mgw_drop(struct mgw_pipe *pipe, const struct mgw_rx *rx, uint16_t first, uint16_t end,
-		     enum mgw_drop reason)
+/* Count and free the frames from first to before end. Returns their bytes. */
+static uint64_t mgw_drop(struct mgw_pipe *pipe, const struct mgw_rx *rx, uint16_t first,
+			 uint16_t end, enum mgw_drop reason)
 {
 	struct mgw_count *dropped = &pipe->counters->ports[rx->port].dropped[reason];
+	uint64_t bytes = 0;
 
 	for (uint16_t i = first; i < end; i++)
-		dropped->bytes += rte_pktmbuf_pkt_len(pipe->frames[i]);
+		bytes += rte_pktmbuf_pkt_len(pipe->frames[i]);
 	dropped->packets += (uint64_t)(end - first);
+	dropped->bytes += bytes;
 	pipe->burst.dropped += (uint64_t)(end - first);
 	rte_pktmbuf_free_bulk(&pipe->frames[first], (unsigned int)(end - first));
+	return bytes;
 }
 
 /*
- * Send the first n frames to the peer; what it refuses after a few immediate retries is lost.
- * Returns how many left. Lengths are summed before: a frame that was sent is no longer ours.
+ * Send the first n frames to the peer; those behind are too long for it, and what it refuses
+ * after a few immediate retries is lost. bytes are those of the whole burst, summed on arrival: a
+ * frame that was sent is no longer ours. Returns how many left.
  */
 static inline uint16_t mgw_send_production(const struct mgw_lcore *lcore, const struct mgw_rx *rx,
-					   uint16_t n)
+					   uint16_t n, uint64_t bytes)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
-	struct mgw_port_counters *peer = &pipe->counters->ports[rx->peer];
-	uint64_t bytes = 0;
-	uint16_t sent;
+	struct mgw_count *forwarded = &pipe->counters->ports[rx->peer].forwarded;
+	uint16_t sent = rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, pipe->frames, n);
 
-	for (uint16_t i = 0; i < n; i++)
-		bytes += rte_pktmbuf_pkt_len(pipe->frames[i]);
-	sent = rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, pipe->frames, n);
 	for (int retry = 0; unlikely(sent < n) && retry < MGW_TX_RETRIES; retry++)
 		sent += rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, &pipe->frames[sent],
 					 (uint16_t)(n - sent));
-	for (uint16_t i = sent; unlikely(i < n); i++)
-		bytes -= rte_pktmbuf_pkt_len(pipe->frames[i]);
-	peer->forwarded.packets += sent;
-	peer->forwarded.bytes += bytes;
-	pipe->burst.forwarded += sent;
+	if (unlikely(n < pipe->n))
+		bytes -= mgw_drop(pipe, rx, n, pipe->n, MGW_DROP_TOO_LONG);
 	if (unlikely(sent < n))
-		mgw_drop(pipe, rx, sent, n, MGW_DROP_TX_FULL);
+		bytes -= mgw_drop(pipe, rx, sent, n, MGW_DROP_TX_FULL);
+	forwarded->packets += sent;
+	forwarded->bytes += bytes;
+	pipe->burst.forwarded += sent;
 	return sent;
 }
 
@@ -126,16 +131,14 @@ static inline void mgw_forward(const struct mgw_lcore *lcore, const struct mgw_r
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
-	const uint32_t longest = mgw_count_rx(pipe, rx);
+	const struct mgw_weight burst = mgw_count_rx(pipe, rx);
 	uint16_t n = pipe->n, sent;
 
 	pipe->burst.wire_rx += pipe->n;
-	if (unlikely(rx->peer_frame_max != 0 && longest > rx->peer_frame_max))
+	if (unlikely(rx->peer_frame_max != 0 && burst.longest > rx->peer_frame_max))
 		n = mgw_part_too_long(pipe, rx->peer_frame_max);
 	mgw_decide(pipe, program, rx->port);
-	sent = mgw_send_production(lcore, rx, n);
-	if (unlikely(n < pipe->n))
-		mgw_drop(pipe, rx, n, pipe->n, MGW_DROP_TOO_LONG);
+	sent = mgw_send_production(lcore, rx, n, burst.bytes);
 	if (pipe->n_copies > 0)
 		mgw_send_copies(lcore, program, sent);
 }

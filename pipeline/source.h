@@ -82,37 +82,15 @@ static __rte_always_inline uint64_t mgw_lookup_key(const struct rte_mbuf *frame,
 	return likely(ethernet != NULL) ? mgw_mac(ethernet + mac_offset) | MGW_KEY_MAC : 0;
 }
 
-/*
- * Find the source of every frame of the burst in one direction, by the MAC of that side: first
- * all places to look at, then all looks, each time fetching what comes next.
- */
-static __rte_always_inline void mgw_find_all(struct mgw_pipe *pipe,
-					     const struct mgw_program *program,
-					     const struct mgw_source_table *table,
-					     uint8_t direction, struct mgw_source_slot *found)
+static __rte_always_inline struct mgw_source_slot
+mgw_find_key(const struct mgw_source_table *table, const struct rte_mbuf *frame, uint64_t key)
 {
-	const bool vlan = table->by_mac_vlan || table->by_vlan;
-	const uint32_t mac_offset = direction == MGW_EGRESS ? 6 : 0;
-	const bool ahead = program->scattered;
+	struct mgw_source_slot found = {.source = MGW_NONE};
 
-	for (uint16_t i = 0; i < pipe->n; i++) {
-		pipe->lookups[i] = mgw_lookup_key(pipe->frames[i], mac_offset);
-		if (ahead)
-			rte_prefetch0(&table->slots[mgw_table_start(table, pipe->lookups[i])]);
-	}
-	for (uint16_t i = 0; i < pipe->n; i++) {
-		found[i].source = MGW_NONE;
-		if (unlikely(vlan && pipe->lookups[i] != 0))
-			found[i] = mgw_find_by_vlan(table, pipe->frames[i], pipe->lookups[i]);
-		else if (pipe->lookups[i] != 0)
-			found[i] = mgw_table_find(table, pipe->lookups[i]);
-		if (found[i].source == MGW_NONE)
-			found[i] = table->whole_port;
-		if (!ahead || found[i].source == MGW_NONE)
-			continue;
-		rte_prefetch0(&program->sources[found[i].source]);
-		rte_prefetch0(&pipe->counters->sources[found[i].counters][direction]);
-	}
+	if (likely(key != 0))
+		found = table->by_mac_vlan || table->by_vlan ? mgw_find_by_vlan(table, frame, key)
+							     : mgw_table_find(table, key);
+	return likely(found.source != MGW_NONE) ? found : table->whole_port;
 }
 
 static __rte_always_inline void mgw_sight(struct mgw_pipe *pipe, const struct mgw_program *program,
@@ -122,8 +100,6 @@ static __rte_always_inline void mgw_sight(struct mgw_pipe *pipe, const struct mg
 	const struct mgw_source *source = &program->sources[slot->source];
 	struct mgw_sighting *seen = &pipe->sightings[pipe->n_sightings++];
 
-	if (program->scattered)
-		rte_prefetch0(&program->match[source->first]);
 	seen->frame = frame;
 	seen->direction = direction;
 	seen->accepted = 0;
@@ -133,29 +109,70 @@ static __rte_always_inline void mgw_sight(struct mgw_pipe *pipe, const struct mg
 	pipe->counters->sources[slot->counters][direction].seen++;
 }
 
-/* Sources on one side only: the usual case. */
-static __rte_always_inline void mgw_sight_side(struct mgw_pipe *pipe,
-					       const struct mgw_program *program, uint8_t direction,
-					       const struct mgw_source_slot *found)
+/* A frame's sender goes before its receiver. */
+static __rte_always_inline void mgw_sight_both(struct mgw_pipe *pipe,
+					       const struct mgw_program *program, uint16_t frame,
+					       const struct mgw_source_slot *sender,
+					       const struct mgw_source_slot *receiver)
 {
-	for (uint16_t i = 0; i < pipe->n; i++)
-		if (found[i].source != MGW_NONE)
-			mgw_sight(pipe, program, i, direction, &found[i]);
+	if (sender->source != MGW_NONE)
+		mgw_sight(pipe, program, frame, MGW_EGRESS, sender);
+	/* a source that a tap sees talking to itself: once is enough */
+	if (receiver->source != MGW_NONE && receiver->source != sender->source)
+		mgw_sight(pipe, program, frame, MGW_INGRESS, receiver);
 }
 
-/* Sources on both sides: a frame's sender goes before its receiver. */
-static __rte_always_inline void mgw_sight_both(struct mgw_pipe *pipe,
-					       const struct mgw_program *program)
+/* Few sources: everything is in the first-level cache, one pass is the shortest way. */
+static __rte_always_inline void mgw_find_near(struct mgw_pipe *pipe,
+					      const struct mgw_program *program,
+					      const struct mgw_port_program *port)
 {
-	const struct mgw_source_slot *senders = pipe->senders, *receivers = pipe->receivers;
+	for (uint16_t i = 0; i < pipe->n; i++) {
+		const struct rte_mbuf *frame = pipe->frames[i];
+		struct mgw_source_slot sender = {.source = MGW_NONE}, receiver = sender;
+
+		if (port->egress.any)
+			sender = mgw_find_key(&port->egress, frame, mgw_lookup_key(frame, 6));
+		if (port->ingress.any)
+			receiver = mgw_find_key(&port->ingress, frame, mgw_lookup_key(frame, 0));
+		mgw_sight_both(pipe, program, i, &sender, &receiver);
+	}
+}
+
+/* Many sources, one side: first all places to look at, then all looks, each fetching ahead. */
+static __rte_always_inline void mgw_find_ahead(struct mgw_pipe *pipe,
+					       const struct mgw_program *program,
+					       const struct mgw_source_table *table,
+					       uint8_t direction, struct mgw_source_slot *found)
+{
+	const uint32_t mac_offset = direction == MGW_EGRESS ? 6 : 0;
 
 	for (uint16_t i = 0; i < pipe->n; i++) {
-		if (senders[i].source != MGW_NONE)
-			mgw_sight(pipe, program, i, MGW_EGRESS, &senders[i]);
-		/* a source that a tap sees talking to itself: once is enough */
-		if (receivers[i].source != MGW_NONE && receivers[i].source != senders[i].source)
-			mgw_sight(pipe, program, i, MGW_INGRESS, &receivers[i]);
+		found[i].source = MGW_NONE;
+		if (!table->any)
+			continue;
+		pipe->lookups[i] = mgw_lookup_key(pipe->frames[i], mac_offset);
+		rte_prefetch0(&table->slots[mgw_table_start(table, pipe->lookups[i])]);
 	}
+	for (uint16_t i = 0; table->any && i < pipe->n; i++) {
+		found[i] = mgw_find_key(table, pipe->frames[i], pipe->lookups[i]);
+		if (found[i].source == MGW_NONE)
+			continue;
+		rte_prefetch0(&program->sources[found[i].source]);
+		rte_prefetch0(&pipe->counters->sources[found[i].counters][direction]);
+	}
+}
+
+static __rte_always_inline void mgw_find_scattered(struct mgw_pipe *pipe,
+						   const struct mgw_program *program,
+						   const struct mgw_port_program *port)
+{
+	mgw_find_ahead(pipe, program, &port->egress, MGW_EGRESS, pipe->senders);
+	mgw_find_ahead(pipe, program, &port->ingress, MGW_INGRESS, pipe->receivers);
+	for (uint16_t i = 0; i < pipe->n; i++)
+		mgw_sight_both(pipe, program, i, &pipe->senders[i], &pipe->receivers[i]);
+	for (uint16_t i = 0; i < pipe->n_sightings; i++)
+		rte_prefetch0(&program->match[pipe->sightings[i].session]);
 }
 
 /* Every source that sees a frame of the burst: as its egress, as its ingress. */
@@ -164,16 +181,10 @@ static __rte_always_inline void mgw_find_sources(struct mgw_pipe *pipe,
 						 const struct mgw_port_program *port)
 {
 	pipe->n_sightings = 0;
-	if (port->egress.any)
-		mgw_find_all(pipe, program, &port->egress, MGW_EGRESS, pipe->senders);
-	if (port->ingress.any)
-		mgw_find_all(pipe, program, &port->ingress, MGW_INGRESS, pipe->receivers);
-	if (!port->ingress.any)
-		mgw_sight_side(pipe, program, MGW_EGRESS, pipe->senders);
-	else if (!port->egress.any)
-		mgw_sight_side(pipe, program, MGW_INGRESS, pipe->receivers);
+	if (program->scattered)
+		mgw_find_scattered(pipe, program, port);
 	else
-		mgw_sight_both(pipe, program);
+		mgw_find_near(pipe, program, port);
 	pipe->burst.seen += pipe->n_sightings;
 }
 
