@@ -80,7 +80,7 @@ func (b *builder) session(l link) {
 	}
 }
 
-// outerSource is the address that copies come from (DESIGN 5): the source interface's primary
+// outerSource is the address that copies come from (docs/semantics.md): the source interface's primary
 // address of the target's family, else the tunnel port's.
 func (b *builder) outerSource(l link, target *rules.Target) netip.Addr {
 	is4 := target.Address.Is4()

@@ -338,6 +338,9 @@ func TestProtocols(t *testing.T) {
 
 func TestLoadDocument(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "resources.toml")
+	if _, err := LoadDocument(filepath.Dir(path)); err == nil || err.Error() != filepath.Dir(path)+": this is a directory; give the path of a file in it" {
+		t.Errorf("directory: %v", err)
+	}
 	if _, err := LoadDocument(path); err == nil || err.Error() != path+": there is no such file; give the path of a resources.toml with --apply" {
 		t.Errorf("missing file: %v", err)
 	}

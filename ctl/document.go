@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"mirrorgw/ctl/config"
@@ -35,6 +36,8 @@ func LoadDocument(path string) (*Document, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: there is no such file; give the path of a resources.toml with --apply", path)
+	case errors.Is(err, syscall.EISDIR):
+		return nil, fmt.Errorf("%s: this is a directory; give the path of a file in it", path)
 	case errors.As(err, &pathError):
 		return nil, fmt.Errorf("%s: the file cannot be read (%w); make it readable for this user", path, pathError.Err)
 	}

@@ -11,6 +11,8 @@ import (
 func TestBadDocuments(t *testing.T) {
 	for _, test := range []struct{ name, base, old, new, want string }{
 		{"syntax", good, `memory_mb = 512`, `memory_mb = `, `gateway.toml:4: this is not valid TOML (expected value but found '\n' instead); write key = value, [section] or [[section]], with text in double quotes`},
+		{"unterminated header", good, `[eal]`, `[eal`, `gateway.toml:2: this is not valid TOML (expected '.' or ']' to end table name, but got '\n' instead); write key = value, [section] or [[section]], with text in double quotes`},
+		{"unterminated list header", good, `[[neighbor]]`, `[[neighbor]`, `gateway.toml:23: this is not valid TOML (expected end of table array name delimiter ']', but got '\n' instead); write key = value, [section] or [[section]], with text in double quotes`},
 		{"unquoted", good, `peer = "wire1"`, `peer = wire1`, `gateway.toml:9: this is not valid TOML (expected value but found "wire" instead); write key = value, [section] or [[section]], with text in double quotes`},
 		{"key twice", good, "queues = 1", `peer = "wire1"`, `gateway.toml:10: this is not valid TOML (Key 'port.peer' has already been defined); keep one of the two`},
 		{"unknown key", good, "queues = 1", "queue = 1", `gateway.toml:10: port "wire0": unknown key "queue"; did you mean "queues"?`},
@@ -32,11 +34,15 @@ func TestBadDocuments(t *testing.T) {
 		{"no name", good, `name = "tun0"`, ``, `gateway.toml:17: port 3: name is missing; add a line like name = "wire0"`},
 		{"bad name", good, `name = "tun0"`, `name = "tun 0"`, `gateway.toml:18: port "tun 0": name "tun 0" is not allowed; use 1 to 64 letters, digits, dots, underscores and hyphens`},
 		{"duplicate name", good, `name = "tun0"`, `name = "wire0"`, `gateway.toml:18: port "wire0": the name is taken by the port at line 7; choose another`},
+		{"duplicate name of a wire", good, `name = "wire1"`, `name = "wire0"`, `gateway.toml:13: port "wire0": the name is taken by the port at line 7; choose another`},
 		{"no device", good, `device = "net_pcap2,tx_pcap=mirror.pcap"`, ``, `gateway.toml:17: port "tun0": device is missing; add a line like device = "net_pcap0,rx_pcap=in.pcap,tx_pcap=out.pcap"`},
 		{"kernel interface", good, `net_pcap2,tx_pcap=mirror.pcap`, `eth0`, `gateway.toml:19: port "tun0": device "eth0" is not a DPDK device; for the kernel interface use net_af_packet0,iface=eth0`},
 		{"no driver number", good, `net_pcap2,tx_pcap=mirror.pcap`, `net_pcap,tx_pcap=m.pcap`, `gateway.toml:19: port "tun0": device "net_pcap" has no number; write net_pcap0`},
 		{"nonsense device", good, `net_pcap2,tx_pcap=mirror.pcap`, `/dev/eth0 up`, `gateway.toml:19: port "tun0": device "/dev/eth0 up" is neither a PCI address nor a DPDK virtual device; write one like 0000:3b:00.0 or net_pcap0,rx_pcap=in.pcap`},
 		{"malformed vdev", good, `net_pcap2,tx_pcap=mirror.pcap`, `net_PCAP2`, `gateway.toml:19: port "tun0": device "net_PCAP2" is not a DPDK virtual device; write driver and number like net_pcap0 or net_af_packet0`},
+		{"unknown driver", good, `net_pcap2,tx_pcap=mirror.pcap`, `net_pcup2,tx_pcap=m.pcap`, `gateway.toml:19: port "tun0": device: DPDK has no driver net_pcup; did you mean net_pcap?`},
+		{"unknown driver without number", good, `net_pcap2,tx_pcap=mirror.pcap`, `net_af_paket`, `gateway.toml:19: port "tun0": device: DPDK has no driver net_af_paket; did you mean net_af_packet?`},
+		{"unknown driver, nothing near", good, `net_pcap2,tx_pcap=mirror.pcap`, `net_carrierpigeon0`, `gateway.toml:19: port "tun0": device: DPDK has no driver net_carrierpigeon; use one of: net_af_packet, net_af_xdp, net_bonding, net_failsafe, net_memif, net_null, net_pcap, net_ring, net_softnic, net_tap, net_tun, net_vdev_netvsc, net_vhost, net_virtio_user`},
 		{"empty argument", good, `net_pcap2,tx_pcap=mirror.pcap`, `net_pcap2,,tx_pcap=m.pcap`, `gateway.toml:19: port "tun0": device "net_pcap2,,tx_pcap=m.pcap" has an empty argument; write name,key=value,key=value`},
 		{"pcap without file", good, `net_pcap2,tx_pcap=mirror.pcap`, `net_pcap2`, `gateway.toml:19: port "tun0": device "net_pcap2" neither reads nor writes; add rx_pcap=FILE, tx_pcap=FILE or both`},
 		{"pcap argument", good, `net_pcap2,tx_pcap=mirror.pcap`, `net_pcap2,tx_pcp=mirror.pcap`, `gateway.toml:19: port "tun0": device "net_pcap2,tx_pcp=mirror.pcap": net_pcap has no argument "tx_pcp"; did you mean "tx_pcap"?`},
@@ -119,6 +125,24 @@ func TestNoPorts(t *testing.T) {
 	_, err := Parse("gateway.toml", []byte("[eal]\nlcores = \"1\"\n"))
 	want := `gateway.toml: no port carries production traffic; add [[port]] sections with peer or role = "tap"`
 	if message(err) != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestMaxPorts(t *testing.T) {
+	taps := func(n int) []byte {
+		var text strings.Builder
+		text.WriteString("[eal]\nlcores = \"1\"\n")
+		for i := range n {
+			fmt.Fprintf(&text, "[[port]]\nname = \"tap%[1]d\"\ndevice = \"net_null%[1]d\"\nrole = \"tap\"\n", i)
+		}
+		return []byte(text.String())
+	}
+	if _, err := Parse("gateway.toml", taps(MaxPorts)); err != nil {
+		t.Errorf("%d ports: %v", MaxPorts, err)
+	}
+	want := "gateway.toml:3: 33 ports are configured, but Debian's DPDK 22.11 has room for 32; remove some"
+	if _, err := Parse("gateway.toml", taps(33)); message(err) != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

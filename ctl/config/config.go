@@ -99,7 +99,7 @@ type Quotas struct {
 	SourcesPerTargetDedicated int // of an interface of a dedicated instance
 }
 
-// DefaultQuotas are the service's numbers (seed, "Traffic Mirroring quotas").
+// DefaultQuotas are the service's numbers (AWS guide, "Traffic Mirroring quotas").
 var DefaultQuotas = Quotas{
 	SessionsPerAccount: 10000, SessionsPerSource: 3, TargetsPerAccount: 10000, FiltersPerAccount: 10000,
 	RulesPerFilter: 10, SourcesPerTarget: 10, SourcesPerTargetDedicated: 100,

@@ -203,7 +203,7 @@ func TestLoad(t *testing.T) {
 	if _, err := Load(path); err == nil || err.Error() != path+": there is no such file; give the path of a gateway.toml with --config" {
 		t.Errorf("missing file: %v", err)
 	}
-	if _, err := Load(dir); err == nil || err.Error() != dir+": the file cannot be read (is a directory); make it readable for this user" {
+	if _, err := Load(dir); err == nil || err.Error() != dir+": this is a directory; give the path of a file in it" {
 		t.Errorf("directory: %v", err)
 	}
 	if err := os.WriteFile(path, []byte(good), 0o600); err != nil {

@@ -48,6 +48,17 @@ var (
 	driverOnly = regexp.MustCompile(`^net_[a-z_]*[a-z]$`)
 )
 
+// vdevDrivers are the Ethernet drivers of DPDK 22.11 that make virtual devices on any machine.
+var vdevDrivers = []string{"net_af_packet", "net_af_xdp", "net_bonding", "net_failsafe", "net_memif", "net_null",
+	"net_pcap", "net_ring", "net_softnic", "net_tap", "net_tun", "net_vdev_netvsc", "net_vhost", "net_virtio_user"}
+
+func unknownDriver(name string) error {
+	if near := tomldoc.Nearest(name, vdevDrivers); near != "" {
+		return fmt.Errorf("device: DPDK has no driver %s; did you mean %s?", name, near)
+	}
+	return fmt.Errorf("device: DPDK has no driver %s; use one of: %s", name, list(vdevDrivers))
+}
+
 const maxDeviceName = 63 // RTE_DEV_NAME_MAX_LEN without the final zero
 
 // ParseDevice reads a PCI address or a DPDK virtual device, either with arguments: "3b:00.0",
@@ -60,7 +71,9 @@ func ParseDevice(text string) (Device, error) {
 	case pciAddress.MatchString(name):
 		d.Driver, d.Name = PCI, normalPCI(name)
 	case match != nil && len(name) <= maxDeviceName:
-		d.Driver = match[1]
+		if d.Driver = match[1]; !slices.Contains(vdevDrivers, d.Driver) {
+			return d, unknownDriver(d.Driver)
+		}
 	default:
 		return d, badDevice(name)
 	}
@@ -85,6 +98,8 @@ func normalPCI(address string) string {
 
 func badDevice(name string) error {
 	switch {
+	case driverOnly.MatchString(name) && !slices.Contains(vdevDrivers, name):
+		return unknownDriver(name)
 	case driverOnly.MatchString(name):
 		return fmt.Errorf("device %q has no number; write %s0", name, name)
 	case strings.HasPrefix(name, "net_"):

@@ -4,23 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 
 	"mirrorgw/ctl/problem"
 )
 
-// CheckFiles looks at the capture files of the net_pcap ports: what is to be read must be a
-// whole pcap or pcapng, what is to be written must have a directory and must not be a file that
-// is read. Relative paths are relative to the working directory, as they are for DPDK.
+// CheckFiles looks at what the devices of the ports name on this machine. Of net_pcap, what is to
+// be read must be a whole pcap or pcapng without frames that net_pcap cannot take, what is to be
+// written must have a directory and must not be a file that is read; relative paths are relative
+// to the working directory, as they are for DPDK. Kernel interfaces of net_af_packet and
+// net_af_xdp must exist, in the network namespace of this process.
 func CheckFiles(c *Config) error {
 	var problems problem.List
 	for i := range c.Ports {
 		p := &c.Ports[i]
-		if p.Device.Driver != "net_pcap" {
-			continue
-		}
-		for _, err := range []error{checkRead(p.Device.Arg("rx_pcap")), checkWrite(c, p.Device.Arg("tx_pcap"))} {
+		for _, err := range checkDeviceFiles(c, &p.Device) {
 			if err != nil {
 				problems.Add(problem.Problem{Position: p.src.Position("device"),
 					Subject: fmt.Sprintf("port %q", p.Name), Key: "device", Text: err.Error()})
@@ -28,6 +28,23 @@ func CheckFiles(c *Config) error {
 		}
 	}
 	return problems.Err()
+}
+
+func checkDeviceFiles(c *Config, d *Device) []error {
+	switch d.Driver {
+	case "net_pcap":
+		return []error{checkRead(d.Arg("rx_pcap")), checkWrite(c, d.Arg("tx_pcap"))}
+	case "net_af_packet", "net_af_xdp":
+		return []error{checkInterface(d.Arg("iface"))}
+	}
+	return nil
+}
+
+func checkInterface(name string) error {
+	if _, err := net.InterfaceByName(name); err != nil {
+		return fmt.Errorf(`device: there is no kernel interface %q; see "ip link" for those there are`, name)
+	}
+	return nil
 }
 
 func checkRead(path string) error {
@@ -51,10 +68,32 @@ func checkRead(path string) error {
 	if !info.Mode().IsRegular() {
 		return nil // a named pipe: reading ahead would take the frames away
 	}
-	if err := walkCapture(file); err != nil {
+	if _, err := walkCapture(path, file); err != nil {
 		return fmt.Errorf("rx_pcap %s %w", path, err)
 	}
 	return nil
+}
+
+// CountFrames returns how many frames libpcap, and so net_pcap, reads from a capture file. Its
+// errors are sentences that begin with the path.
+func CountFrames(path string) (int, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, fmt.Errorf("%s cannot be read (%w); make it readable for this user", path, rootCause(err))
+	}
+	if !info.Mode().IsRegular() {
+		return 0, fmt.Errorf("%s is not a regular file, so its frames cannot be counted; give a capture file", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, fmt.Errorf("%s cannot be read (%w); make it readable for this user", path, rootCause(err))
+	}
+	defer file.Close()
+	frames, err := walkCapture(path, file)
+	if err != nil {
+		return 0, fmt.Errorf("%s %w", path, err)
+	}
+	return frames, nil
 }
 
 func unreadable(path string, err error) error {

@@ -83,8 +83,8 @@ func TestWalkCapture(t *testing.T) {
 		{"pcapng magic", append([]byte{0x0a, 0x0d, 0x0d, 0x0a}, make([]byte, 30)...), "is not a capture; give a pcap or pcapng file, not compressed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := message(walkCapture(bytes.NewReader(test.data))); got != test.want {
-				t.Errorf("got  %s\nwant %s", got, test.want)
+			if _, err := walkCapture("in.pcap", bytes.NewReader(test.data)); message(err) != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
 		})
 	}
@@ -96,26 +96,29 @@ func TestWalkAgreesWithGopacket(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		data := capture(rapid.SliceOfN(rapid.IntRange(0, 300), 0, 5).Draw(t, "lengths")...)
 		data = data[:rapid.IntRange(1, len(data)).Draw(t, "cut")]
-		ours := walkCapture(bytes.NewReader(data))
-		theirs := readAll(data)
-		if (ours == nil) != theirs {
-			t.Fatalf("we say %v, gopacket reads to the end: %v", ours, theirs)
+		frames, err := walkCapture("in.pcap", bytes.NewReader(data))
+		theirs, whole := readAll(data)
+		if (err == nil) != whole {
+			t.Fatalf("we say %v, gopacket reads to the end: %v", err, whole)
+		}
+		if err == nil && frames != theirs {
+			t.Fatalf("we count %d frames, gopacket %d", frames, theirs)
 		}
 	})
 }
 
-// readAll reports whether gopacket reads frames up to the last byte. Bytes are counted because
+// readAll counts frames and reports whether gopacket reads them up to the last byte. Bytes are counted because
 // gopacket takes a capture that ends right behind a record header for a whole one.
-func readAll(data []byte) bool {
+func readAll(data []byte) (frames int, whole bool) {
 	r, err := pcapgo.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return false
+		return 0, false
 	}
 	read := pcapFileHeader
-	for {
+	for ; ; frames++ {
 		frame, _, err := r.ReadPacketData()
 		if err != nil {
-			return read == len(data)
+			return frames, read == len(data)
 		}
 		read += pcapRecordHeader + len(frame)
 	}
@@ -137,12 +140,14 @@ func TestCheckFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "out.pcap")
+	long := write("long.pcap", bigEndian(80066))
 	for _, test := range []struct{ name, rx, tx, want string }{
 		{"good", whole, out, ""},
 		{"absent", dir + "/no.pcap", out, "rx_pcap " + dir + "/no.pcap does not exist; give the path of a capture (relative paths start at the working directory)"},
 		{"directory", dir, out, "rx_pcap " + dir + " is a directory; give the path of a capture in it"},
 		{"below a file", whole + "/x", out, "rx_pcap " + whole + "/x cannot be read (not a directory); make it readable for this user"},
 		{"truncated", cut, out, "rx_pcap " + cut + ` is a truncated pcap: frame 1 has 10 of its 60 bytes; repair it with "editcap -F pcap BAD GOOD" or capture it again`},
+		{"long frame", long, out, "rx_pcap " + long + ` has a frame of 80066 bytes (frame 1), but a DPDK frame has at most 65535; cut it, for example with "editcap -s 65535 ` + long + ` GOOD"`},
 		{"no directory", whole, dir + "/no/out.pcap", "tx_pcap " + dir + "/no/out.pcap: the directory " + dir + "/no does not exist; create it or write elsewhere"},
 		{"onto a directory", whole, dir, "tx_pcap " + dir + " is a directory; give the path of a file in it"},
 		{"same file", whole, link, "tx_pcap " + link + " is the same file as rx_pcap " + whole + ` of port "tap0"; write to another file`},

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 
 	"mirrorgw/ctl/problem"
 	"mirrorgw/ctl/tomldoc"
@@ -20,6 +21,8 @@ func Load(path string) (*Config, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: there is no such file; give the path of a gateway.toml with --config", path)
+	case errors.Is(err, syscall.EISDIR):
+		return nil, fmt.Errorf("%s: this is a directory; give the path of a file in it", path)
 	case err != nil:
 		return nil, fmt.Errorf("%s: the file cannot be read (%w); make it readable for this user", path, rootCause(err))
 	}

@@ -10,6 +10,9 @@ import (
 	"mirrorgw/rules"
 )
 
+// MaxPorts is how many ports a gateway can have: RTE_MAX_ETHPORTS of Debian's DPDK 22.11.
+const MaxPorts = 32
+
 // validate judges what one section alone cannot show, and settles the defaults that depend on
 // other sections.
 func validate(c *Config, root *tomldoc.Table) {
@@ -17,7 +20,14 @@ func validate(c *Config, root *tomldoc.Table) {
 		root.Errorf("port", "no port carries production traffic; add [[port]] sections with peer or role = \"tap\"")
 		return
 	}
-	checkUnique(c)
+	if len(c.Ports) > MaxPorts {
+		root.Errorf("port", "%d ports are configured, but Debian's DPDK 22.11 has room for %d; remove some", len(c.Ports), MaxPorts)
+		return
+	}
+	if !checkNames(c) {
+		return // peers and neighbors name ports: what they mean cannot be judged
+	}
+	checkDevices(c)
 	checkPeers(c)
 	checkQueues(c)
 	checkCaptures(c)
@@ -26,8 +36,9 @@ func validate(c *Config, root *tomldoc.Table) {
 	checkMainLcore(c)
 }
 
-func checkUnique(c *Config) {
-	names, devices := map[string]*Port{}, map[string]*Port{}
+// checkNames reports whether each port has a name of its own.
+func checkNames(c *Config) bool {
+	names := map[string]*Port{}
 	for i := range c.Ports {
 		p := &c.Ports[i]
 		if first := names[p.Name]; first != nil {
@@ -35,6 +46,14 @@ func checkUnique(c *Config) {
 		} else {
 			names[p.Name] = p
 		}
+	}
+	return len(names) == len(c.Ports)
+}
+
+func checkDevices(c *Config) {
+	devices := map[string]*Port{}
+	for i := range c.Ports {
+		p := &c.Ports[i]
 		if first := devices[p.Device.Name]; first != nil {
 			p.src.Errorf("device", "device %s is already used by port %q; %s", p.Device.Name, first.Name, otherDevice(c, p.Device))
 		} else {

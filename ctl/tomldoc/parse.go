@@ -40,6 +40,9 @@ func syntaxProblem(name string, err error) problem.Problem {
 	if errors.As(err, &parse) {
 		p.Line, p.Key, message = parse.Position.Line, parse.LastKey, parse.Message
 	}
+	if strings.HasSuffix(message, `but got '\n' instead`) {
+		p.Line-- // the parser has read the end of the line that lacks something
+	}
 	message = strings.TrimSuffix(strings.ReplaceAll(message, "\n", " "), ".")
 	remedy := `write key = value, [section] or [[section]], with text in double quotes`
 	if strings.Contains(message, "already been defined") || strings.Contains(message, "already created") {

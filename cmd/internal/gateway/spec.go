@@ -2,10 +2,6 @@ package gateway
 
 import (
 	"fmt"
-	"os"
-
-	"github.com/google/gopacket/pcapgo"
-
 	"mirrorgw/ctl/config"
 	"mirrorgw/dpdk"
 	"mirrorgw/lcore"
@@ -42,21 +38,7 @@ func preloaded(device *config.Device) (frames int, err error) {
 	if device.Driver != "net_pcap" || device.Arg("infinite_rx") != "1" {
 		return 0, nil
 	}
-	file, err := os.Open(device.Arg("rx_pcap"))
-	if err != nil {
-		return 0, err
-	}
-	defer file.Close()
-	reader, err := pcapgo.NewReader(file)
-	if err != nil {
-		return 0, fmt.Errorf("%s: infinite_rx=1 needs a pcap file: %w", file.Name(), err)
-	}
-	for {
-		if _, _, err := reader.ZeroCopyReadPacketData(); err != nil {
-			return frames, nil // the end, or a cut-off last frame that CheckFiles reported
-		}
-		frames++
-	}
+	return config.CountFrames(device.Arg("rx_pcap"))
 }
 
 // ealOptions are EAL's arguments for this configuration.
