@@ -3,10 +3,11 @@ module mirrorgw
 go 1.24.0
 
 require (
-	github.com/BurntSushi/toml v1.6.0 // indirect
-	github.com/google/go-cmp v0.7.0 // indirect
-	github.com/google/gopacket v1.1.19 // indirect
-	golang.org/x/net v0.0.0-20190620200207-3b0461eec859 // indirect
-	golang.org/x/sys v0.38.0 // indirect
-	pgregory.net/rapid v1.2.0 // indirect
+	github.com/BurntSushi/toml v1.6.0
+	github.com/google/go-cmp v0.7.0
+	github.com/google/gopacket v1.1.19
+	golang.org/x/sys v0.38.0
+	pgregory.net/rapid v1.2.0
 )
+
+require golang.org/x/net v0.0.0-20190620200207-3b0461eec859 // indirect

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+
 	"mirrorgw/ctl/config"
 	"mirrorgw/dpdk"
 	"mirrorgw/lcore"
