@@ -16,6 +16,9 @@ type Driver struct {
 	AnyFrameSize bool   // what it receives is not bound to the pool's data room
 	SharesMbufs  bool   // hands the mbuf itself to a peer that may write to it: senders own their copies
 	FrameMax     int    // bytes of the longest frame it sends whole; 0: none known. Longer ones are cut in silence
+	RxFrameMax   int    // bytes of the longest frame it receives whole; 0: none known. Longer ones are cut in silence
+	Overhead     int    // bytes a frame may have beyond the kernel interface's MTU
+	TagOverhead  int    // and more, if its outer tag is 0x8100
 	PartialCksum bool   // received L4 checksums may be incomplete and no mbuf flag says so
 	Note         string // what its counters do not say, for operators
 }
@@ -41,16 +44,16 @@ var drivers = []Driver{
 		Note: "with zero-copy=yes the peer process sees the mbufs themselves",
 	},
 	{
-		Name: "net_af_packet", KernelMTU: true, RefusesMTU: true, PartialCksum: true,
+		Name: "net_af_packet", Overhead: 14, TagOverhead: 4, RxFrameMax: 1982, KernelMTU: true, RefusesMTU: true, PartialCksum: true,
 		Note: "a frame over the interface's MTU is lost and counted as sent; the kernel reassembles IPv4 " +
 			"fragments; 0x88a8 leaves as 0x8100; frames of the host itself are received",
 	},
 	{
-		Name: "net_tap", KernelMTU: true, RefusesMTU: true,
+		Name: "net_tap", Overhead: 22, KernelMTU: true, RefusesMTU: true,
 		Note: "the MTU is the kernel interface's; rte_eth_dev_set_mtu took 1400 and refused 9000",
 	},
 	{
-		Name: "net_af_xdp", KernelMTU: true, RefusesMTU: true, PartialCksum: true,
+		Name: "net_af_xdp", Overhead: 14, TagOverhead: 4, KernelMTU: true, RefusesMTU: true, PartialCksum: true,
 		Note: "the MTU is the kernel interface's",
 	},
 }

@@ -116,6 +116,7 @@ type PortInfo struct {
 	Node                                int // NUMA node, AnyNode when it has none
 	MaxRxQueues, MaxTxQueues            int
 	MaxRxDesc, MaxTxDesc                int // descriptors a queue
+	MaxTxSegs                           int // mbufs of one frame that are sent; 0 or 65535: no limit known
 	MinMTU, MaxMTU, MTU                 int // bytes of the IP packet; 0: not known
 	MinRxBuf                            int // bytes an rx mbuf must hold, headroom not counted
 	RSS                                 RSSTypes
@@ -138,7 +139,8 @@ func Info(port PortID) (PortInfo, error) {
 		Node:        int(c.node),
 		MaxRxQueues: int(c.max_rx_queues), MaxTxQueues: int(c.max_tx_queues),
 		MaxRxDesc: int(c.max_rx_desc), MaxTxDesc: int(c.max_tx_desc),
-		MinMTU: int(c.min_mtu), MaxMTU: int(c.max_mtu), MTU: int(c.mtu),
+		MaxTxSegs: int(c.max_tx_segs),
+		MinMTU:    int(c.min_mtu), MaxMTU: int(c.max_mtu), MTU: int(c.mtu),
 		MinRxBuf: int(c.min_rx_buf),
 		RSS:      RSSTypes(c.rss_types), HashKeySize: int(c.hash_key_size), RetaSize: int(c.reta_size),
 		RxScatter:   bool(c.rx_scatter),

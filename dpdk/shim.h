@@ -56,6 +56,7 @@ struct shim_port_info {
 	uint16_t max_rx_queues, max_tx_queues;
 	uint16_t min_mtu, max_mtu, mtu;
 	uint16_t max_rx_desc, max_tx_desc;
+	uint16_t max_tx_segs; /* of one frame; 0: no limit known */
 	uint32_t min_rx_buf;
 	uint8_t rss_types;     /* SHIM_RSS_* */
 	uint8_t hash_key_size; /* bytes, 0: unknown */

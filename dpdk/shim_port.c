@@ -100,6 +100,7 @@ int shim_port_info(uint16_t port, struct shim_port_info *info)
 	info->max_mtu = dev.max_mtu;
 	info->max_rx_desc = dev.rx_desc_lim.nb_max;
 	info->max_tx_desc = dev.tx_desc_lim.nb_max;
+	info->max_tx_segs = dev.tx_desc_lim.nb_mtu_seg_max;
 	info->min_rx_buf = dev.min_rx_bufsize;
 	fill_offloads(info, &dev);
 	return 0;
@@ -121,8 +122,8 @@ static uint64_t tx_offloads(const struct shim_port_conf *conf)
 
 int shim_port_configure(uint16_t port, const struct shim_port_conf *conf)
 {
+	static uint8_t key[UINT8_MAX]; /* ethdev keeps the pointer: drivers read it at start */
 	struct rte_eth_conf eth = {0};
-	uint8_t key[UINT8_MAX];
 
 	/* Toeplitz with a key of period 16 bits gives both directions of a flow one hash. */
 	for (size_t i = 0; i < sizeof(key); i++)

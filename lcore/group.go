@@ -93,7 +93,7 @@ func (g *Group) openPools() error {
 		nodes = append(nodes, g.nodeOf(port))
 	}
 	for _, node := range nodes {
-		if err := g.pools.open(node, PlanMempools(&g.spec), g.headerRoom()); err != nil {
+		if err := g.pools.open(node, g.mempools()); err != nil {
 			return fmt.Errorf("%w; raise [eal] memory_mb, or lower rx_descriptors and tx_descriptors", err)
 		}
 	}
@@ -108,16 +108,16 @@ func (g *Group) nodeOf(p *Port) int {
 	return p.info.Node
 }
 
-// headerRoom is the data room of header mbufs: small, unless whole copies must fit, because a
-// tunnel port cannot send chains or a wire's peer receives the very mbufs that we would refer to.
-func (g *Group) headerRoom() int {
+// mempools is the plan, now that the ports have said what they can do: copies for a tunnel port
+// that sends no chains must fit into one mbuf.
+func (g *Group) mempools() Mempools {
+	m := PlanMempools(&g.spec)
 	for _, p := range g.ports {
-		chains := p.info.TxMultiSeg || p.Driver.TxMultiSeg
-		if p.Role == rules.RoleTunnel && !chains || p.Role == rules.RoleWire && p.Driver.SharesMbufs {
-			return rxDataRoom
+		if p.Role == rules.RoleTunnel && !p.info.TxMultiSeg && !p.Driver.TxMultiSeg {
+			m.HeaderRoom = rxDataRoom
 		}
 	}
-	return pipeline.HeaderRoom
+	return m
 }
 
 // plan derives from the opened ports what programs need to know of them.
@@ -132,6 +132,8 @@ func (g *Group) plan() {
 				IPChecksumOffload:   p.Granted.TxIPv4Cksum,
 				UDPChecksumOffload:  p.Granted.TxUDPCksum,
 				SingleSegmentCopies: !p.Granted.TxMultiSeg,
+				OwnCopies:           p.Granted.SharesMbufs,
+				MaxSegments:         p.maxSegments(),
 			})
 		case rules.RoleWire:
 			g.layout.OwnCopies[i] = g.ports[p.Peer].Granted.SharesMbufs

@@ -18,7 +18,9 @@ struct mgw_rx {
 	uint16_t peer; /* configured index of the other side of a wire */
 	uint16_t peer_ethdev;
 	uint32_t peer_frame_max; /* longest frame the peer can send, bytes; 0: no limit known */
-	uint8_t role;            /* enum mgw_role */
+	uint32_t
+	    peer_tag_extra; /* bytes more if the outer tag is 0x8100: Linux does not count it */
+	uint8_t role;       /* enum mgw_role */
 };
 
 /* A transmit queue for copies. */

@@ -149,9 +149,10 @@ func TestPlanMempools(t *testing.T) {
 		bursts   = 2 * 2 * 64
 	)
 	want := Mempools{
-		Rx:       rings + indirect + cached + bursts + 10,
-		Header:   tunnelSlots + 2*(192+128) + cached,
-		Indirect: indirect,
+		Rx:         rings + indirect + cached + bursts + 10,
+		Header:     tunnelSlots + 2*(640+128) + cached,
+		HeaderRoom: 128 + 320,
+		Indirect:   indirect,
 	}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)

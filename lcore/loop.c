@@ -1,6 +1,6 @@
 /*
- * The poll loop. Read mgw_poll aloud and it says what becomes of a burst. No allocation, lock,
- * log, system call or clock read in here.
+ * The poll loop. Read mgw_poll aloud and it says what becomes of a burst. No lock, log, system
+ * call or clock read in here; mempools are asked only after production has left.
  */
 #include "lcore.h"
 
@@ -29,14 +29,28 @@ static inline struct mgw_weight mgw_count_rx(struct mgw_pipe *pipe, const struct
 	return burst;
 }
 
-/* Move frames that the peer cannot send behind the others, each in its order. */
-static uint16_t mgw_part_too_long(struct mgw_pipe *pipe, uint32_t frame_max)
+static bool mgw_too_long(const struct mgw_rx *rx, const struct rte_mbuf *frame)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(frame, const uint8_t *);
+	uint32_t most = rx->peer_frame_max;
+
+	if (rx->peer_tag_extra != 0 && rte_pktmbuf_data_len(frame) >= 14 && data[12] == 0x81 &&
+	    data[13] == 0x00)
+		most += rx->peer_tag_extra;
+	return rte_pktmbuf_pkt_len(frame) > most;
+}
+
+/*
+ * Move frames that the peer cannot send behind the others, each kind in its order. Returns how
+ * many can be sent.
+ */
+static uint16_t mgw_part_too_long(struct mgw_pipe *pipe, const struct mgw_rx *rx)
 {
 	struct rte_mbuf *too_long[MGW_BURST];
 	uint16_t n = 0, kept = 0;
 
 	for (uint16_t i = 0; i < pipe->n; i++) {
-		if (rte_pktmbuf_pkt_len(pipe->frames[i]) > frame_max)
+		if (mgw_too_long(rx, pipe->frames[i]))
 			too_long[n++] = pipe->frames[i];
 		else
 			pipe->frames[kept++] = pipe->frames[i];
@@ -136,7 +150,7 @@ static inline void mgw_forward(const struct mgw_lcore *lcore, const struct mgw_r
 
 	pipe->burst.wire_rx += pipe->n;
 	if (unlikely(rx->peer_frame_max != 0 && burst.longest > rx->peer_frame_max))
-		n = mgw_part_too_long(pipe, rx->peer_frame_max);
+		n = mgw_part_too_long(pipe, rx);
 	mgw_decide(pipe, program, rx->port);
 	sent = mgw_send_production(lcore, rx, n, burst.bytes);
 	if (pipe->n_copies > 0)

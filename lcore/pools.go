@@ -19,7 +19,7 @@ func (p *nodePools) all() []*dpdk.Mempool { return []*dpdk.Mempool{p.rx, p.heade
 type pools map[int]*nodePools
 
 // open makes the pools of a node, unless they are there.
-func (p pools) open(node int, m Mempools, headerRoom int) (err error) {
+func (p pools) open(node int, m Mempools) (err error) {
 	if p[node] != nil {
 		return nil
 	}
@@ -34,7 +34,7 @@ func (p pools) open(node int, m Mempools, headerRoom int) (err error) {
 	if n.rx, err = dpdk.NewPktmbufPool(name("rx"), m.Rx, cacheSize, 0, rxDataRoom, node); err != nil {
 		return err
 	}
-	if n.header, err = dpdk.NewPktmbufPool(name("header"), m.Header, cacheSize, 0, headerRoom, node); err != nil {
+	if n.header, err = dpdk.NewPktmbufPool(name("header"), m.Header, cacheSize, 0, m.HeaderRoom, node); err != nil {
 		return err
 	}
 	n.indirect, err = dpdk.NewPktmbufPool(name("indirect"), m.Indirect, cacheSize, 0, 0, node)

@@ -7,9 +7,8 @@ import (
 	"mirrorgw/rules"
 )
 
-// frameHeaders is what a frame may have in front of its IP packet: Ethernet and one VLAN tag,
-// which Linux does not count towards the MTU.
-const frameHeaders = 14 + 4
+// ethernetHeader is what every frame has in front of its IP packet, bytes.
+const ethernetHeader = 14
 
 // lookup finds the configured device among EAL's ports.
 func lookup(spec PortSpec) (*Port, error) {
@@ -50,7 +49,27 @@ func (p *Port) configure(rx *dpdk.Mempool) error {
 	}
 	p.FrameMax = p.Driver.FrameMax
 	if known && p.Driver.KernelMTU {
-		p.FrameMax = mtu + frameHeaders
+		return p.limitByKernel(mtu)
+	}
+	return nil
+}
+
+// limitByKernel takes over the MTU of a kernel interface: longer frames cannot leave, and a port
+// that would receive longer ones than its driver can take is refused, for it would cut them.
+func (p *Port) limitByKernel(mtu int) error {
+	p.kernelMTU = mtu
+	p.FrameMax, p.TagExtra = mtu+p.Driver.Overhead, p.Driver.TagOverhead
+	longest := p.Driver.RxFrameMax
+	if longest == 0 {
+		return nil
+	}
+	if p.Role == rules.RoleTunnel {
+		p.FrameMax = min(p.FrameMax, longest) // its ring has the same slots for sending
+		return nil
+	}
+	if allowed := longest - ethernetHeader - p.Driver.TagOverhead; mtu > allowed {
+		return fmt.Errorf("port %s: its kernel interface has MTU %d, but %s takes frames of at most %d bytes and would cut longer ones; set the interface's MTU to %d or less",
+			p.Name, mtu, p.Driver.Name, longest, allowed)
 	}
 	return nil
 }
@@ -75,16 +94,30 @@ func (p *Port) close() error {
 	return nil
 }
 
-// TunnelMTU is the MTU of copies that leave here, bytes of the outer IP packet: what the port was
-// granted, but no more than it can send whole; 0 when the port does not know better than the
-// configuration.
+// TunnelMTU is the MTU of copies that leave here, bytes of the outer IP packet: the kernel's where
+// it has one, else what the port was granted, and no more than it can send whole; 0 when the port
+// does not know better than the configuration.
 func (p *Port) TunnelMTU() int {
 	mtu := p.Granted.MTU
 	if p.Driver.AnyFrameSize {
 		mtu = 0
 	}
-	if p.FrameMax > 0 && (mtu == 0 || mtu > p.FrameMax-frameHeaders) {
-		mtu = p.FrameMax - frameHeaders
+	if p.kernelMTU > 0 {
+		mtu = p.kernelMTU
+		if p.MTU > 0 {
+			mtu = min(mtu, p.MTU)
+		}
+	}
+	if p.FrameMax > 0 && (mtu == 0 || mtu > p.FrameMax-ethernetHeader) {
+		mtu = p.FrameMax - ethernetHeader
 	}
 	return mtu
+}
+
+// maxSegments is how many mbufs one frame may have when it is sent here, or 0 without a limit.
+func (p *Port) maxSegments() int {
+	if p.info.MaxTxSegs >= 1<<16-1 {
+		return 0
+	}
+	return p.info.MaxTxSegs
 }

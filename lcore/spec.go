@@ -32,10 +32,11 @@ type Spec struct {
 // DefaultCapacity holds what the engine's limits allow; unused slots cost address space only.
 var DefaultCapacity = pipeline.Capacity{Sources: 1 << 17, Sessions: rules.MaxSessions + 1<<12, Rules: 1 << 21}
 
-// Mempool sizes of one NUMA node's ports. The sum is what keeps a stalled tunnel port from
-// starving production: see RxMbufs.
+// Mempools are the sizes of the pools that every NUMA node with a port or a worker gets. The sum
+// is what keeps a stalled tunnel port from starving production: see PlanMempools.
 type Mempools struct {
 	Rx, Header, Indirect int // mbufs
+	HeaderRoom           int // data room of header mbufs, bytes
 }
 
 // Data rooms and caches of the mempools, bytes and mbufs.
@@ -65,16 +66,28 @@ func PlanMempools(spec *Spec) Mempools {
 	perWorker := cacheSize*3/2 + 2*pipeline.Burst
 	indirect := 2*tunnelSlots + workers*(pipeline.MaxHeldABurst+cacheSize*3/2)
 	return Mempools{
-		Rx:       ringSlots + indirect + workers*perWorker + extra,
-		Header:   tunnelSlots + workers*(pipeline.Stock+pipeline.MaxCopies+cacheSize*3/2),
-		Indirect: indirect,
+		Rx:         ringSlots + indirect + workers*perWorker + extra,
+		Header:     tunnelSlots + workers*(pipeline.Stock+pipeline.MaxCopies+cacheSize*3/2),
+		HeaderRoom: spec.headerRoom(),
+		Indirect:   indirect,
 	}
+}
+
+// headerRoom is the data room of header mbufs: small, unless some port's peer receives our very
+// mbufs, so that whole copies must fit in place of references.
+func (s *Spec) headerRoom() int {
+	for _, p := range s.Ports {
+		if dpdk.DriverOf(dpdk.VdevName(p.Device)).SharesMbufs {
+			return rxDataRoom
+		}
+	}
+	return pipeline.HeaderRoom
 }
 
 // Bytes is the memory that the pools take on pages of the given size, bytes.
 func (m Mempools) Bytes(pageSize int) int {
 	return dpdk.PktmbufPoolBytes(m.Rx, cacheSize, 0, rxDataRoom, pageSize) +
-		dpdk.PktmbufPoolBytes(m.Header, cacheSize, 0, pipeline.HeaderRoom, pageSize) +
+		dpdk.PktmbufPoolBytes(m.Header, cacheSize, 0, m.HeaderRoom, pageSize) +
 		dpdk.PktmbufPoolBytes(m.Indirect, cacheSize, 0, 0, pageSize)
 }
 
@@ -145,5 +158,8 @@ type Port struct {
 	Driver   dpdk.Driver
 	Granted  dpdk.Capabilities
 	FrameMax int // longest frame it can send, bytes; 0: no limit known
-	info     dpdk.PortInfo
+	TagExtra int // bytes more for a frame whose outer tag is 0x8100
+
+	kernelMTU int // 0: no kernel interface behind it
+	info      dpdk.PortInfo
 }

@@ -87,6 +87,7 @@ func (w *worker) fillQueues(index int, g *Group) {
 			peer := g.ports[p.Peer]
 			rx.peer, rx.peer_ethdev = C.uint16_t(p.Peer), C.uint16_t(peer.ID)
 			rx.peer_frame_max = C.uint32_t(peer.FrameMax)
+			rx.peer_tag_extra = C.uint32_t(peer.TagExtra)
 		}
 	}
 	w.c.n_tunnels = C.uint16_t(len(g.tunnels))

@@ -12,7 +12,7 @@
 	X(MGW_SKIP_TUNNEL_FULL, "tunnel-full") /* the tunnel port did not accept it */             \
 	X(MGW_SKIP_PRODUCTION_DROPPED, "production-dropped") /* the frame itself never left */     \
 	X(MGW_SKIP_UNRESOLVED, "unresolved")                 /* no neighbour for the target */     \
-	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst can hold */
+	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst holds or a port sends */
 
 /* Why a production frame was lost. */
 #define MGW_DROP_REASONS(X)                                                                        \

@@ -38,8 +38,9 @@ static __rte_always_inline void mgw_release(struct mgw_pipe *pipe, const struct 
 }
 
 /*
- * Make indirect refer to the segment, taking over the reference that hold took. The segment's
- * own length may have changed since; ours was noted before production left.
+ * Make indirect refer to the segment, taking over the reference that hold took. Where the data
+ * lies is read from the segment again, after production was sent: a driver leaves that alone
+ * while others hold references. The length was noted before.
  */
 static __rte_always_inline void mgw_attach(struct rte_mbuf *indirect, const struct mgw_held *held)
 {

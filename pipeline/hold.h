@@ -161,9 +161,10 @@ static __rte_always_inline bool mgw_hold_bytes(struct mgw_pipe *pipe, struct mgw
 
 /* Take references. False: counted as skipped. */
 static __rte_always_inline bool mgw_hold_frame(struct mgw_pipe *pipe, struct mgw_copy *copy,
-					       struct rte_mbuf *frame)
+					       struct rte_mbuf *frame, uint16_t max_segments)
 {
-	if (unlikely(!mgw_hold_segments(pipe, copy, frame))) {
+	if (unlikely(max_segments != 0 && frame->nb_segs >= max_segments) ||
+	    unlikely(!mgw_hold_segments(pipe, copy, frame))) {
 		mgw_skip(pipe, copy, MGW_SKIP_SEGMENTS);
 		return false;
 	}
@@ -185,10 +186,10 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 	}
 	copy->inner = RTE_MIN(copy->length, session->inner_max);
 	copy->source_port = mgw_source_port(&pipe->keys[copy->frame]);
-	if (copy->inner <= MGW_COPY_MAX || own_copies || hop->single_segment)
+	if (copy->inner <= MGW_COPY_MAX || own_copies || hop->own_copies || hop->single_segment)
 		return mgw_hold_bytes(pipe, copy, frame, session->header_length,
 				      hop->single_segment);
-	return mgw_hold_frame(pipe, copy, frame);
+	return mgw_hold_frame(pipe, copy, frame, hop->max_segments);
 }
 
 /* Count what match accepted and hold it, in the order of arrival. */

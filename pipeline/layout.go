@@ -12,6 +12,8 @@ type Tunnel struct {
 	MAC                 [6]byte // source of the outer Ethernet header
 	IPChecksumOffload   bool    // the port completes outer IPv4 header checksums
 	UDPChecksumOffload  bool    // the port completes outer UDP checksums over IPv6
+	OwnCopies           bool    // the port's peer receives our very mbufs, so they refer to nothing
+	MaxSegments         int     // mbufs of one copy that the port sends, 0: no limit
 	SingleSegmentCopies bool    // the port cannot send a chain of mbufs
 }
 

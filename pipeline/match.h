@@ -30,22 +30,23 @@ static __rte_always_inline const struct mgw_rules *mgw_rules_of(const struct mgw
 	return key->family == 4 ? &set->v4 : &set->v6;
 }
 
-static __rte_always_inline void mgw_missed(struct mgw_pipe *pipe, const struct mgw_sighting *seen)
+static __rte_always_inline void mgw_count_missed(struct mgw_pipe *pipe,
+						 const struct mgw_sighting *seen)
 {
 	pipe->counters->sources[seen->source][seen->direction].missed++;
 	pipe->burst.missed++;
 }
 
-static __rte_always_inline void mgw_excluded(struct mgw_pipe *pipe, const struct mgw_sighting *seen,
-					     uint8_t type)
+static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe,
+						   const struct mgw_sighting *seen, uint8_t type)
 {
 	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
 	pipe->burst.excluded++;
 }
 
 /* The session at seen->session accepted the frame: it is owed a copy. hold counts it. */
-static __rte_always_inline void
-mgw_matched(struct mgw_pipe *pipe, const struct mgw_program *program, struct mgw_sighting *seen)
+static __rte_always_inline void mgw_accept(struct mgw_pipe *pipe, const struct mgw_program *program,
+					   struct mgw_sighting *seen)
 {
 	const uint32_t slot = program->match[seen->session].slot;
 
@@ -70,7 +71,7 @@ static __rte_always_inline bool mgw_apply_rule(struct mgw_pipe *pipe,
 		hits->packets++;
 		hits->bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
 		if (ref & 1) {
-			mgw_matched(pipe, program, seen);
+			mgw_accept(pipe, program, seen);
 			return true;
 		}
 	}
@@ -85,11 +86,11 @@ static __rte_always_inline void mgw_match_resolver(struct mgw_pipe *pipe,
 {
 	for (; seen->session < seen->end; seen->session++) {
 		if (program->match[seen->session].amazon_dns) {
-			mgw_matched(pipe, program, seen);
+			mgw_accept(pipe, program, seen);
 			return;
 		}
 	}
-	mgw_excluded(pipe, seen, MGW_EXCLUDED_AMAZON_DNS);
+	mgw_count_excluded(pipe, seen, MGW_EXCLUDED_AMAZON_DNS);
 }
 
 /* Ask sessions until one accepts, none is left, or the next one's rules belong to rte_acl. */
@@ -112,7 +113,7 @@ static __rte_always_inline void mgw_ask_sessions(struct mgw_pipe *pipe,
 		if (mgw_apply_rule(pipe, program, rules, seen, position))
 			return;
 	}
-	mgw_missed(pipe, seen);
+	mgw_count_missed(pipe, seen);
 }
 
 /* What no rule needs to be asked for is decided here; the rest goes to the sessions. */
@@ -124,9 +125,9 @@ static __rte_always_inline void mgw_match_one(struct mgw_pipe *pipe,
 	const struct mgw_key *key = &pipe->keys[seen->frame];
 
 	if (unlikely(key->excluded != MGW_EXCLUDED_NONE))
-		mgw_excluded(pipe, seen, key->excluded);
+		mgw_count_excluded(pipe, seen, key->excluded);
 	else if (unlikely(key->family == 0))
-		mgw_missed(pipe, seen);
+		mgw_count_missed(pipe, seen);
 	else if (unlikely(key->resolver))
 		mgw_match_resolver(pipe, program, seen);
 	else

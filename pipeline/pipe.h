@@ -13,10 +13,16 @@
 
 #define MGW_BURST 64 /* frames received at a time */
 #define MGW_MAX_COPIES                                                                             \
-	(2 * MGW_BURST)              /* a frame is mirrored at most once per source, two sources */
-#define MGW_STOCK    (3 * MGW_BURST) /* mirror mbufs kept ready, so that hold never allocates */
-#define MGW_MAX_HELD 1024            /* segments held in one burst */
-#define MGW_COPY_MAX 192 /* up to this many inner bytes are copied, longer ones referenced */
+	(2 * MGW_BURST) /* a frame is mirrored at most once per source, two sources */
+
+/*
+ * Mirror mbufs kept ready, so that hold never allocates: enough for two owned copies of every
+ * frame of a burst, 9,000 bytes each.
+ */
+#define MGW_STOCK (10 * MGW_BURST)
+
+#define MGW_MAX_HELD 1024 /* segments held in one burst */
+#define MGW_COPY_MAX 192  /* up to this many inner bytes are copied, longer ones referenced */
 
 /* What classify says of a frame. */
 struct mgw_key {

@@ -195,6 +195,8 @@ func (p *Program) fillNextHops(s *rules.Snapshot) error {
 		hop.ip_checksum_offload = cBool(tunnel.IPChecksumOffload)
 		hop.udp_checksum_offload = cBool(tunnel.UDPChecksumOffload)
 		hop.single_segment = cBool(tunnel.SingleSegmentCopies)
+		hop.own_copies = cBool(tunnel.OwnCopies)
+		hop.max_segments = C.uint16_t(tunnel.MaxSegments)
 		for b := range 6 {
 			hop.macs[b] = C.uint8_t(target.NextHop[b])
 			hop.macs[6+b] = C.uint8_t(tunnel.MAC[b])

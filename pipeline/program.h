@@ -99,17 +99,17 @@ struct mgw_next_hop {
 	uint16_t tunnel;  /* index in the lcore's tunnel ports */
 	uint8_t resolved; /* 0: skip with reason unresolved */
 	uint8_t ip_checksum_offload, udp_checksum_offload;
-	uint8_t
-	    single_segment; /* the port cannot send chains: copies own their bytes in one mbuf */
+	uint8_t single_segment; /* the port sends no chains: copies own their bytes, in one mbuf */
+	uint8_t own_copies;     /* the port hands the mbuf itself to a peer: no references */
+	uint16_t max_segments;  /* mbufs of one copy that the port sends; 0: no limit */
 } __attribute__((aligned(64)));
 
 /* What hold and encap read of a session. */
 struct mgw_session {
-	uint8_t
-	    header[MGW_HEADER_MAX]; /* outer header; MACs, lengths, UDP source port, checksums 0 */
-	uint32_t inner_max;         /* longest inner frame: packet length and MTU, bytes */
-	uint32_t ip_sum;            /* IPv4: sum of header words, host order, length 0 */
-	uint32_t target;            /* index in next_hops */
+	uint8_t header[MGW_HEADER_MAX]; /* MACs, lengths, UDP source port and checksums are 0 */
+	uint32_t inner_max;             /* longest inner frame: packet length and MTU, bytes */
+	uint32_t ip_sum;                /* IPv4: sum of header words, host order, length 0 */
+	uint32_t target;                /* index in next_hops */
 	uint16_t header_length;
 	uint8_t ipv6;
 } __attribute__((aligned(64)));

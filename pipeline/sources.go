@@ -13,9 +13,10 @@ import (
 	"mirrorgw/rules"
 )
 
-// maxProbes bounds how many slots a lookup may read, so that it takes the same short time at
-// ten thousand sources and for MACs that an attacker chose.
-const maxProbes = 8
+// maxRun bounds how many full slots may follow each other, and so how many slots a lookup reads,
+// whether the key is there or not: it takes the same short time at ten thousand sources and for
+// MACs that an attacker chose.
+const maxRun = 16
 
 // keyOf is the table key of a source, or false for a whole port.
 func keyOf(s *rules.Source) (uint64, bool) {
@@ -67,7 +68,7 @@ func (p *Program) fillTable(table *C.struct_mgw_source_table, sources []rules.So
 	return p.placeKeys(table, keys, slots)
 }
 
-// placeKeys tries multipliers, and now and then a larger table, until no probe is long.
+// placeKeys tries multipliers, and now and then a larger table, until no run of full slots is long.
 func (p *Program) placeKeys(table *C.struct_mgw_source_table, keys map[uint64]uint32, counters []uint32) error {
 	random := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	width := max(bits.Len(uint(4*len(keys))), 1) // at most a quarter full
@@ -91,22 +92,32 @@ func (p *Program) placeKeys(table *C.struct_mgw_source_table, keys map[uint64]ui
 		table.mask = C.uint32_t(len(slots) - 1)
 		return nil
 	}
-	return errors.New("sources: no hash table with short probes found; this is a defect of the gateway, please report it")
+	return errors.New("sources: no hash table with short runs found; this is a defect of the gateway, please report it")
 }
 
-// place fills slots and reports whether every key stays within maxProbes.
+// place fills slots and reports whether no run of full ones is longer than maxRun.
 func place(slots []C.struct_mgw_source_slot, keys map[uint64]uint32, counters []uint32, multiplier uint64, shift int) bool {
 	mask := uint64(len(slots) - 1)
 	for key, source := range keys {
 		at := key * multiplier >> shift
-		probes := 1
 		for slots[at&mask].key != 0 {
 			at++
-			if probes++; probes > maxProbes {
-				return false
-			}
 		}
 		slots[at&mask] = C.struct_mgw_source_slot{key: C.uint64_t(key), source: C.uint32_t(source), counters: C.uint32_t(counters[source])}
 	}
-	return true
+	return longestRun(slots) <= maxRun
+}
+
+// longestRun counts full slots in a row, around the end too.
+func longestRun(slots []C.struct_mgw_source_slot) (longest int) {
+	run := 0
+	for i := range 2 * len(slots) {
+		if slots[i%len(slots)].key == 0 {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
 }

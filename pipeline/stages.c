@@ -1,6 +1,7 @@
 /*
  * The stages of the data path as one translation unit, so that the compiler sees the whole way
- * of a burst, and the two doors that the poll loop uses: decide and copy.
+ * of a burst, and the doors that the poll loop uses: decide and copy, and what follows when the
+ * copies were sent.
  */
 #include "classify.h"
 #include "encap.h"
