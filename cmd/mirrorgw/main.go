@@ -98,13 +98,16 @@ func flagError(err error) string {
 	return text
 }
 
-// signalContext ends with the name of the signal as its cause.
+// signalContext ends with the name of the signal as its cause. A second signal has its default
+// effect, should the first one not be enough.
 func signalContext() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
-		cancel(fmt.Errorf("%v", <-signals))
+		first := <-signals
+		signal.Stop(signals)
+		cancel(fmt.Errorf("%v", first))
 	}()
 	return ctx, func() { signal.Stop(signals) }
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -19,7 +20,7 @@ type locks struct {
 	files []*os.File
 }
 
-// lockDir is where lock files live; they stay there, empty of meaning once unlocked.
+// lockDir is where lock files live. One that a killed gateway left means nothing: the lock counts.
 func lockDir() string {
 	if os.Getuid() == 0 {
 		return "/run/mirrorgw"
@@ -34,8 +35,14 @@ func takeLocks(cfg *config.Config) (*locks, error) {
 		return nil, fmt.Errorf("lock directory %s cannot be made: %w; make it writable for this user", dir, err)
 	}
 	l := &locks{}
+	holders := map[string]string{} // thing -> port
 	for i := range cfg.Ports {
 		for _, thing := range exclusive(&cfg.Ports[i].Device) {
+			if other, taken := holders[thing]; taken {
+				l.release()
+				return nil, fmt.Errorf("port %s: %s is port %s's already: give each port its own", cfg.Ports[i].Name, thing, other)
+			}
+			holders[thing] = cfg.Ports[i].Name
 			if err := l.take(dir, thing); err != nil {
 				l.release()
 				return nil, fmt.Errorf("port %s: %w", cfg.Ports[i].Name, err)
@@ -57,9 +64,10 @@ func exclusive(d *config.Device) (things []string) {
 	if path := d.Arg("socket"); path != "" { // memif: one socket serves several ids, at both ends
 		things = append(things, fmt.Sprintf("socket %s id %s role %s", canonical(path), d.Arg("id"), d.Arg("role")))
 	}
-	for _, key := range []string{"iface", "rx_iface", "tx_iface"} {
-		if name := d.Arg(key); name != "" {
-			things = append(things, "interface "+name)
+	for _, key := range []string{"iface", "rx_iface", "rx_iface_in", "tx_iface"} {
+		thing := "interface " + d.Arg(key)
+		if d.Has(key) && !slices.Contains(things, thing) { // one for both directions is usual
+			things = append(things, thing)
 		}
 	}
 	return things
@@ -87,27 +95,48 @@ func canonical(path string) string {
 	return path
 }
 
+// take locks a thing by a file of its own. A file that its last holder removed between our open
+// and our lock is nobody's any more: then once again.
 func (l *locks) take(dir, thing string) error {
 	sum := sha256.Sum256([]byte(thing))
-	file, err := os.OpenFile(filepath.Join(dir, hex.EncodeToString(sum[:8])+".lock"), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o644)
-	if err != nil {
+	path := filepath.Join(dir, hex.EncodeToString(sum[:8])+".lock")
+	for {
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o644)
+		if err != nil {
+			return err
+		}
+		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			defer file.Close()
+			holder, _ := io.ReadAll(io.LimitReader(file, 256))
+			return fmt.Errorf("%s is in use by another mirrorgw (%s): stop that one, or configure another", thing, strings.TrimSpace(string(holder)))
+		}
+		if !sameFile(file, path) {
+			file.Close()
+			continue
+		}
+		l.files = append(l.files, file)
+		if err := file.Truncate(0); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(file, "pid %d\n", os.Getpid())
 		return err
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		defer file.Close()
-		holder, _ := io.ReadAll(io.LimitReader(file, 256))
-		return fmt.Errorf("%s is in use by another mirrorgw (%s): stop that one, or configure another", thing, strings.TrimSpace(string(holder)))
-	}
-	l.files = append(l.files, file)
-	if err := file.Truncate(0); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(file, "pid %d\n", os.Getpid())
-	return err
 }
 
+// sameFile reports whether an open file is still the one at path.
+func sameFile(file *os.File, path string) bool {
+	open, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(open, there)
+}
+
+// release removes the lock files and lets go of them.
 func (l *locks) release() {
 	for _, file := range l.files {
+		os.Remove(file.Name())
 		file.Close()
 	}
 	l.files = nil

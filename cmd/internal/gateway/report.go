@@ -19,8 +19,7 @@ func reportOf(g *lcore.Group, cfg *config.Config) *report.Report {
 		row.Driver = driverErrors(g, i)
 		r.Ports[p.Name] = row
 	}
-	totals := g.Totals()
-	r.Laws = report.Laws{Production: totals.ProductionLaw(), Mirror: totals.MirrorLaw()}
+	r.Laws.Production, r.Laws.Mirror = g.Laws()
 	if v := g.View(); v.Snapshot != nil {
 		addSources(r, v)
 		addSessions(r, v)

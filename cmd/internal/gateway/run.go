@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl"
+	"mirrorgw/ctl/report"
 	"mirrorgw/dpdk"
 	"mirrorgw/lcore"
 	"mirrorgw/rules"
@@ -62,26 +63,37 @@ func controlCPUs(p *prepared) []int {
 	return cpus
 }
 
-// serve opens the ports, mirrors until the end, and reports. Ports are closed before the report
-// is written, so that a report that is there means files that are whole.
+// serve opens the ports, mirrors until the end, and reports, whatever went wrong on the way: the
+// counters are gone with the process. Ports are closed before the report is written, so that a
+// report that is there means files that are whole.
 func (p *prepared) serve(ctx context.Context, o *Options) error {
 	group, err := lcore.Open(p.spec)
 	if err != nil {
 		return err
 	}
 	logPorts(o.Log, group.Ports())
-	err = p.mirror(ctx, o, group)
+	err = errors.Join(p.mirror(ctx, o, group), group.Stop())
 	r := reportOf(group, p.cfg)
-	if err = errors.Join(err, group.Close()); err != nil {
-		return err
+	err = errors.Join(err, group.Close(), judge(o.Log, r))
+	if o.Report != "" {
+		err = errors.Join(err, r.Write(o.Report))
+	}
+	return err
+}
+
+// judge tells what an operator must know of the counters. A broken law is an error: somewhere a
+// frame is not accounted for.
+func judge(log *slog.Logger, r *report.Report) error {
+	for name, port := range r.Ports {
+		if port.Driver.Sum() > 0 {
+			log.Warn("a driver lost frames", "port", name, "frames", map[string]int64(port.Driver))
+		}
 	}
 	if r.Laws.Production != 0 || r.Laws.Mirror != 0 {
-		o.Log.Error("a law is broken: frames are not accounted for", "production", r.Laws.Production, "mirror", r.Laws.Mirror)
+		return fmt.Errorf("a law is broken: frames are not accounted for (production %d, mirror %d); this is a defect of the gateway, please report it with the report",
+			r.Laws.Production, r.Laws.Mirror)
 	}
-	if o.Report == "" {
-		return nil
-	}
-	return r.Write(o.Report)
+	return nil
 }
 
 // mirror publishes the resources, starts, and waits for the end.
