@@ -196,13 +196,15 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 static __rte_always_inline void mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *program,
 					 bool own_copies)
 {
+	const uint16_t n_sightings =
+	    pipe->n_sightings; /* in registers: stores may alias the pipe */
 	struct mgw_run run = MGW_NO_RUN;
+	uint16_t n = 0;
 
-	pipe->n_copies = 0;
 	pipe->n_held = 0;
-	for (uint16_t i = 0; i < pipe->n_sightings; i++) {
+	for (uint16_t i = 0; i < n_sightings; i++) {
 		const struct mgw_sighting *seen = &pipe->sightings[i];
-		struct mgw_copy *copy = &pipe->copies[pipe->n_copies];
+		struct mgw_copy *copy = &pipe->copies[n];
 
 		if (!seen->accepted)
 			continue;
@@ -218,8 +220,9 @@ static __rte_always_inline void mgw_hold(struct mgw_pipe *pipe, const struct mgw
 		}
 		run.packets++;
 		run.bytes += copy->length;
-		pipe->n_copies += mgw_hold_copy(pipe, program, copy, own_copies);
+		n += mgw_hold_copy(pipe, program, copy, own_copies);
 	}
+	pipe->n_copies = n;
 	mgw_count_matched(pipe, &run);
 }
 

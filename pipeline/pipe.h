@@ -24,7 +24,7 @@
 #define MGW_MAX_HELD 1024 /* segments held in one burst */
 #define MGW_COPY_MAX 192  /* up to this many inner bytes are copied, longer ones referenced */
 
-/* What classify says of a frame. */
+/* What classify says of a frame. A cache line each, as copies are: none straddles two. */
 struct mgw_key {
 	uint8_t acl_class;            /* set by match, per rule set; rte_acl wants one byte first */
 	uint8_t family;               /* 0: not IP, matches no rule */
@@ -36,7 +36,7 @@ struct mgw_key {
 	uint32_t l4;                  /* MGW_L4_* */
 	uint16_t source_port, destination_port; /* network order; 0 without ports */
 	uint32_t source[4], destination[4];     /* network order; IPv4 uses the first word */
-};
+} __attribute__((aligned(64)));
 
 /* One source that sees a frame. */
 struct mgw_sighting {
@@ -59,7 +59,7 @@ struct mgw_copy {
 	uint16_t first_held, n_held; /* run in held[]; n_held 0: the bytes are in head already */
 	uint16_t source_port;        /* outer UDP, host order */
 	uint8_t direction;
-};
+} __attribute__((aligned(64)));
 
 /* A production segment with a reference of ours. Lengths are read before production is sent. */
 struct mgw_held {
