@@ -40,7 +40,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	o.Log.Info("EAL started", "memory", eal.Hugepages(), "main_lcore", p.mainCPU, "workers", dpdk.FormatCPUs(p.spec.Workers))
+	o.Log.Info("EAL started", "hugepages", eal.Hugepages(), "main_lcore", p.mainCPU, "workers", dpdk.FormatCPUs(p.spec.Workers))
 	return errors.Join(p.serve(ctx, &o), eal.Cleanup())
 }
 
