@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -50,19 +51,31 @@ func start(t testing.TB, dir string, prefix, args []string) *Process {
 	}
 	p.command.Dir, p.command.Stdout, p.command.Stderr = dir, p.stdout, p.stderr
 	ownGroup(p.command)
-	if err := p.command.Start(); err != nil {
+	started := make(chan error)
+	go p.live(started)
+	if err := <-started; err != nil {
 		cancel()
 		t.Fatalf("mirrorgw could not be run: %v", err)
 	}
-	go func() {
-		p.err = p.command.Wait()
-		close(p.ended)
-	}()
 	t.Cleanup(func() {
 		cancel()
 		<-p.ended
 	})
 	return p
+}
+
+// live starts the program and waits for its end, on one thread: Linux kills a child that asked for
+// it (Pdeathsig) with the thread that started it, and another goroutine may end its thread.
+func (p *Process) live(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := p.command.Start()
+	started <- err
+	if err != nil {
+		return
+	}
+	p.err = p.command.Wait()
+	close(p.ended)
 }
 
 // PID returns the process ID of the program.
