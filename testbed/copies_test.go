@@ -30,7 +30,7 @@ func expectCopies(s *rules.Snapshot, port int, frames [][]byte) (want []expected
 	return want
 }
 
-// copyLength is how many bytes of a frame a copy carries (DESIGN 5, Truncation).
+// copyLength is how many bytes of a frame a copy carries (docs/semantics.md, truncation).
 func copyLength(frame int, entry *rules.Entry, target *rules.Target) int {
 	room := target.MTU - 36
 	if target.Address.Is6() {
