@@ -101,13 +101,12 @@ static inline uint16_t mgw_send_production(const struct mgw_lcore *lcore, const 
 	return sent;
 }
 
-/* A tap's frames go nowhere: what the copies need is held. */
-static inline uint16_t mgw_observe(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+/* A tap's frames go nowhere: they are freed, and what the copies need is held. */
+static inline void mgw_free_observed(struct mgw_pipe *pipe, const struct mgw_rx *rx)
 {
 	pipe->counters->ports[rx->port].observed += pipe->n;
 	pipe->burst.observed += pipe->n;
 	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
-	return pipe->n;
 }
 
 /* Make the held copies and send them to their tunnel ports. */
@@ -166,7 +165,7 @@ static inline void mgw_look(const struct mgw_lcore *lcore, const struct mgw_rx *
 	mgw_count_rx(pipe, rx);
 	pipe->burst.tap_rx += pipe->n;
 	mgw_decide(pipe, program, rx->port);
-	mgw_observe(pipe, rx);
+	mgw_free_observed(pipe, rx);
 	if (pipe->n_copies > 0)
 		mgw_send_copies(lcore, program, pipe->n);
 }

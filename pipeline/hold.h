@@ -192,12 +192,14 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 	return mgw_hold_frame(pipe, copy, frame, hop->max_segments);
 }
 
-/* Count what match accepted and hold it, in the order of arrival. */
+/*
+ * Count what match accepted and hold it, in the order of arrival. The loop's counters are locals:
+ * for all the compiler knows, a store into a copy could change the pipe.
+ */
 static __rte_always_inline void mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *program,
 					 bool own_copies)
 {
-	const uint16_t n_sightings =
-	    pipe->n_sightings; /* in registers: stores may alias the pipe */
+	const uint16_t n_sightings = pipe->n_sightings;
 	struct mgw_run run = MGW_NO_RUN;
 	uint16_t n = 0;
 
