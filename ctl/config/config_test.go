@@ -237,7 +237,9 @@ func TestCheckCPUs(t *testing.T) {
 	}{
 		{withMain("1-2", ""), []int{0, 1, 2, 3}, 0, ""},
 		{withMain("0-1", ""), []int{0, 1, 2, 3}, 2, ""},
-		{withMain("1,2@1", ""), []int{0, 1}, 0, ""},
+		{withMain("1,3@2", ""), []int{0, 1, 2}, 0, ""},
+		{withMain("1,2@1", ""), []int{0, 1}, 0,
+			"gateway.toml:2: [eal]: lcores 1 and 2 both run on CPU 1, and a worker never sleeps; give each a CPU of its own"},
 		{withMain("0-1", "\nmain_lcore = 3"), []int{0, 1, 2, 3}, 3, ""},
 		{withMain("0-1", ""), []int{0, 1}, 0,
 			"gateway.toml:2: [eal]: the workers take every CPU of this process (0-1) and none is left for the main lcore; take one out of lcores"},

@@ -17,9 +17,12 @@ func CheckCPUs(c *Config, allowed []int) (mainCPU int, err error) {
 		problems.Add(problem.Problem{Position: c.EAL.src.Position(key), Subject: "[eal]", Key: key,
 			Text: fmt.Sprintf(format, args...)})
 	}
-	used := map[int]bool{}
+	used, holder := map[int]bool{}, map[int]int{}
 	for _, lcore := range c.EAL.Lcores {
-		used[lcore.CPU] = true
+		if other, taken := holder[lcore.CPU]; taken {
+			fail("lcores", "lcores %d and %d both run on CPU %d, and a worker never sleeps; give each a CPU of its own", other, lcore.ID, lcore.CPU)
+		}
+		used[lcore.CPU], holder[lcore.CPU] = true, lcore.ID
 		if !slices.Contains(allowed, lcore.CPU) {
 			fail("lcores", "lcore %d needs CPU %d, which this process may not use or the machine does not have; name some of: %s",
 				lcore.ID, lcore.CPU, cpuList(allowed))
