@@ -30,11 +30,26 @@ static __rte_always_inline void mgw_put16(uint8_t *at, uint32_t value)
 }
 
 /* Give back the references of a copy that is not made. */
-static __rte_always_inline void mgw_release(struct mgw_pipe *pipe, const struct mgw_copy *copy)
+static __rte_noinline void mgw_release(struct mgw_pipe *pipe, const struct mgw_copy *copy)
 {
 	for (uint16_t i = 0; i < copy->n_held; i++)
 		rte_pktmbuf_free_seg(pipe->held[copy->first_held + i].segment);
 	rte_pktmbuf_free(copy->head);
+}
+
+/*
+ * What rte_pktmbuf_attach does for a direct segment, but for the reference, which hold took: it is
+ * handed over, for another one and its return would be an atomic operation each.
+ */
+static __rte_always_inline void mgw_attach_direct(struct rte_mbuf *indirect,
+						  const struct rte_mbuf *segment)
+{
+	indirect->priv_size = segment->priv_size; /* leads back to the segment when freed */
+	indirect->buf_addr = segment->buf_addr;
+	rte_mbuf_iova_set(indirect, rte_mbuf_iova_get(segment));
+	indirect->buf_len = segment->buf_len;
+	indirect->data_off = segment->data_off;
+	indirect->ol_flags = RTE_MBUF_F_INDIRECT;
 }
 
 /*
@@ -46,15 +61,19 @@ static __rte_always_inline void mgw_attach(struct rte_mbuf *indirect, const stru
 {
 	struct rte_mbuf *segment = held->segment;
 
-	rte_pktmbuf_attach(indirect, segment);
-	indirect->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+	if (likely(RTE_MBUF_DIRECT(segment))) {
+		mgw_attach_direct(indirect, segment);
+	} else {
+		rte_pktmbuf_attach(indirect, segment);
+		indirect->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+		rte_pktmbuf_free_seg(segment); /* attach took its own */
+	}
 	indirect->data_len = held->length;
-	rte_pktmbuf_free_seg(segment); /* attach took its own */
 }
 
 /* Chain an indirect mbuf behind the header for every held segment. False: no mbuf left. */
-static __rte_always_inline bool mgw_reference(struct mgw_pipe *pipe, struct mgw_copy *copy,
-					      uint16_t header_length)
+static __rte_noinline bool mgw_reference(struct mgw_pipe *pipe, struct mgw_copy *copy,
+					 uint16_t header_length)
 {
 	struct rte_mbuf *indirects[MGW_MAX_HELD], *tail;
 
@@ -96,7 +115,7 @@ static __rte_always_inline void mgw_finish_ipv4(struct rte_mbuf *m, uint8_t *hea
  * One's complement sum of everything from offset (in the first segment) on. rte_raw_cksum_mbuf of
  * 22.11 loses carries behind a segment of odd length, so segments are added up here.
  */
-static __rte_always_inline uint32_t mgw_sum_chain(const struct rte_mbuf *m, uint16_t offset)
+MGW_STAGE uint32_t mgw_sum_chain(const struct rte_mbuf *m, uint16_t offset)
 {
 	uint32_t sum = 0, done = 0;
 
@@ -112,8 +131,8 @@ static __rte_always_inline uint32_t mgw_sum_chain(const struct rte_mbuf *m, uint
 }
 
 /* RFC 8200 section 8.1: the checksum is not optional, and 0 is sent as 0xffff. */
-static __rte_always_inline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, uint32_t inner,
-						const struct mgw_next_hop *hop)
+static __rte_noinline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, uint32_t inner,
+					   const struct mgw_next_hop *hop)
 {
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(header + MGW_ETHERNET_SIZE);
 	uint8_t *sum_at = header + MGW_IPV6_UDP_OFFSET + MGW_UDP_SUM_OFFSET;
@@ -136,38 +155,42 @@ static __rte_always_inline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *hea
 	memcpy(sum_at, &folded, sizeof(folded));
 }
 
-/* The outer header of one copy whose inner bytes are in place. */
+/* The outer header of one copy whose inner bytes are in place; outer is its whole length. */
 static __rte_always_inline void mgw_encap(const struct mgw_copy *copy,
 					  const struct mgw_session *session,
-					  const struct mgw_next_hop *hop)
+					  const struct mgw_next_hop *hop, uint32_t outer)
 {
 	struct rte_mbuf *m = copy->head;
 	uint8_t *header = rte_pktmbuf_mtod(m, uint8_t *);
-	uint8_t *udp = header + (session->ipv6 ? MGW_IPV6_UDP_OFFSET : MGW_IPV4_UDP_OFFSET);
+	const uint32_t inner = copy->inner;
+	const bool ipv6 = session->ipv6;
+	uint8_t *udp = header + (ipv6 ? MGW_IPV6_UDP_OFFSET : MGW_IPV4_UDP_OFFSET);
 
-	if (session->ipv6) /* lengths that the compiler knows */
+	if (ipv6) /* lengths that the compiler knows */
 		memcpy(header, session->header, MGW_HEADER6_SIZE);
 	else
 		memcpy(header, session->header, MGW_HEADER4_SIZE);
 	memcpy(header, hop->macs, sizeof(hop->macs));
 	mgw_put16(udp, copy->source_port);
-	mgw_put16(udp + MGW_UDP_LENGTH_OFFSET, copy->inner + MGW_UDP_AND_VXLAN);
-	m->pkt_len = copy->outer;
-	if (session->ipv6)
-		mgw_finish_ipv6(m, header, copy->inner, hop);
+	mgw_put16(udp + MGW_UDP_LENGTH_OFFSET, inner + MGW_UDP_AND_VXLAN);
+	m->pkt_len = outer;
+	if (ipv6)
+		mgw_finish_ipv6(m, header, inner, hop);
 	else
-		mgw_finish_ipv4(m, header, session->ip_sum, copy->inner, hop);
+		mgw_finish_ipv4(m, header, session->ip_sum, inner, hop);
 }
 
 /* Everything after production was sent, for one copy. */
 static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
-					     const struct mgw_program *program, uint16_t index,
-					     uint16_t sent)
+					     const struct mgw_program *program, uint32_t index,
+					     uint32_t sent)
 {
 	struct mgw_copy *copy = &pipe->copies[index];
 	const struct mgw_session *session = &program->sessions[copy->session];
 	const struct mgw_next_hop *hop = &program->next_hops[session->target];
 	struct mgw_outbox *outbox = &pipe->outboxes[hop->tunnel];
+	const uint32_t outer = session->header_length + copy->inner;
+	uint32_t n;
 
 	if (unlikely(copy->frame >= sent && copy->direction == MGW_INGRESS)) {
 		mgw_skip(pipe, copy, MGW_SKIP_PRODUCTION_DROPPED);
@@ -179,10 +202,11 @@ static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
 		mgw_release(pipe, copy);
 		return;
 	}
-	copy->outer = session->header_length + copy->inner;
-	mgw_encap(copy, session, hop);
-	outbox->copies[outbox->n] = index;
-	outbox->mbufs[outbox->n++] = copy->head;
+	copy->outer = outer;
+	mgw_encap(copy, session, hop, outer);
+	n = outbox->n++;
+	outbox->copies[n] = (uint16_t)index;
+	outbox->mbufs[n] = copy->head;
 }
 
 #endif

@@ -15,11 +15,10 @@
 enum { MGW_LINE = 64 }; /* bytes of a cache line */
 
 /* A copy that will not be made: count it under its reason. */
-static __rte_always_inline void mgw_skip(struct mgw_pipe *pipe, const struct mgw_copy *copy,
-					 enum mgw_skip reason)
+static __rte_noinline void mgw_skip(struct mgw_pipe *pipe, const struct mgw_copy *copy,
+				    enum mgw_skip reason)
 {
-	struct mgw_count *skipped =
-	    &pipe->counters->sessions[copy->slot][copy->direction].skipped[reason];
+	struct mgw_count *skipped = &copy->counters->skipped[reason];
 
 	skipped->packets++;
 	skipped->bytes += copy->length;
@@ -82,31 +81,6 @@ exhausted:
 	return false;
 }
 
-/*
- * One frame in one segment that fits: what nearly every short copy is. Whole cache lines are
- * moved where both buffers have them, for a length that the compiler knows is a few instructions;
- * what lies behind the frame's end comes along and is not sent.
- */
-static __rte_always_inline void mgw_gather_short(struct mgw_pipe *pipe, struct mgw_copy *copy,
-						 const struct rte_mbuf *frame,
-						 uint16_t header_length)
-{
-	struct rte_mbuf *head = pipe->stock[--pipe->n_stock];
-	uint8_t *to = rte_pktmbuf_mtod_offset(head, uint8_t *, header_length);
-	const uint8_t *from = rte_pktmbuf_mtod(frame, const uint8_t *);
-	const uint32_t lines = RTE_ALIGN_CEIL(copy->inner, MGW_LINE);
-
-	if (likely(lines <= mgw_room(frame) && header_length + lines <= mgw_room(head))) {
-		for (uint32_t at = 0; at < lines; at += MGW_LINE)
-			memcpy(to + at, from + at, MGW_LINE);
-	} else {
-		rte_memcpy(to, from, copy->inner);
-	}
-	head->data_len = (uint16_t)(header_length + copy->inner);
-	copy->head = head;
-	copy->n_held = 0;
-}
-
 /* Take a reference on every segment that the copy needs. False: too many segments. */
 static __rte_always_inline bool mgw_hold_segments(struct mgw_pipe *pipe, struct mgw_copy *copy,
 						  struct rte_mbuf *frame)
@@ -134,18 +108,14 @@ static __rte_always_inline bool mgw_hold_segments(struct mgw_pipe *pipe, struct 
 	return true;
 }
 
-/* Copy the bytes now. False: counted as skipped. */
+/* Copy the bytes of a frame that is long, or lies in pieces. False: counted as skipped. */
 static __rte_always_inline bool mgw_hold_bytes(struct mgw_pipe *pipe, struct mgw_copy *copy,
 					       const struct rte_mbuf *frame, uint16_t header_length,
 					       bool single_segment)
 {
-	if (unlikely(pipe->n_stock == 0)) {
+	if (pipe->n_stock == 0) {
 		mgw_skip(pipe, copy, MGW_SKIP_MEMPOOL);
 		return false;
-	}
-	if (likely(copy->inner <= MGW_COPY_MAX && copy->inner <= rte_pktmbuf_data_len(frame))) {
-		mgw_gather_short(pipe, copy, frame, header_length);
-		return true;
 	}
 	if (single_segment &&
 	    header_length + copy->inner > mgw_room(pipe->stock[pipe->n_stock - 1])) {
@@ -171,21 +141,13 @@ static __rte_always_inline bool mgw_hold_frame(struct mgw_pipe *pipe, struct mgw
 	return true;
 }
 
-/* Hold what a copy needs. False: counted as skipped. */
-static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
-					      const struct mgw_program *program,
-					      struct mgw_copy *copy, bool own_copies)
+/* Hold what mgw_hold_short does not. False: counted as skipped. */
+static __rte_noinline bool mgw_hold_other(struct mgw_pipe *pipe, const struct mgw_session *session,
+					  const struct mgw_next_hop *hop, struct mgw_copy *copy,
+					  bool own_copies)
 {
-	const struct mgw_session *session = &program->sessions[copy->session];
-	const struct mgw_next_hop *hop = &program->next_hops[session->target];
 	struct rte_mbuf *frame = pipe->frames[copy->frame];
 
-	if (unlikely(!hop->resolved)) {
-		mgw_skip(pipe, copy, MGW_SKIP_UNRESOLVED);
-		return false;
-	}
-	copy->inner = RTE_MIN(copy->length, session->inner_max);
-	copy->source_port = mgw_source_port(&pipe->keys[copy->frame]);
 	if (copy->inner <= MGW_COPY_MAX || own_copies || hop->own_copies || hop->single_segment)
 		return mgw_hold_bytes(pipe, copy, frame, session->header_length,
 				      hop->single_segment);
@@ -193,38 +155,95 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 }
 
 /*
+ * One frame in one segment that fits: what nearly every short copy is. Whole cache lines are
+ * moved, for a length that the compiler knows is one instruction; what lies behind the frame's
+ * end comes along and is not sent. False: not such a frame, nothing was done.
+ */
+static __rte_always_inline bool mgw_hold_short(struct mgw_pipe *pipe, struct mgw_copy *copy,
+					       const struct rte_mbuf *frame, uint32_t header_length)
+{
+	const uint8_t *from = rte_pktmbuf_mtod(frame, const uint8_t *);
+	const uint32_t inner = copy->inner;
+	struct rte_mbuf *head;
+	uint8_t *to;
+
+	if (unlikely(inner > MGW_COPY_MAX || inner > rte_pktmbuf_data_len(frame) ||
+		     mgw_room(frame) < MGW_COPY_MAX || pipe->n_stock == 0))
+		return false;
+	head = pipe->stock[--pipe->n_stock];
+	to = rte_pktmbuf_mtod_offset(head, uint8_t *, header_length);
+	memcpy(to, from, MGW_LINE);
+	for (uint32_t at = MGW_LINE; at < inner; at += MGW_LINE)
+		memcpy(to + at, from + at, MGW_LINE);
+	head->data_len = (uint16_t)(header_length + inner);
+	copy->head = head;
+	copy->n_held = 0;
+	return true;
+}
+
+/* Hold what a copy needs. False: counted as skipped. */
+static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
+					      const struct mgw_program *program,
+					      struct mgw_copy *copy, const struct rte_mbuf *frame,
+					      bool own_copies)
+{
+	const struct mgw_session *session = &program->sessions[copy->session];
+	const struct mgw_next_hop *hop = &program->next_hops[session->target];
+
+	if (unlikely(!hop->resolved)) {
+		mgw_skip(pipe, copy, MGW_SKIP_UNRESOLVED);
+		return false;
+	}
+	copy->inner = RTE_MIN(copy->length, session->inner_max);
+	copy->source_port = mgw_source_port(&pipe->keys[copy->frame]);
+	return mgw_hold_short(pipe, copy, frame, session->header_length) ||
+	       mgw_hold_other(pipe, session, hop, copy, own_copies);
+}
+
+/* What match accepted becomes a copy, of which nothing is held yet. */
+static __rte_always_inline void mgw_begin_copy(struct mgw_pipe *pipe,
+					       const struct mgw_program *program,
+					       const struct mgw_sighting *seen,
+					       struct mgw_copy *copy, uint32_t length)
+{
+	const uint32_t slot = program->match[seen->session].slot;
+
+	copy->counters = &pipe->counters->sessions[slot][seen->direction];
+	copy->session = seen->session;
+	copy->length = length;
+	copy->frame = seen->frame;
+	copy->direction = seen->direction;
+}
+
+/*
  * Count what match accepted and hold it, in the order of arrival. The loop's counters are locals:
  * for all the compiler knows, a store into a copy could change the pipe.
  */
-static __rte_always_inline void mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *program,
-					 bool own_copies)
+MGW_STAGE void mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *program, bool own_copies)
 {
-	const uint16_t n_sightings = pipe->n_sightings;
-	struct mgw_run run = MGW_NO_RUN;
-	uint16_t n = 0;
+	const uint32_t n_sightings = pipe->n_sightings;
+	struct mgw_run run = mgw_new_run(NULL, NULL);
+	uint32_t n = 0;
 
 	pipe->n_held = 0;
-	for (uint16_t i = 0; i < n_sightings; i++) {
+	for (uint32_t i = 0; i < n_sightings; i++) {
 		const struct mgw_sighting *seen = &pipe->sightings[i];
+		const struct rte_mbuf *frame = pipe->frames[seen->frame];
 		struct mgw_copy *copy = &pipe->copies[n];
 
 		if (!seen->accepted)
 			continue;
-		copy->session = seen->session;
-		copy->slot = program->match[seen->session].slot;
-		copy->source = seen->source;
-		copy->frame = seen->frame;
-		copy->direction = seen->direction;
-		copy->length = rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
-		if (!mgw_in_run(&run, copy)) {
+		mgw_begin_copy(pipe, program, seen, copy, rte_pktmbuf_pkt_len(frame));
+		if (copy->counters != run.session) {
 			mgw_count_matched(pipe, &run);
-			run = mgw_new_run(copy);
+			run = mgw_new_run(copy->counters,
+					  &pipe->counters->sources[seen->source][seen->direction]);
 		}
 		run.packets++;
-		run.bytes += copy->length;
-		n += mgw_hold_copy(pipe, program, copy, own_copies);
+		run.bytes += rte_pktmbuf_pkt_len(frame);
+		n += mgw_hold_copy(pipe, program, copy, frame, own_copies);
 	}
-	pipe->n_copies = n;
+	pipe->n_copies = (uint16_t)n;
 	mgw_count_matched(pipe, &run);
 }
 

@@ -188,7 +188,7 @@ static __rte_always_inline void mgw_ask_acl(struct mgw_pipe *pipe,
 }
 
 /* Decide every sighting of the burst: afterwards each is accepted or counted otherwise. */
-static __rte_always_inline void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *program)
+MGW_STAGE void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *program)
 {
 	struct mgw_waiting waiting = {.n = 0}, next = {.n = 0};
 

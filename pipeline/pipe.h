@@ -9,6 +9,7 @@
 
 #include <rte_mbuf.h>
 
+#include "clones.h"
 #include "program.h"
 
 #define MGW_BURST 64 /* frames received at a time */
@@ -22,7 +23,9 @@
 #define MGW_STOCK (10 * MGW_BURST)
 
 #define MGW_MAX_HELD 1024 /* segments held in one burst */
-#define MGW_COPY_MAX 192  /* up to this many inner bytes are copied, longer ones referenced */
+
+/* Up to this many inner bytes are copied, longer ones referenced. A multiple of a cache line. */
+#define MGW_COPY_MAX 192
 
 /* What classify says of a frame. A cache line each, as copies are: none straddles two. */
 struct mgw_key {
@@ -49,12 +52,12 @@ struct mgw_sighting {
 
 /* A copy on its way: from the session's yes to the tunnel port's. */
 struct mgw_copy {
-	struct rte_mbuf *head; /* mirror mbuf; NULL once skipped */
-	uint32_t session;      /* index in program->sessions */
-	uint32_t slot, source; /* of the session's and the source's counters */
-	uint32_t length;       /* of the frame */
-	uint32_t inner;        /* bytes of it in the copy */
-	uint32_t outer;        /* length of the copy, outer header included; set by copy */
+	struct rte_mbuf *head;                 /* mirror mbuf; NULL: given by copy */
+	struct mgw_session_counters *counters; /* of the session and direction */
+	uint32_t session;                      /* index in program->sessions */
+	uint32_t length;                       /* of the frame */
+	uint32_t inner;                        /* bytes of it in the copy */
+	uint32_t outer; /* length of the copy, outer header included; set by copy */
 	uint16_t frame;
 	uint16_t first_held, n_held; /* run in held[]; n_held 0: the bytes are in head already */
 	uint16_t source_port;        /* outer UDP, host order */
@@ -76,7 +79,7 @@ struct mgw_outbox {
 
 struct mgw_pipe {
 	/* fixed while running */
-	struct rte_mempool *header_pool;   /* outer headers and short copies */
+	struct rte_mempool *header_pool;   /* room for MGW_HEADER_MAX + MGW_COPY_MAX bytes */
 	struct rte_mempool *indirect_pool; /* references to production segments */
 	struct mgw_counters *counters;
 	uint16_t n_tunnels;
@@ -87,7 +90,7 @@ struct mgw_pipe {
 
 	/* set by source: which sources see which frames */
 	uint64_t lookups[MGW_BURST];
-	struct mgw_source_slot senders[MGW_BURST], receivers[MGW_BURST];
+	const struct mgw_source_slot *senders[MGW_BURST], *receivers[MGW_BURST];
 	uint16_t n_sightings;
 	struct mgw_sighting sightings[MGW_MAX_COPIES];
 

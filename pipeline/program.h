@@ -65,6 +65,7 @@ struct mgw_ruleset {
 #define MGW_KEY_MAC_VLAN  (2ull << 60) /* MAC and VID of the outer tag */
 #define MGW_KEY_VLAN      (3ull << 60) /* VID alone */
 #define MGW_KEY_VID_SHIFT 48
+#define MGW_KEY_MAC_MASK  0xffffffffffffull
 
 struct mgw_source_slot {
 	uint64_t key; /* 0: empty */

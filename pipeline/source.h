@@ -12,34 +12,30 @@ static __rte_always_inline uint32_t mgw_table_start(const struct mgw_source_tabl
 	return (uint32_t)((key * table->multiplier) >> table->shift);
 }
 
+/* What a lookup without success returns. */
+static const struct mgw_source_slot mgw_no_source = {.source = MGW_NONE};
+
 /* One probe sequence; Go built the table so that a key's run of full slots is short. */
-static __rte_always_inline struct mgw_source_slot
+static __rte_always_inline const struct mgw_source_slot *
 mgw_table_find(const struct mgw_source_table *table, uint64_t key)
 {
-	static const struct mgw_source_slot none = {.source = MGW_NONE};
-
 	for (uint32_t at = mgw_table_start(table, key);; at++) {
 		const struct mgw_source_slot *slot = &table->slots[at & table->mask];
 
-		if (slot->key == key)
-			return *slot;
+		if (likely(slot->key == key))
+			return slot;
 		if (slot->key == 0)
-			return none;
+			return &mgw_no_source;
 	}
 }
 
-/*
- * Six bytes as a word. Put together in registers: copied into a word in memory they would be read
- * back before both stores have landed, which stalls.
- */
-static __rte_always_inline uint64_t mgw_mac(const uint8_t *bytes)
+/* The MAC at offset 0 or 6 of an Ethernet header, which has the two bytes behind it as well. */
+static __rte_always_inline uint64_t mgw_mac(const uint8_t *ethernet, uint32_t offset)
 {
-	uint32_t low;
-	uint16_t high;
+	uint64_t word;
 
-	memcpy(&low, bytes, sizeof(low));
-	memcpy(&high, bytes + sizeof(low), sizeof(high));
-	return low | (uint64_t)high << 32;
+	memcpy(&word, ethernet + offset, sizeof(word));
+	return rte_le_to_cpu_64(word) & MGW_KEY_MAC_MASK;
 }
 
 /* VID of the outer tag, or -1: untagged, or the frame ends before the EtherType behind the tag. */
@@ -54,19 +50,19 @@ static __rte_always_inline int mgw_outer_vid(const struct mgw_reader *r)
 }
 
 /* The most specific source wins: MAC and VID, MAC, VID, whole port (docs/semantics.md). */
-static __rte_noinline struct mgw_source_slot
+static __rte_noinline const struct mgw_source_slot *
 mgw_find_by_vlan(const struct mgw_source_table *table, const struct rte_mbuf *frame, uint64_t mac)
 {
 	const struct mgw_reader r = mgw_reader_of(frame);
 	const int vid = mgw_outer_vid(&r);
-	struct mgw_source_slot found = {.source = MGW_NONE};
+	const struct mgw_source_slot *found = &mgw_no_source;
 
 	if (table->by_mac_vlan && vid >= 0)
-		found = mgw_table_find(table, (mac & ~MGW_KEY_MAC) | MGW_KEY_MAC_VLAN |
+		found = mgw_table_find(table, (mac & MGW_KEY_MAC_MASK) | MGW_KEY_MAC_VLAN |
 						  (uint64_t)vid << MGW_KEY_VID_SHIFT);
-	if (found.source == MGW_NONE && table->by_mac)
+	if (found->source == MGW_NONE && table->by_mac)
 		found = mgw_table_find(table, mac);
-	if (found.source == MGW_NONE && table->by_vlan && vid >= 0)
+	if (found->source == MGW_NONE && table->by_vlan && vid >= 0)
 		found = mgw_table_find(table, (uint64_t)vid << MGW_KEY_VID_SHIFT | MGW_KEY_VLAN);
 	return found;
 }
@@ -75,51 +71,58 @@ mgw_find_by_vlan(const struct mgw_source_table *table, const struct rte_mbuf *fr
 static __rte_always_inline uint64_t mgw_lookup_key(const struct rte_mbuf *frame,
 						   uint32_t mac_offset)
 {
-	const struct mgw_reader r = mgw_reader_of(frame);
 	uint8_t scratch[MGW_ETHERNET_SIZE];
-	const uint8_t *ethernet = mgw_read(&r, 0, MGW_ETHERNET_SIZE, scratch);
+	struct mgw_reader r;
+	const uint8_t *ethernet;
 
-	return likely(ethernet != NULL) ? mgw_mac(ethernet + mac_offset) | MGW_KEY_MAC : 0;
+	if (likely(rte_pktmbuf_data_len(frame) >= MGW_ETHERNET_SIZE))
+		return mgw_mac(rte_pktmbuf_mtod(frame, const uint8_t *), mac_offset) | MGW_KEY_MAC;
+	r = mgw_reader_of(frame);
+	ethernet = mgw_read(&r, 0, MGW_ETHERNET_SIZE, scratch);
+	return ethernet != NULL ? mgw_mac(ethernet, mac_offset) | MGW_KEY_MAC : 0;
 }
 
-static __rte_always_inline struct mgw_source_slot
+static __rte_always_inline const struct mgw_source_slot *
 mgw_find_key(const struct mgw_source_table *table, const struct rte_mbuf *frame, uint64_t key)
 {
-	struct mgw_source_slot found = {.source = MGW_NONE};
+	const struct mgw_source_slot *found = &mgw_no_source;
 
 	if (likely(key != 0))
 		found = table->by_mac_vlan || table->by_vlan ? mgw_find_by_vlan(table, frame, key)
 							     : mgw_table_find(table, key);
-	return likely(found.source != MGW_NONE) ? found : table->whole_port;
+	return likely(found->source != MGW_NONE) ? found : &table->whole_port;
 }
 
-static __rte_always_inline void mgw_sight(struct mgw_pipe *pipe, const struct mgw_program *program,
-					  uint16_t frame, uint8_t direction,
-					  const struct mgw_source_slot *slot)
+/* Returns how many sightings there are now. */
+static __rte_always_inline uint32_t mgw_sight(struct mgw_pipe *pipe,
+					      const struct mgw_program *program, uint32_t frame,
+					      uint8_t direction, const struct mgw_source_slot *slot,
+					      uint32_t n)
 {
 	const struct mgw_source *source = &program->sources[slot->source];
-	struct mgw_sighting *seen = &pipe->sightings[pipe->n_sightings++];
+	struct mgw_sighting *seen = &pipe->sightings[n];
 
-	seen->frame = frame;
+	seen->frame = (uint16_t)frame;
 	seen->direction = direction;
 	seen->accepted = 0;
 	seen->source = slot->counters;
 	seen->session = source->first;
 	seen->end = source->first + source->count;
 	pipe->counters->sources[slot->counters][direction].seen++;
+	return n + 1;
 }
 
-/* A frame's sender goes before its receiver. */
-static __rte_always_inline void mgw_sight_both(struct mgw_pipe *pipe,
-					       const struct mgw_program *program, uint16_t frame,
-					       const struct mgw_source_slot *sender,
-					       const struct mgw_source_slot *receiver)
+/* A frame's sender goes before its receiver. Returns how many sightings there are now. */
+static __rte_always_inline uint32_t mgw_sight_both(
+    struct mgw_pipe *pipe, const struct mgw_program *program, uint32_t frame,
+    const struct mgw_source_slot *sender, const struct mgw_source_slot *receiver, uint32_t n)
 {
 	if (sender->source != MGW_NONE)
-		mgw_sight(pipe, program, frame, MGW_EGRESS, sender);
+		n = mgw_sight(pipe, program, frame, MGW_EGRESS, sender, n);
 	/* a source that a tap sees talking to itself: once is enough */
 	if (receiver->source != MGW_NONE && receiver->source != sender->source)
-		mgw_sight(pipe, program, frame, MGW_INGRESS, receiver);
+		n = mgw_sight(pipe, program, frame, MGW_INGRESS, receiver, n);
+	return n;
 }
 
 /* Few sources: everything is in the first-level cache, one pass is the shortest way. */
@@ -127,28 +130,33 @@ static __rte_always_inline void mgw_find_near(struct mgw_pipe *pipe,
 					      const struct mgw_program *program,
 					      const struct mgw_port_program *port)
 {
-	for (uint16_t i = 0; i < pipe->n; i++) {
+	const uint32_t frames = pipe->n;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < frames; i++) {
 		const struct rte_mbuf *frame = pipe->frames[i];
-		struct mgw_source_slot sender = {.source = MGW_NONE}, receiver = sender;
+		const struct mgw_source_slot *sender = &mgw_no_source, *receiver = sender;
 
 		if (port->egress.any)
 			sender = mgw_find_key(&port->egress, frame, mgw_lookup_key(frame, 6));
 		if (port->ingress.any)
 			receiver = mgw_find_key(&port->ingress, frame, mgw_lookup_key(frame, 0));
-		mgw_sight_both(pipe, program, i, &sender, &receiver);
+		n = mgw_sight_both(pipe, program, i, sender, receiver, n);
 	}
+	pipe->n_sightings = (uint16_t)n;
 }
 
 /* Many sources, one side: first all places to look at, then all looks, each fetching ahead. */
 static __rte_always_inline void mgw_find_ahead(struct mgw_pipe *pipe,
 					       const struct mgw_program *program,
 					       const struct mgw_source_table *table,
-					       uint8_t direction, struct mgw_source_slot *found)
+					       uint8_t direction,
+					       const struct mgw_source_slot **found)
 {
 	const uint32_t mac_offset = direction == MGW_EGRESS ? 6 : 0;
 
 	for (uint16_t i = 0; i < pipe->n; i++) {
-		found[i].source = MGW_NONE;
+		found[i] = &mgw_no_source;
 		if (!table->any)
 			continue;
 		pipe->lookups[i] = mgw_lookup_key(pipe->frames[i], mac_offset);
@@ -156,10 +164,10 @@ static __rte_always_inline void mgw_find_ahead(struct mgw_pipe *pipe,
 	}
 	for (uint16_t i = 0; table->any && i < pipe->n; i++) {
 		found[i] = mgw_find_key(table, pipe->frames[i], pipe->lookups[i]);
-		if (found[i].source == MGW_NONE)
+		if (found[i]->source == MGW_NONE)
 			continue;
-		rte_prefetch0(&program->sources[found[i].source]);
-		rte_prefetch0(&pipe->counters->sources[found[i].counters][direction]);
+		rte_prefetch0(&program->sources[found[i]->source]);
+		rte_prefetch0(&pipe->counters->sources[found[i]->counters][direction]);
 	}
 }
 
@@ -167,20 +175,21 @@ static __rte_always_inline void mgw_find_scattered(struct mgw_pipe *pipe,
 						   const struct mgw_program *program,
 						   const struct mgw_port_program *port)
 {
+	uint16_t n = 0;
+
 	mgw_find_ahead(pipe, program, &port->egress, MGW_EGRESS, pipe->senders);
 	mgw_find_ahead(pipe, program, &port->ingress, MGW_INGRESS, pipe->receivers);
 	for (uint16_t i = 0; i < pipe->n; i++)
-		mgw_sight_both(pipe, program, i, &pipe->senders[i], &pipe->receivers[i]);
+		n = mgw_sight_both(pipe, program, i, pipe->senders[i], pipe->receivers[i], n);
+	pipe->n_sightings = n;
 	for (uint16_t i = 0; i < pipe->n_sightings; i++)
 		rte_prefetch0(&program->match[pipe->sightings[i].session]);
 }
 
 /* Every source that sees a frame of the burst: as its egress, as its ingress. */
-static __rte_always_inline void mgw_find_sources(struct mgw_pipe *pipe,
-						 const struct mgw_program *program,
-						 const struct mgw_port_program *port)
+MGW_STAGE void mgw_find_sources(struct mgw_pipe *pipe, const struct mgw_program *program,
+				const struct mgw_port_program *port)
 {
-	pipe->n_sightings = 0;
 	if (program->scattered)
 		mgw_find_scattered(pipe, program, port);
 	else

@@ -9,25 +9,15 @@
 #include "match.h"
 #include "source.h"
 
-/*
- * The vector code of linear.h is worth having at the machine's own width; the loader picks the
- * clone. Sanitizers run before the loader's choice could, so their builds keep to the baseline.
- */
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(MGW_NO_CLONES)
-#define MGW_CLONES                                                                                 \
-	__attribute__((flatten, target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define MGW_CLONES
-#endif
-
-static __rte_always_inline void
-mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
+MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_program *program,
+				    uint16_t port)
 {
 	struct mgw_port_counters *counters = &pipe->counters->ports[port];
-	uint16_t last = UINT16_MAX;
+	const uint32_t n = pipe->n_sightings;
+	uint32_t last = MGW_BURST; /* a frame that no burst has */
 
-	for (uint16_t i = 0; i < pipe->n_sightings; i++) {
-		const uint16_t frame = pipe->sightings[i].frame;
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t frame = pipe->sightings[i].frame;
 		struct mgw_key *key = &pipe->keys[frame];
 
 		if (frame == last) /* both sides see it: once is enough */
@@ -39,7 +29,7 @@ mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_program *program, u
 	}
 }
 
-MGW_CLONES void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
+void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
 {
 	const struct mgw_port_program *at = &program->ports[port];
 
@@ -54,9 +44,11 @@ MGW_CLONES void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *prog
 
 MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent)
 {
+	const uint32_t n = pipe->n_copies;
+
 	for (uint16_t t = 0; t < pipe->n_tunnels; t++)
 		pipe->outboxes[t].n = 0;
-	for (uint16_t i = 0; i < pipe->n_copies; i++)
+	for (uint32_t i = 0; i < n; i++)
 		mgw_copy_one(pipe, program, i, sent);
 }
 
@@ -65,21 +57,23 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 {
 	struct mgw_outbox *outbox = &pipe->outboxes[tunnel];
 	struct mgw_count *port = &pipe->counters->ports[program->tunnel_ports[tunnel]].copies;
-	struct mgw_run run = MGW_NO_RUN;
+	struct mgw_run run = mgw_new_run(NULL, NULL);
+	uint64_t bytes = 0;
 
-	for (uint16_t i = 0; i < sent; i++) {
+	for (uint32_t i = 0; i < sent; i++) {
 		const struct mgw_copy *copy = &pipe->copies[outbox->copies[i]];
 
-		if (!mgw_in_run(&run, copy)) {
-			mgw_count_mirrored(pipe, &run);
-			run = mgw_new_run(copy);
+		if (copy->counters != run.session) {
+			mgw_count_mirrored(&run);
+			run = mgw_new_run(copy->counters, NULL);
 		}
 		run.packets++;
 		run.bytes += copy->length;
 		run.truncated += copy->inner < copy->length;
-		port->bytes += copy->outer;
+		bytes += copy->outer;
 	}
-	mgw_count_mirrored(pipe, &run);
+	mgw_count_mirrored(&run);
+	port->bytes += bytes;
 	port->packets += sent;
 	pipe->burst.mirrored += sent;
 	for (uint16_t i = sent; i < outbox->n; i++)
@@ -89,24 +83,32 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 	outbox->n = 0;
 }
 
+/*
+ * Make mbufs of the header pool as new. Whoever frees one leaves next and nb_segs as new
+ * (rte_pktmbuf_free_seg), the stages set the lengths, and the other fields count only with a flag.
+ */
+static void mgw_renew(struct rte_mbuf **mbufs, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		mbufs[i]->data_off = RTE_PKTMBUF_HEADROOM;
+		mbufs[i]->ol_flags = 0;
+	}
+}
+
 void mgw_restock(struct mgw_pipe *pipe)
 {
-	const unsigned int want = (unsigned int)(MGW_STOCK - pipe->n_stock);
+	struct rte_mbuf **first = &pipe->stock[pipe->n_stock];
+	unsigned int want = (unsigned int)(MGW_STOCK - pipe->n_stock);
 
 	if (want == 0)
 		return;
-	if (likely(rte_pktmbuf_alloc_bulk(pipe->header_pool, &pipe->stock[pipe->n_stock], want) ==
-		   0)) {
-		pipe->n_stock = MGW_STOCK;
-		return;
+	if (unlikely(rte_mempool_get_bulk(pipe->header_pool, (void **)first, want) != 0)) {
+		for (want = 0; pipe->n_stock + want < MGW_STOCK; want++) /* what the pool has */
+			if (rte_mempool_get(pipe->header_pool, (void **)&first[want]) != 0)
+				break;
 	}
-	while (pipe->n_stock < MGW_STOCK) { /* what the pool still has */
-		struct rte_mbuf *m = rte_pktmbuf_alloc(pipe->header_pool);
-
-		if (m == NULL)
-			return;
-		pipe->stock[pipe->n_stock++] = m;
-	}
+	mgw_renew(first, want);
+	pipe->n_stock += (uint16_t)want;
 }
 
 void mgw_unstock(struct mgw_pipe *pipe)
