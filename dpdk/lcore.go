@@ -74,6 +74,10 @@ func NodeOfLcore(lcore int) (int, error) {
 	return max(int(node), 0), check(node, "rte_lcore_to_socket_id", lcoreSubject(lcore))
 }
 
+// TSCHz returns the rate of the time stamp counter that workers read, cycles a second. EAL must
+// have been initialised: it measures the rate then.
+func TSCHz() uint64 { return uint64(C.shim_tsc_hz()) }
+
 // checkWorker keeps numbers out of DPDK that it would use as array indexes unchecked.
 func checkWorker(call string, lcore int) error {
 	if lcore >= 0 && bool(C.shim_is_worker(C.uint(lcore))) {

@@ -157,3 +157,10 @@ func TestWorkerLcores(t *testing.T) {
 		t.Errorf("workers %v, want %v", got, cpus[1:])
 	}
 }
+
+// TestTSCHz: any machine that runs this has a counter between 0.1 and 10 GHz.
+func TestTSCHz(t *testing.T) {
+	if hz := dpdk.TSCHz(); hz < 1e8 || hz > 1e10 {
+		t.Errorf("the time stamp counter runs at %d Hz", hz)
+	}
+}

@@ -29,6 +29,7 @@ int shim_eal_cleanup(void);
 const char *shim_runtime_dir(void);
 unsigned shim_max_lcore(void);
 unsigned shim_main_lcore(void);
+uint64_t shim_tsc_hz(void);
 int shim_lcore_node(unsigned lcore);
 bool shim_is_worker(unsigned lcore);
 int shim_launch(void *fn, void *arg, unsigned lcore);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include <rte_eal.h>
+#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
@@ -65,6 +66,11 @@ unsigned shim_max_lcore(void)
 unsigned shim_main_lcore(void)
 {
 	return rte_get_main_lcore();
+}
+
+uint64_t shim_tsc_hz(void)
+{
+	return rte_get_tsc_hz();
 }
 
 int shim_lcore_node(unsigned lcore)

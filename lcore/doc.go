@@ -2,9 +2,9 @@
 // (C) on EAL worker lcores, publishes programs to them and waits until each has been seen past
 // the old one, reads their counters, and stops them in order.
 //
-// Threads: a Group is safe for use by many goroutines; Publish calls are serialised. The workers
-// never run Go code, and no Go code touches a ring, a mempool or a queue that they use while
-// they run.
+// Threads: a Group is safe for use by many goroutines; changes are serialised, counters can be read
+// at any time, even after Close. The workers never run Go code, and no Go code touches a ring, a
+// mempool or a queue that they use while they run.
 package lcore
 
 /*

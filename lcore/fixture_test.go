@@ -110,11 +110,11 @@ func unpolled(g *Group, n int) {
 	}
 }
 
+// checkLaws asks for all of them: the workers must have stopped.
 func checkLaws(t testing.TB, g *Group) {
 	t.Helper()
-	totals := g.Totals()
-	if p, m := totals.ProductionLaw(), totals.MirrorLaw(); p != 0 || m != 0 {
-		t.Errorf("laws: production %d, mirror %d: %+v", p, m, totals)
+	if p, m := g.Laws(); p != 0 || m != 0 {
+		t.Errorf("laws: production %d, mirror %d: %+v, departed %+v", p, m, g.Totals(), g.Departed())
 	}
 }
 

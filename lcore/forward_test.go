@@ -80,7 +80,7 @@ func TestForward(t *testing.T) {
 	if out.Mirrored != countOf(there) || in.Mirrored != countOf(back) || in.Truncated != 1 || out.Truncated != 1 {
 		t.Errorf("egress %+v, ingress %+v; want %+v, %+v, and the one of 9,000 bytes truncated", out, in, countOf(there), countOf(back))
 	}
-	if hits := g.View().RuleHits(0).Packets + g.View().RuleHits(1).Packets; hits != uint64(len(there)+len(back)) {
+	if hits := g.View().RuleHits(0, rules.Ingress, 0).Packets + g.View().RuleHits(0, rules.Egress, 0).Packets; hits != uint64(len(there)+len(back)) {
 		t.Errorf("rules decided about %d frames, want %d", hits, len(there)+len(back))
 	}
 	if all := uint64(len(there) + len(back)); c2.Copies.Packets != all || g.View().SourceCounters(0, rules.Egress).Seen != uint64(len(there)) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mirrorgw/dpdk"
@@ -25,16 +26,28 @@ type Group struct {
 	layout  *pipeline.Layout
 	workers []*worker
 
-	mu         sync.Mutex // serialises Publish, Start, Stop, and guards what follows
-	slots      slotTable
-	program    *pipeline.Program // in force
-	snapshot   *rules.Snapshot   // of program
-	current    pipeline.Slots    // of snapshot
+	mu       sync.Mutex // serialises changes, Start, Stop, Close and Explain, and guards what follows
+	slots    slotTable
+	program  *pipeline.Program // in force
+	prepared *Prepared         // neither committed nor discarded yet, or nil
+	explain  *pipeline.Harness
+	started  time.Time // of the last Start
+	ran      time.Duration
+
+	// read keeps what readers of counters look at while they do: ports, pools and workers above,
+	// and what follows. Writers hold mu too, and read only for moments: nobody waits for an lcore
+	// behind it.
+	read       sync.RWMutex
+	snapshot   *rules.Snapshot // of program
+	current    pipeline.Slots  // of snapshot
 	generation uint64
-	pending    []retired // programs that a stalled lcore may still use
-	started    time.Time // of the last Start
-	ran        time.Duration
+	pending    []retired // programs that an lcore may still use, oldest first
+	departed   departed
+	closed     bool
+	epoch      atomic.Uint32 // of the measurement of gaps
 }
+
+var errClosed = errors.New("the group is closed")
 
 // Open opens every port and prepares the workers. On error nothing stays open.
 func Open(spec Spec) (*Group, error) {
@@ -75,7 +88,7 @@ func (g *Group) open() (err error) {
 		}
 		g.workers = append(g.workers, w)
 	}
-	return nil
+	return g.openExplain()
 }
 
 // openPools makes mempools on every node that has a worker or a port.
@@ -115,6 +128,7 @@ func (g *Group) mempools() Mempools {
 	for _, p := range g.ports {
 		if p.Role == rules.RoleTunnel && !p.info.TxMultiSeg && !p.Driver.TxMultiSeg {
 			m.HeaderRoom = rxDataRoom
+			m.Explain.HeaderRoom = rxDataRoom
 		}
 	}
 	return m
@@ -191,25 +205,33 @@ func (g *Group) Stop() error {
 }
 
 // Close stops what runs, closes the ports and frees everything. It may be called on a group that
-// Open did not finish.
+// Open did not finish, and again. Counters read as zero afterwards.
 func (g *Group) Close() error {
 	errs := []error{g.Stop()}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.read.Lock()
+	defer g.read.Unlock()
+	if g.closed {
+		return nil
+	}
+	g.closed = true
 	for _, p := range g.ports {
 		errs = append(errs, p.close())
 	}
-	g.ports = nil
 	for _, w := range g.workers {
 		w.free()
 	}
 	g.workers = nil
+	if g.explain != nil {
+		g.explain.Free()
+	}
 	g.freePrograms()
+	g.departed = departed{}
 	g.pools.free()
 	g.pools = nil
 	if g.qsbr != nil {
 		g.qsbr.Free()
-		g.qsbr = nil
 	}
 	return errors.Join(errs...)
 }

@@ -42,9 +42,14 @@ struct mgw_lcore {
 	struct mgw_program *program __attribute__((aligned(64)));
 	/* Go stores 1, the worker looks while housekeeping */
 	uint32_t stop;
+	/* Go stores another value to have gaps measured anew, the worker looks once per loop */
+	uint32_t wanted_epoch;
 
 	/* the worker stores, Go loads: number of housekeepings so far */
 	uint64_t heartbeat __attribute__((aligned(64)));
+	/* the longest time between two polls in this epoch, TSC cycles: see gap.h */
+	uint64_t longest_gap;
+	uint32_t epoch;
 };
 
 /* Polls until stop is set; for rte_eal_remote_launch, lcore is a struct mgw_lcore. Returns 0. */

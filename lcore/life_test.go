@@ -153,6 +153,8 @@ func TestPlanMempools(t *testing.T) {
 		Header:     tunnelSlots + 2*(640+128) + cached,
 		HeaderRoom: 128 + 320,
 		Indirect:   indirect,
+		// 65,535 bytes are 32 segments of 2,048, and two sources may see them
+		Explain: pipeline.HarnessPools{Frames: 32, Headers: 640 + 64, Indirects: 64, HeaderRoom: 128 + 320},
 	}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
@@ -202,14 +204,14 @@ func TestStalledLcore(t *testing.T) {
 	if g.Generation() != 2 || len(g.View().Snapshot.Sources) != 1 {
 		t.Error("the change is not in force although ErrStalled says it stays")
 	}
-	if len(g.pending) != 1 || len(g.slots.sessions.byID) != 2 {
-		t.Errorf("%d old programs and %d slots are kept, want 1 and 2: the lcore may use them", len(g.pending), len(g.slots.sessions.byID))
+	if g.Pending() != 1 || taken(&g.slots.sessions.slotPool) != 2 {
+		t.Errorf("%d old programs and %d slots are kept, want 1 and 2: the lcore may use them", g.Pending(), taken(&g.slots.sessions.slotPool))
 	}
 	dpdktest.ReaderQuiescent(reader, 0)
 	dpdktest.ReaderOffline(reader, 0)
 	run(t, g, stalled)
-	if len(g.pending) != 0 || len(g.slots.sessions.byID) != 1 {
-		t.Errorf("%d old programs and %d slots are left after the lcore came back, want 0 and 1", len(g.pending), len(g.slots.sessions.byID))
+	if g.Pending() != 0 || taken(&g.slots.sessions.slotPool) != 1 {
+		t.Errorf("%d old programs and %d slots are left after the lcore came back, want 0 and 1", g.Pending(), taken(&g.slots.sessions.slotPool))
 	}
 	received(t, g, 1000)
 }

@@ -1,8 +1,8 @@
 /*
- * The poll loop. Read mgw_poll aloud and it says what becomes of a burst. No lock, log, system
- * call or clock read in here; mempools are asked only after production has left.
+ * The poll loop. Read mgw_poll aloud and it says what becomes of a burst. No lock, log or system
+ * call in here, one clock read a loop (gap.h); mempools are asked only after production has left.
  */
-#include "lcore.h"
+#include "gap.h"
 
 #include <rte_ethdev.h>
 
@@ -202,12 +202,14 @@ static inline bool mgw_housekeep(struct mgw_lcore *lcore)
 int mgw_lcore_run(void *arg)
 {
 	struct mgw_lcore *lcore = arg;
+	uint64_t polled = mgw_first_poll();
 	bool running = true;
 
 	rte_rcu_qsbr_thread_register(lcore->qsbr, lcore->reader);
 	rte_rcu_qsbr_thread_online(lcore->qsbr, lcore->reader);
 	while (running) {
 		for (int loop = 0; loop < MGW_HOUSEKEEPING; loop++) {
+			polled = mgw_note_poll(lcore, polled);
 			for (uint16_t i = 0; i < lcore->n_rx; i++)
 				mgw_poll(lcore, &lcore->rx[i]);
 			rte_rcu_qsbr_quiescent(lcore->qsbr, lcore->reader);

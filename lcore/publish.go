@@ -2,6 +2,7 @@ package lcore
 
 import (
 	"errors"
+	"runtime"
 	"time"
 
 	"mirrorgw/dpdk"
@@ -9,107 +10,172 @@ import (
 	"mirrorgw/rules"
 )
 
-// stallLimit is how long Publish waits for the workers.
+// stallLimit is how long Commit waits for the workers.
 const stallLimit = time.Second
 
 // ErrStalled says that a change is in force on every lcore that runs, but that one lcore has not
 // been seen past the old program for stallLimit. The old program is kept until it has.
 var ErrStalled = errors.New("lcore-stalled: an lcore has not reported within 1 s; the change stays and will be in force there when it does")
 
-// retired is a program that was replaced while an lcore was stalled.
-type retired struct {
-	program *pipeline.Program
-	token   dpdk.Token
+// ErrPrepared says that a change is prepared and neither committed nor discarded yet.
+var ErrPrepared = errors.New("another change is prepared: commit or discard it before preparing the next")
+
+// errSpent is what Commit says of a change that was committed or discarded before.
+var errSpent = errors.New("this change was committed or discarded before, or the group was closed")
+
+// Prepared is a snapshot laid out in C memory with slots for its counters, ready to be put in
+// force. It ends with Commit or Discard, and by Close of its group.
+type Prepared struct {
+	group    *Group
+	snapshot *rules.Snapshot
+	slots    pipeline.Slots
+	program  *pipeline.Program
 }
 
-// Publish puts a snapshot in force on every worker. It returns once no worker can still be using
-// the previous one, so that an answer to the operator means "in force". An error other than
-// ErrStalled means that nothing has changed.
+// Prepare does everything of a change that can fail; what is in force stays so. Until the Prepared
+// is committed or discarded any other Prepare or Publish is refused with ErrPrepared: no lock is
+// held meanwhile, so that the caller may take its time (writing to a disk, say) while counters
+// are read, Explain is called, and the group is stopped or closed.
+func (g *Group) Prepare(s *rules.Snapshot) (*Prepared, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p, err := g.prepare(s)
+	if err == nil {
+		g.prepared = p
+	}
+	return p, err
+}
+
+// Commit puts the change in force on every worker. It returns once no worker can still be using
+// the previous program, so that an answer to the operator means "in force". The only error of a
+// change that was not committed or discarded before, and whose group is open, is ErrStalled; then
+// the change is in force wherever lcores run.
+func (p *Prepared) Commit() error {
+	g := p.group
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.prepared != p {
+		return errSpent
+	}
+	g.prepared = nil
+	return g.commit(p)
+}
+
+// Discard gives the change up: nothing has happened. After Commit or Discard it does nothing.
+func (p *Prepared) Discard() {
+	g := p.group
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.prepared == p {
+		g.discard()
+	}
+}
+
+// Publish is Prepare and Commit in one. An error other than ErrStalled means that nothing has
+// changed.
 func (g *Group) Publish(s *rules.Snapshot) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.reapPending()
+	p, err := g.prepare(s)
+	if err != nil {
+		return err
+	}
+	return g.commit(p)
+}
+
+// prepare is called with mu held, as are the rest.
+func (g *Group) prepare(s *rules.Snapshot) (*Prepared, error) {
+	if g.closed {
+		return nil, errClosed
+	}
+	if g.prepared != nil {
+		return nil, ErrPrepared
+	}
+	g.reap()
 	slots, err := g.slots.assign(s)
 	if err != nil {
-		g.forgetAllBut(g.snapshotOrEmpty())
-		return err
+		g.slots.refuse()
+		return nil, err
 	}
 	program, err := pipeline.NewProgram(s, g.layout, slots, g.generation+1)
 	if err != nil {
-		g.forgetAllBut(g.snapshotOrEmpty())
-		return err
+		g.slots.refuse()
+		return nil, err
 	}
-	old := g.program
-	g.program, g.snapshot, g.current = program, s, slots
-	g.generation++
-	for _, w := range g.workers {
-		w.setProgram(program)
-	}
-	if err := g.retire(old); err != nil {
-		return err
-	}
-	g.forgetAllBut(s)
-	return nil
+	return &Prepared{g, s, slots, program}, nil
 }
 
-// forgetAllBut gives up the counters of resources that are no longer there. While a stalled lcore
-// may still count in them they are kept; the next change comes back to them.
-func (g *Group) forgetAllBut(s *rules.Snapshot) {
-	if len(g.pending) > 0 {
-		return
-	}
-	gone := g.slots.keepOnly(s)
-	for _, w := range g.workers {
-		w.counters.Clear(gone)
-	}
+func (g *Group) discard() {
+	g.prepared.program.Free()
+	g.slots.refuse()
+	g.prepared = nil
 }
 
-func (g *Group) snapshotOrEmpty() *rules.Snapshot {
-	if g.snapshot == nil {
-		return &rules.Snapshot{}
-	}
-	return g.snapshot
+// retired is a program that was replaced, until every lcore has been seen past it.
+type retired struct {
+	program *pipeline.Program
+	token   dpdk.Token
+	left    leftover // what it counted in and its successor does not
 }
 
-// retire frees a program once every worker has been seen past it.
-func (g *Group) retire(old *pipeline.Program) error {
-	if old == nil {
-		return nil
-	}
-	token := g.qsbr.Start()
-	for deadline := time.Now().Add(stallLimit); !g.qsbr.Check(token, false); {
-		if time.Now().After(deadline) {
-			g.pending = append(g.pending, retired{old, token})
+// commit swaps and waits.
+func (g *Group) commit(p *Prepared) error {
+	g.swap(p)
+	g.reap()
+	for begin := time.Now(); len(g.pending) > 0; g.reap() {
+		waited := time.Since(begin)
+		if waited > stallLimit {
 			return ErrStalled
 		}
-		time.Sleep(20 * time.Microsecond)
+		pause(waited)
 	}
-	old.Free()
 	return nil
 }
 
-// reapPending frees retired programs whose lcores have come back.
-func (g *Group) reapPending() {
-	kept := g.pending[:0]
-	for _, r := range g.pending {
-		if g.qsbr.Check(r.token, false) {
-			r.program.Free()
-			continue
-		}
-		kept = append(kept, r)
+// pause waits a moment for a worker, which passes by every few microseconds unless its burst is
+// large: at first only other goroutines get the CPU, then the thread sleeps.
+func pause(waited time.Duration) {
+	if waited < 100*time.Microsecond {
+		runtime.Gosched()
+		return
 	}
-	g.pending = kept
+	time.Sleep(20 * time.Microsecond)
 }
 
-// Generation returns the number of the program in force; it grows by one a Publish.
-func (g *Group) Generation() uint64 {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.generation
+// swap stores the new program for every worker and retires the old one.
+func (g *Group) swap(p *Prepared) {
+	left := g.leftover(g.slots.accept())
+	g.read.Lock()
+	defer g.read.Unlock()
+	old := g.program
+	g.program, g.snapshot, g.current = p.program, p.snapshot, p.slots
+	g.generation++
+	for _, w := range g.workers {
+		w.setProgram(p.program)
+	}
+	if old != nil {
+		g.pending = append(g.pending, retired{old, g.qsbr.Start(), left})
+	}
+}
+
+// reap frees retired programs that every lcore has been seen past, oldest first, and gives the
+// slots that went with them back.
+func (g *Group) reap() {
+	for len(g.pending) > 0 && g.qsbr.Check(g.pending[0].token, false) {
+		oldest := g.pending[0]
+		g.read.Lock()
+		g.pending = g.pending[1:]
+		g.fold(&oldest.left)
+		g.read.Unlock()
+		oldest.program.Free()
+	}
 }
 
 // freePrograms frees everything; the workers must have stopped.
 func (g *Group) freePrograms() {
+	if g.prepared != nil {
+		g.discard()
+	}
 	for _, r := range g.pending {
 		r.program.Free()
 	}

@@ -79,8 +79,8 @@ func TestPublishWhileTrafficFlows(t *testing.T) {
 	if totals := g.Totals(); totals.Dropped != 0 || totals.Mirrored != totals.Matched {
 		t.Errorf("publishing cost frames: %+v", totals)
 	}
-	if len(g.pending) != 0 || len(g.slots.sources.byID) != 0 {
-		t.Errorf("%d old programs and %d slots are left", len(g.pending), len(g.slots.sources.byID))
+	if g.Pending() != 0 || len(g.slots.sources.byID) != 0 {
+		t.Errorf("%d old programs and %d slots are left", g.Pending(), len(g.slots.sources.byID))
 	}
 }
 
@@ -181,11 +181,14 @@ func TestRefusedSnapshotChangesNothing(t *testing.T) {
 			if g.View().Snapshot != inForce || g.Generation() != generation || g.current.Sessions[0] != slots.Sessions[0] {
 				t.Error("a refused snapshot changed what is in force")
 			}
-			if !maps.Equal(g.slots.sessions.byID, held) || len(g.slots.sources.byID) != 1 || len(g.slots.rules.byID) != 2 {
-				t.Errorf("slots leaked: %v, %v, %v", g.slots.sources.byID, g.slots.sessions.byID, g.slots.rules.byID)
+			if !maps.Equal(g.slots.sessions.byID, held) || len(g.slots.sources.byID) != 1 || len(g.slots.rules.known) != 1 || taken(&g.slots.rules.slotPool) != 2 {
+				t.Errorf("slots leaked: %v, %v, %v", g.slots.sources.byID, g.slots.sessions.byID, g.slots.rules)
 			}
 		})
 	}
 	matched := g.Totals().Matched
 	eventually(t, "the old program goes on matching", func() bool { return g.Totals().Matched > matched+1000 })
 }
+
+// taken is how many slots somebody has.
+func taken(p *slotPool) int { return int(p.next) - len(p.free) }

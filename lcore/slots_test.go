@@ -12,23 +12,42 @@ import (
 	"mirrorgw/rules"
 )
 
+func (a *allocator) give(ids ...string) ([]uint32, error) {
+	return a.assign(len(ids), func(i int) string { return ids[i] })
+}
+
+// gone is what accept says, as slots.
+func (a *allocator) gone() (slots []uint32) {
+	before := a.force
+	for _, i := range a.accept() {
+		slots = append(slots, before.slots[i])
+	}
+	return slots
+}
+
 func TestAllocator(t *testing.T) {
-	a := newSlotTable(pipeline.Capacity{Sessions: 3}).sessions
-	first, err := a.assign([]string{"a", "b", "c"})
-	if err != nil || !slices.Equal(first, []uint32{0, 1, 2}) {
+	a := newAllocator("sessions", 3)
+	first, err := a.give("a", "b", "c")
+	if err != nil || !slices.Equal(first, []uint32{0, 1, 2}) || len(a.gone()) != 0 {
 		t.Fatalf("%v, %v", first, err)
 	}
-	if _, err := a.assign([]string{"d"}); err == nil || err.Error() != "more than 3 sessions: remove some first" {
+	if _, err := a.give("d"); err == nil || err.Error() != "more than 3 sessions: remove some first" {
 		t.Errorf("a fourth of 3 sessions: %v", err)
 	}
-	if gone := a.keepOnly([]string{"a", "c"}); !slices.Equal(gone, []uint32{1}) {
-		t.Errorf("slots %v are free, want that of b", gone)
+	a.refuse()
+	if same, err := a.give("a", "c"); err != nil || !slices.Equal(same, []uint32{0, 2}) {
+		t.Errorf("%v, %v; a and c keep theirs", same, err)
 	}
-	if gone := a.keepOnly([]string{"a", "c"}); len(gone) != 0 {
-		t.Errorf("slots %v are free once more", gone)
+	if gone := a.gone(); !slices.Equal(gone, []uint32{1}) {
+		t.Errorf("slots %v are given up, want that of b", gone)
 	}
-	again, err := a.assign([]string{"c", "d", "a"})
-	if err != nil || !slices.Equal(again, []uint32{2, 1, 0}) {
+	if _, err := a.give("c", "d", "a"); err == nil {
+		t.Error("d got a slot in which an lcore may still count")
+	}
+	a.refuse()
+	a.release(1)
+	again, err := a.give("c", "d", "a")
+	if err != nil || !slices.Equal(again, []uint32{2, 1, 0}) || len(a.gone()) != 0 {
 		t.Errorf("%v, %v; c and a keep theirs, d gets b's", again, err)
 	}
 }
@@ -40,23 +59,22 @@ var someIDs = rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) string {
 	return fmt.Sprintf("tms-%d", rapid.IntRange(0, 30).Draw(t, "n"))
 }), 0, 14, rapid.ID[string])
 
-// TestAllocatorProperties drives it as Publish does: assign the new, then keep only the new or,
-// when something failed, only the old.
+// TestAllocatorProperties drives it as changes do: assign, then accept or refuse; slots that were
+// given up come back now or, when an lcore is stalled, later.
 func TestAllocatorProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		capacity := rapid.IntRange(0, 20).Draw(t, "capacity")
-		a := allocator{kind: "sessions", capacity: capacity, byID: map[string]uint32{}}
-		held := holding{}
-		for range rapid.IntRange(1, 20).Draw(t, "publishes") {
+		capacity := rapid.IntRange(0, 30).Draw(t, "capacity")
+		a := newAllocator("sessions", capacity)
+		held, stalled := holding{}, []uint32{}
+		for range rapid.IntRange(1, 20).Draw(t, "changes") {
 			ids := someIDs.Draw(t, "ids")
-			refused := rapid.Bool().Draw(t, "refused")
-			slots, err := a.assign(ids)
-			if fits := held.with(ids) <= capacity; fits != (err == nil) {
-				t.Fatalf("%d IDs in %d slots: %v", held.with(ids), capacity, err)
+			slots, err := a.give(ids...)
+			if fits := held.with(ids)+len(stalled) <= capacity; fits != (err == nil) {
+				t.Fatalf("%d IDs and %d stalled in %d slots: %v", held.with(ids), len(stalled), capacity, err)
 			}
-			if err != nil || refused {
-				a.keepOnly(slices.Collect(maps.Keys(held)))
-				checkHeld(t, &a, held)
+			if err != nil || rapid.Bool().Draw(t, "discarded") {
+				a.refuse()
+				checkHeld(t, &a, held, stalled)
 				continue
 			}
 			next := holding{}
@@ -66,10 +84,14 @@ func TestAllocatorProperties(t *testing.T) {
 				}
 				next[id] = slots[i]
 			}
-			gone := a.keepOnly(ids)
+			gone := a.gone()
 			checkGone(t, held, next, gone)
-			held = next
-			checkHeld(t, &a, held)
+			held, stalled = next, append(stalled, gone...)
+			if rapid.Bool().Draw(t, "seen") {
+				a.release(stalled...)
+				stalled = nil
+			}
+			checkHeld(t, &a, held, stalled)
 		}
 	})
 }
@@ -86,22 +108,25 @@ func (h holding) with(ids []string) int {
 }
 
 // checkHeld: the allocator has exactly these, no slot twice, none lost.
-func checkHeld(t *rapid.T, a *allocator, held holding) {
+func checkHeld(t *rapid.T, a *allocator, held holding, stalled []uint32) {
 	if !maps.Equal(a.byID, held) {
 		t.Fatalf("the allocator has %v, want %v", a.byID, held)
 	}
 	seen := map[uint32]string{}
-	for id, slot := range held {
+	take := func(id string, slot uint32) {
 		if other, twice := seen[slot]; twice || int(slot) >= a.capacity {
 			t.Fatalf("slot %d of %d: %s and %s", slot, a.capacity, id, other)
 		}
 		seen[slot] = id
 	}
+	for id, slot := range held {
+		take(id, slot)
+	}
 	for _, slot := range a.free {
-		if other, taken := seen[slot]; taken {
-			t.Fatalf("slot %d is free and has %s", slot, other)
-		}
-		seen[slot] = "nobody"
+		take("nobody", slot)
+	}
+	for _, slot := range stalled {
+		take("a stalled lcore", slot)
 	}
 	if len(seen) != int(a.next) {
 		t.Fatalf("%d of %d slots are lost", int(a.next)-len(seen), a.next)
@@ -123,26 +148,6 @@ func checkGone(t *rapid.T, before, after holding, gone []uint32) {
 	}
 }
 
-// TestRuleIdentity: rules without ID keep their counters by place, and filters do not share them.
-func TestRuleIdentity(t *testing.T) {
-	rule := func(id string, d rules.Direction, n int) *rules.Rule {
-		return &rules.Rule{ID: id, Direction: d, Number: n}
-	}
-	names := []string{
-		ruleIdentity("tmf-1", rule("tmfr-1", rules.Ingress, 1)),
-		ruleIdentity("tmf-1", rule("", rules.Ingress, 1)), ruleIdentity("tmf-1", rule("", rules.Egress, 1)),
-		ruleIdentity("tmf-1", rule("", rules.Ingress, 11)), ruleIdentity("tmf-2", rule("", rules.Ingress, 1)),
-	}
-	for i, name := range names {
-		if slices.Index(names, name) != i {
-			t.Errorf("two rules are called %q", name)
-		}
-	}
-	if names[0] != "tmfr-1" {
-		t.Errorf("the rule's ID is not its identity: %q", names[0])
-	}
-}
-
 func TestSlotTableNamesWhatIsFull(t *testing.T) {
 	r := &rules.Resources{
 		Ports:      []rules.Port{{Name: "wire0", Peer: 1}, {Name: "wire1", Peer: 0}},
@@ -161,5 +166,20 @@ func TestSlotTableNamesWhatIsFull(t *testing.T) {
 		if _, err := table.assign(s); err == nil || err.Error() != c.want {
 			t.Errorf("%+v: %v, want %s", c.capacity, err, c.want)
 		}
+	}
+}
+
+// TestReplacingEverything: as many sessions as there can be, all of them others than before.
+func TestReplacingEverything(t *testing.T) {
+	a := newAllocator("sessions", DefaultCapacity.Sessions)
+	for round := range 3 {
+		_, err := a.assign(rules.MaxSessions, func(i int) string { return fmt.Sprintf("tms-%d-%d", round, i) })
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		a.release(a.gone()...)
+	}
+	if n := taken(&a.slotPool); n != rules.MaxSessions {
+		t.Errorf("%d slots are taken by %d sessions", n, rules.MaxSessions)
 	}
 }

@@ -29,14 +29,18 @@ type Spec struct {
 	Capacity pipeline.Capacity
 }
 
-// DefaultCapacity holds what the engine's limits allow; unused slots cost address space only.
-var DefaultCapacity = pipeline.Capacity{Sources: 1 << 17, Sessions: rules.MaxSessions + 1<<12, Rules: 1 << 21}
+// DefaultCapacity holds what the engine's limits allow, twice: a change that replaces everything
+// keeps the old slots until no lcore counts in them, and the new ones are taken before, so that a
+// change that is prepared cannot fail any more. Unused slots cost address space only.
+var DefaultCapacity = pipeline.Capacity{Sources: 1 << 18, Sessions: 2 * rules.MaxSessions, Rules: 1 << 22}
 
 // Mempools are the sizes of the pools that every NUMA node with a port or a worker gets. The sum
 // is what keeps a stalled tunnel port from starving production: see PlanMempools.
 type Mempools struct {
 	Rx, Header, Indirect int // mbufs
 	HeaderRoom           int // data room of header mbufs, bytes
+
+	Explain pipeline.HarnessPools // those of Explain, which lie on one node only
 }
 
 // Data rooms and caches of the mempools, bytes and mbufs.
@@ -65,11 +69,26 @@ func PlanMempools(spec *Spec) Mempools {
 	}
 	perWorker := cacheSize*3/2 + 2*pipeline.Burst
 	indirect := 2*tunnelSlots + workers*(pipeline.MaxHeldABurst+cacheSize*3/2)
+	room := spec.headerRoom()
 	return Mempools{
 		Rx:         ringSlots + indirect + workers*perWorker + extra,
 		Header:     tunnelSlots + workers*(pipeline.Stock+pipeline.MaxCopies+cacheSize*3/2),
-		HeaderRoom: spec.headerRoom(),
+		HeaderRoom: room,
 		Indirect:   indirect,
+		Explain:    planExplain(room),
+	}
+}
+
+// planExplain is enough for one frame of the longest length, seen by two sources: its segments,
+// references to them, and the stock that every pipe keeps, out of which copies that own their
+// bytes come too.
+func planExplain(headerRoom int) pipeline.HarnessPools {
+	most := len(segments(MaxFrame))
+	return pipeline.HarnessPools{
+		Frames:     most,
+		Headers:    pipeline.Stock + 2*most,
+		Indirects:  2 * most,
+		HeaderRoom: headerRoom,
 	}
 }
 
@@ -84,11 +103,13 @@ func (s *Spec) headerRoom() int {
 	return pipeline.HeaderRoom
 }
 
-// Bytes is the memory that the pools take on pages of the given size, bytes.
+// Bytes is the memory that the pools take on pages of the given size, bytes: those of one node and
+// those of Explain.
 func (m Mempools) Bytes(pageSize int) int {
 	return dpdk.PktmbufPoolBytes(m.Rx, cacheSize, 0, rxDataRoom, pageSize) +
 		dpdk.PktmbufPoolBytes(m.Header, cacheSize, 0, m.HeaderRoom, pageSize) +
-		dpdk.PktmbufPoolBytes(m.Indirect, cacheSize, 0, 0, pageSize)
+		dpdk.PktmbufPoolBytes(m.Indirect, cacheSize, 0, 0, pageSize) +
+		m.Explain.Bytes(pageSize)
 }
 
 // Check refuses a configuration whose ports and queues do not fit together, with the numbers.

@@ -2,7 +2,7 @@ package lcore
 
 /*
 #include "memory.h"
-#include "lcore.h"
+#include "gap.h"
 
 static struct mgw_lcore *new_lcore(void) { return mgw_memory_new(sizeof(struct mgw_lcore)); }
 static void free_lcore(struct mgw_lcore *l) { mgw_memory_free(l, sizeof(*l)); }
@@ -19,12 +19,21 @@ static uint64_t get_heartbeat(const struct mgw_lcore *l)
 {
 	return __atomic_load_n(&l->heartbeat, __ATOMIC_RELAXED);
 }
+static void set_epoch(struct mgw_lcore *l, uint32_t epoch)
+{
+	__atomic_store_n(&l->wanted_epoch, epoch, __ATOMIC_RELAXED);
+}
+static uint64_t get_longest_gap(const struct mgw_lcore *l)
+{
+	return mgw_longest_gap(l);
+}
 */
 import "C"
 
 import (
 	"errors"
 	"fmt"
+	"time"
 	"unsafe"
 
 	"mirrorgw/dpdk"
@@ -109,6 +118,12 @@ func (w *worker) launch() error {
 }
 
 func (w *worker) heartbeat() uint64 { return uint64(C.get_heartbeat(w.c)) }
+
+// setEpoch makes the worker measure gaps anew.
+func (w *worker) setEpoch(epoch uint32) { C.set_epoch(w.c, C.uint32_t(epoch)) }
+
+// longestGap is what the worker has measured since the last setEpoch.
+func (w *worker) longestGap() time.Duration { return cycles(uint64(C.get_longest_gap(w.c))) }
 
 func (w *worker) askToStop() { C.set_stop(w.c, 1) }
 

@@ -29,18 +29,18 @@ const (
 	classFirst    = 6 // the rest, in order of appearance
 )
 
-// aclContext is an rte_acl context that programs share: a change rebuilds only what it touches.
+// aclContext is an rte_acl context that filters share: a change rebuilds only what it touches.
 type aclContext struct {
 	context *C.struct_rte_acl_ctx
 	classes *[256]C.uint8_t // C memory
 	memory  arena
-	users   int // programs; guarded by Layout.mu
+	users   int // filters in memory; guarded by Layout.mu
 }
 
 var aclNames atomic.Uint64 // rte_acl finds contexts by name, so each needs its own
 
 // classesOf numbers the protocols that rules name; false when a byte cannot hold them all.
-func classesOf(list []rules.Rule) (classes [256]uint8, ok bool) {
+func classesOf(list []*rules.Rule) (classes [256]uint8, ok bool) {
 	classes[rules.ProtocolTCP], classes[rules.ProtocolUDP] = classTCP, classUDP
 	next := classFirst
 	for i := range list {
@@ -82,11 +82,11 @@ func aclWords(prefix netip.Prefix) (words [4]C.uint32_t, length C.uint8_t) {
 }
 
 // buildACL compiles one family's rules; it can take a second for ten thousand.
-func buildACL(family int, list []rules.Rule, classes *[256]uint8) (*aclContext, error) {
+func buildACL(family int, list []*rules.Rule, classes *[256]uint8) (*aclContext, error) {
 	entries := make([]C.struct_mgw_acl_rule, len(list))
 	for i := range list {
 		e := &entries[i]
-		e.class_value, e.class_mask = classOf(&list[i], classes)
+		e.class_value, e.class_mask = classOf(list[i], classes)
 		e.source, e.source_length = aclWords(list[i].Source)
 		e.destination, e.destination_length = aclWords(list[i].Destination)
 		e.source_first, e.source_last = portsOf(list[i].SrcPorts)

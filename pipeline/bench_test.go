@@ -70,3 +70,72 @@ func BenchmarkMirror(b *testing.B) {
 		})
 	}
 }
+
+// manyParts is n interfaces, filters of 10 rules and sessions, one of each a source.
+func manyParts(b *testing.B, n int) *rules.Parts {
+	r := base()
+	p := &rules.Parts{Ports: r.Ports, Targets: r.Targets}
+	for i := range n {
+		f := lastAccepts(10)
+		f.ID = fmt.Sprintf("tmf-%017x", i)
+		compiled, err := rules.CompileFilter(&f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		p.Filters = append(p.Filters, compiled)
+		p.Interfaces = append(p.Interfaces, rules.Interface{ID: fmt.Sprintf("eni-%017x", i), Port: wire0,
+			HasMAC: true, MAC: [6]byte{2, 0, 0, 0, byte(i >> 8), byte(i)}, VLAN: rules.VLANAny})
+		p.Sessions = append(p.Sessions, rules.Session{ID: fmt.Sprintf("tms-%017x", i), Source: i, Filter: i, Number: 1,
+			VNI: uint32(i + 1), OuterSource: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})})
+	}
+	return p
+}
+
+// BenchmarkNewProgram lays out 10,000 interfaces, filters of 10 rules and sessions: for the first
+// time, after one more session, after another version of one filter, after one more interface.
+func BenchmarkNewProgram(b *testing.B) {
+	parts := manyParts(b, 10000)
+	assemble := func(p rules.Parts) *rules.Snapshot {
+		s, err := rules.Assemble(&p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return s
+	}
+	session, filter, source := *parts, *parts, *parts
+	session.Sessions = append(append([]rules.Session(nil), parts.Sessions...), parts.Sessions[7])
+	session.Sessions[10000].Number = 2
+	filter.Filters = append([]*rules.CompiledFilter(nil), parts.Filters...)
+	changed := *filter.Filters[5000]
+	filter.Filters[5000] = &changed
+	source.Interfaces = append([]rules.Interface{{Port: wire1, VLAN: rules.VLANAny}}, parts.Interfaces...)
+	first := assemble(*parts)
+	all := IdentitySlots(first)
+	all.Sessions = append(all.Sessions, 10000)
+	all.Sources = append(all.Sources, 10000)
+	for name, parts := range map[string]rules.Parts{"fresh": *parts, "session": session, "filter": filter, "source": source} {
+		b.Run("change="+name, func(b *testing.B) {
+			layout, next := &Layout{Tunnels: worldTunnels()}, assemble(parts)
+			if name != "fresh" {
+				held, err := NewProgram(first, layout, all, 1)
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer held.Free()
+			}
+			slots := all
+			if name == "filter" {
+				slots.Filters = append([]*RuleSlots(nil), all.Filters...)
+				slots.Filters[5000] = &RuleSlots{nil, make([]uint32, 10)}
+			}
+			b.ResetTimer()
+			for range b.N {
+				p, err := NewProgram(next, layout, slots, 2)
+				if err != nil {
+					b.Fatal(err)
+				}
+				p.Free()
+			}
+		})
+	}
+}

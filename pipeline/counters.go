@@ -109,41 +109,26 @@ func (k *Counters) Port(port int) PortCounters {
 
 // Source returns the counters of a source slot.
 func (k *Counters) Source(slot uint32, d rules.Direction) SourceCounters {
-	c := &k.sources[slot][d]
-	return SourceCounters{
-		Seen:     load(&c.seen),
-		Matched:  load(&c.matched),
-		Missed:   load(&c.missed),
-		Excluded: reasons(c.excluded[:], ExcludedNames),
-	}
+	return (*SourceSum)(&k.sources[slot]).Counters(d)
 }
 
 // Session returns the counters of a session slot.
 func (k *Counters) Session(slot uint32, d rules.Direction) SessionCounters {
-	c := &k.sessions[slot][d]
-	return SessionCounters{
-		Matched:   loadCount(&c.matched),
-		Mirrored:  loadCount(&c.mirrored),
-		Truncated: load(&c.truncated),
-		Skipped:   countsByReason(c.skipped[:], SkipNames),
-	}
+	return (*SessionSum)(&k.sessions[slot]).Counters(d)
 }
 
 // Rule returns how often a rule decided.
 func (k *Counters) Rule(slot uint32) Count { return loadCount(&k.rules[slot]) }
 
-// Clear sets the counters of reused slots to zero. No lcore may use these slots.
-func (k *Counters) Clear(s Slots) {
-	for _, slot := range s.Sources {
-		k.sources[slot] = [rules.Directions]C.struct_mgw_source_counters{}
-	}
-	for _, slot := range s.Sessions {
-		k.sessions[slot] = [rules.Directions]C.struct_mgw_session_counters{}
-	}
-	for _, slot := range s.Rules {
-		k.rules[slot] = C.struct_mgw_count{}
-	}
-}
+// ClearSource, ClearSession and ClearRule set a slot to zero before it is used again. No lcore may
+// count in it.
+func (k *Counters) ClearSource(slot uint32) { clear(k.sources[slot][:]) }
+
+// ClearSession is ClearSource for a session slot.
+func (k *Counters) ClearSession(slot uint32) { clear(k.sessions[slot][:]) }
+
+// ClearRule is ClearSource for a rule slot.
+func (k *Counters) ClearRule(slot uint32) { k.rules[slot] = C.struct_mgw_count{} }
 
 func reasons(values []C.uint64_t, names []string) Reasons {
 	found := Reasons{}

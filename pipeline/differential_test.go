@@ -121,11 +121,13 @@ func sharedHarness(t *testing.T) reusable {
 
 // clear sets all counters that a world can have touched to zero.
 func (h reusable) clear() {
-	all := func(n int) (slots []uint32) {
-		for i := range n {
-			slots = append(slots, uint32(i))
+	for slot := range uint32(8192) {
+		h.counters.ClearRule(slot)
+		if slot < 64 {
+			h.counters.ClearSession(slot)
 		}
-		return slots
+		if slot < 16 {
+			h.counters.ClearSource(slot)
+		}
 	}
-	h.counters.Clear(Slots{all(16), all(64), all(8192)})
 }

@@ -39,7 +39,8 @@ import (
 	"mirrorgw/rules"
 )
 
-// Harness takes frames through the stages without ports or a poll loop. Not for concurrent use.
+// Harness takes frames through the stages without ports or a poll loop, with whatever program its
+// caller has (one that lcores use too, say: they only read it). Not for concurrent use.
 type Harness struct {
 	frames, headers, indirects *dpdk.Mempool
 	counters                   *Counters
@@ -83,7 +84,22 @@ type Output struct {
 type HarnessPools struct {
 	Frames, Headers, Indirects int
 	FrameRoom                  int // data room of frame mbufs, for Repeat; Run needs none
+	HeaderRoom                 int // data room of header mbufs; 0: HeaderRoom, the constant
 	Cache                      int // of all pools, mbufs; needs an lcore
+}
+
+// Bytes estimates from above what the pools take of EAL's memory on pages of the given size, bytes.
+func (p *HarnessPools) Bytes(pageSize int) int {
+	return dpdk.PktmbufPoolBytes(p.Frames, p.Cache, 0, p.FrameRoom, pageSize) +
+		dpdk.PktmbufPoolBytes(p.Headers, p.Cache, 0, p.headerRoom(), pageSize) +
+		dpdk.PktmbufPoolBytes(p.Indirects, p.Cache, 0, 0, pageSize)
+}
+
+func (p *HarnessPools) headerRoom() int {
+	if p.HeaderRoom == 0 {
+		return HeaderRoom
+	}
+	return p.HeaderRoom
 }
 
 // DefaultHarnessPools is enough for any burst.
@@ -107,7 +123,7 @@ func (h *Harness) open(name string, tunnels int, pools HarnessPools, capacity Ca
 	if h.frames, err = dpdk.NewPktmbufPool(name+"_f", pools.Frames, pools.Cache, 0, pools.FrameRoom, dpdk.AnyNode); err != nil {
 		return err
 	}
-	if h.headers, err = dpdk.NewPktmbufPool(name+"_h", pools.Headers, pools.Cache, 0, HeaderRoom, dpdk.AnyNode); err != nil {
+	if h.headers, err = dpdk.NewPktmbufPool(name+"_h", pools.Headers, pools.Cache, 0, pools.headerRoom(), dpdk.AnyNode); err != nil {
 		return err
 	}
 	if h.indirects, err = dpdk.NewPktmbufPool(name+"_i", pools.Indirects, pools.Cache, 0, 0, dpdk.AnyNode); err != nil {

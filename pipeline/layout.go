@@ -17,26 +17,39 @@ type Tunnel struct {
 	SingleSegmentCopies bool    // the port cannot send a chain of mbufs
 }
 
-// Layout is what every Program of one gateway has in common, and the rte_acl contexts that they
-// share. It must outlive its programs.
+// Layout is what every Program of one gateway has in common, and what its programs share: rule
+// tables, filters in C memory, rte_acl contexts, outer headers. It must outlive its programs and
+// is safe for concurrent use.
 type Layout struct {
 	Tunnels   []Tunnel // at most MaxTunnels; an index here is an outbox of a pipe
 	OwnCopies []bool   // by port index: its peer receives our very mbufs, so nothing may be held
 	Engine    Engine   // EngineAuto unless a test wants one engine
 
-	mu   sync.Mutex
-	acls map[string]*aclContext // guarded by mu
+	mu          sync.Mutex // guards what follows
+	acls        map[string]*aclContext
+	filters     map[*rules.CompiledFilter]*filterMemory
+	lastRules   *ruleTable   // made last and still in use, or nil
+	lastSources *sourceTable // likewise
+	headers     []header     // by session slot
+}
+
+// Shared is how much of a Layout its programs hold, for tests that look for leaks.
+type Shared struct{ Contexts, Filters int }
+
+// Shared returns what is held now.
+func (l *Layout) Shared() Shared {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Shared{Contexts: len(l.acls), Filters: len(l.filters)}
 }
 
 func (l *Layout) wantsACL(n int) bool {
 	return l.Engine == EngineACL || l.Engine == EngineAuto && n > LinearMax
 }
 
-// acquireACL returns the context of a rule list, building it if no program has it yet.
-func (l *Layout) acquireACL(family int, list []rules.Rule, classes *[256]uint8) (*aclContext, error) {
-	key := contextKey(family, list)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// acquireACL returns the context of a rule list, building it if no filter has it yet. Called with
+// mu held.
+func (l *Layout) acquireACL(key string, family int, list []*rules.Rule, classes *[256]uint8) (*aclContext, error) {
 	if known := l.acls[key]; known != nil {
 		known.users++
 		return known, nil
@@ -53,10 +66,8 @@ func (l *Layout) acquireACL(family int, list []rules.Rule, classes *[256]uint8) 
 	return built, nil
 }
 
-// releaseACL lets go of a context; the last user frees it.
+// releaseACL lets go of a context; the last user frees it. Called with mu held.
 func (l *Layout) releaseACL(key string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	context := l.acls[key]
 	if context.users--; context.users == 0 {
 		context.free()

@@ -52,8 +52,8 @@ func portsOf(r *rules.PortRange) (first, last C.uint16_t) {
 }
 
 // fillLinear4 lays IPv4 rules out as blocks of lanes.
-func (p *Program) fillLinear4(out *C.struct_mgw_rules, list []rules.Rule) error {
-	blocks, err := newArray[C.struct_mgw_block4](&p.arena, (len(list)+lanes-1)/lanes)
+func fillLinear4(a *arena, out *C.struct_mgw_rules, list []*rules.Rule) error {
+	blocks, err := newArray[C.struct_mgw_block4](a, (len(list)+lanes-1)/lanes)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (p *Program) fillLinear4(out *C.struct_mgw_rules, list []rules.Rule) error 
 		b.source[lane], b.source_mask[lane] = value[0], mask[0]
 		value, mask = wordsOf(list[i].Destination)
 		b.destination[lane], b.destination_mask[lane] = value[0], mask[0]
-		b.l4[lane], b.l4_mask[lane] = l4Of(&list[i])
+		b.l4[lane], b.l4_mask[lane] = l4Of(list[i])
 		b.source_first[lane], b.source_span[lane] = spanOf(list[i].SrcPorts)
 		b.destination_first[lane], b.destination_span[lane] = spanOf(list[i].DstPorts)
 		if list[i].HasPorts() {
@@ -78,8 +78,8 @@ func (p *Program) fillLinear4(out *C.struct_mgw_rules, list []rules.Rule) error 
 }
 
 // fillLinear6 is fillLinear4 for IPv6: addresses have four words.
-func (p *Program) fillLinear6(out *C.struct_mgw_rules, list []rules.Rule) error {
-	blocks, err := newArray[C.struct_mgw_block6](&p.arena, (len(list)+lanes-1)/lanes)
+func fillLinear6(a *arena, out *C.struct_mgw_rules, list []*rules.Rule) error {
+	blocks, err := newArray[C.struct_mgw_block6](a, (len(list)+lanes-1)/lanes)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (p *Program) fillLinear6(out *C.struct_mgw_rules, list []rules.Rule) error 
 			b.source[w][lane], b.source_mask[w][lane] = source[w], sourceMask[w]
 			b.destination[w][lane], b.destination_mask[w][lane] = destination[w], destinationMask[w]
 		}
-		b.l4[lane], b.l4_mask[lane] = l4Of(&list[i])
+		b.l4[lane], b.l4_mask[lane] = l4Of(list[i])
 		b.source_first[lane], b.source_span[lane] = spanOf(list[i].SrcPorts)
 		b.destination_first[lane], b.destination_span[lane] = spanOf(list[i].DstPorts)
 	}
@@ -113,4 +113,4 @@ func spanOf(r *rules.PortRange) (first, span C.uint32_t) {
 	return C.uint32_t(from), C.uint32_t(to - from)
 }
 
-func blockCount(list []rules.Rule) C.uint32_t { return C.uint32_t((len(list) + lanes - 1) / lanes) }
+func blockCount(list []*rules.Rule) C.uint32_t { return C.uint32_t((len(list) + lanes - 1) / lanes) }

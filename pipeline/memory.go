@@ -7,8 +7,12 @@ import "C"
 
 import (
 	"fmt"
+	"sync/atomic"
 	"unsafe"
 )
+
+// liveBlocks is how many blocks of all arenas are not freed yet, for tests that look for leaks.
+var liveBlocks atomic.Int64
 
 // arena owns blocks of zeroed C memory that live and die together.
 type arena struct {
@@ -27,6 +31,7 @@ func (a *arena) alloc(size uintptr) (unsafe.Pointer, error) {
 		return nil, fmt.Errorf("no memory for %d bytes of a program: give the gateway more, or use fewer resources", n)
 	}
 	a.blocks = append(a.blocks, block{p, n})
+	liveBlocks.Add(1)
 	return p, nil
 }
 
@@ -34,6 +39,7 @@ func (a *arena) free() {
 	for _, b := range a.blocks {
 		C.mgw_memory_free(b.memory, b.size)
 	}
+	liveBlocks.Add(-int64(len(a.blocks)))
 	a.blocks = nil
 }
 

@@ -17,11 +17,11 @@ import (
 type tally struct {
 	sources  map[int]*[rules.Directions]SourceCounters
 	sessions map[int]*[rules.Directions]SessionCounters
-	accepts  map[int]uint64 // by rule
+	accepts  map[uint32]uint64 // by rule slot
 }
 
 func newTally() *tally {
-	return &tally{map[int]*[rules.Directions]SourceCounters{}, map[int]*[rules.Directions]SessionCounters{}, map[int]uint64{}}
+	return &tally{map[int]*[rules.Directions]SourceCounters{}, map[int]*[rules.Directions]SessionCounters{}, map[uint32]uint64{}}
 }
 
 func (y *tally) source(v *rules.Verdict) *SourceCounters {
@@ -52,7 +52,7 @@ func (y *tally) count(w *world, v *rules.Verdict, frame []byte) {
 	}
 	source.Matched++
 	if v.Rule != rules.NoRule {
-		y.accepts[v.Rule]++
+		y.accepts[w.slots.Filters[w.snapshot.Sessions[v.Session].Filter][v.Direction][v.Rule]]++
 	}
 	session := y.session(v)
 	n := Count{1, uint64(len(frame))}
@@ -191,9 +191,14 @@ func (w *world) compareCounters(y *tally) {
 			}
 		}
 	}
-	for rule := range w.snapshot.Rules {
-		if w.snapshot.Rules[rule].Action == rules.Accept && counters.Rule(uint32(rule)).Packets != y.accepts[rule] {
-			w.t.Errorf("rule %d accepted %d, reference %d", rule, counters.Rule(uint32(rule)).Packets, y.accepts[rule])
+	for i, f := range w.snapshot.Filters {
+		for d, list := range f.Rules {
+			for at := range list {
+				slot := w.slots.Filters[i][d][at]
+				if got := counters.Rule(slot).Packets; list[at].Action == rules.Accept && got != y.accepts[slot] {
+					w.t.Errorf("filter %d, %v rule #%d accepted %d, reference %d", i, rules.Direction(d), at, got, y.accepts[slot])
+				}
+			}
 		}
 	}
 	assertLaws(w.t, counters)

@@ -6,12 +6,10 @@ package pipeline
 import "C"
 
 import (
-	"encoding/binary"
 	"fmt"
 	"unsafe"
 
 	"mirrorgw/rules"
-	"mirrorgw/vxlan"
 )
 
 // Limits of a program.
@@ -21,31 +19,14 @@ const (
 	MaxResolvers = C.MGW_MAX_RESOLVERS
 )
 
-// Slots say where the counters of a snapshot's sources, sessions and rules are kept. They outlive
-// programs, so that a resource keeps its counters when something else changes.
-type Slots struct {
-	Sources, Sessions, Rules []uint32 // by index in the snapshot
-}
-
-// IdentitySlots numbers everything as the snapshot does.
-func IdentitySlots(s *rules.Snapshot) Slots {
-	count := func(n int) []uint32 {
-		slots := make([]uint32, n)
-		for i := range slots {
-			slots[i] = uint32(i)
-		}
-		return slots
-	}
-	return Slots{count(len(s.Sources)), count(len(s.Sessions)), count(len(s.Rules))}
-}
-
 // Program is a snapshot laid out in C memory. The caller publishes Pointer to the lcores and
 // calls Free once none of them uses it.
 type Program struct {
-	arena  arena
-	layout *Layout
-	c      *C.struct_mgw_program
-	acls   []string // contexts held
+	arena   arena
+	layout  *Layout
+	c       *C.struct_mgw_program
+	rules   *ruleTable   // shared
+	sources *sourceTable // shared
 }
 
 // NewProgram lays out a snapshot. Everything that can fail fails here, before anything is in
@@ -64,10 +45,13 @@ func (p *Program) Pointer() unsafe.Pointer { return unsafe.Pointer(p.c) }
 
 // Free returns all memory. No lcore may be able to reach the program any more.
 func (p *Program) Free() {
-	for _, key := range p.acls {
-		p.layout.releaseACL(key)
+	if p.rules != nil {
+		p.layout.releaseRules(p.rules)
 	}
-	p.acls = nil
+	if p.sources != nil {
+		p.layout.releaseSources(p.sources)
+	}
+	p.rules, p.sources = nil, nil
 	p.arena.free()
 	p.c = nil
 }
@@ -87,7 +71,7 @@ func (p *Program) fill(s *rules.Snapshot, slots Slots, generation uint64) error 
 		func() error { return p.fillResolvers(s) },
 		func() error { return p.fillPorts(s, slots.Sources) },
 		func() error { return p.fillSources(s) },
-		func() error { return p.fillRuleSets(s, p.layout, slots.Rules) },
+		func() error { return p.fillRules(s, slots.Filters) },
 		func() error { return p.fillNextHops(s) },
 		func() error { return p.fillSessions(s, slots.Sessions) },
 	} {
@@ -134,17 +118,21 @@ func (p *Program) fillResolvers(s *rules.Snapshot) error {
 // fillPorts gives each port the sources that see what it receives: those on the port itself by
 // source MAC, and by destination MAC those on the port through which the frame leaves.
 func (p *Program) fillPorts(s *rules.Snapshot, slots []uint32) error {
+	tables, err := p.layout.acquireSources(s, slots)
+	if err != nil {
+		return err
+	}
+	p.sources = tables
 	for i, port := range s.Ports {
 		out := &p.c.ports[i]
 		leaves := port.Peer
 		if port.Role == rules.RoleTap {
 			leaves = i // a tap sees both directions of the same sources
 		}
-		if err := p.fillTable(&out.egress, s.Sources, slots, i); err != nil {
-			return err
-		}
-		if err := p.fillTable(&out.ingress, s.Sources, slots, leaves); err != nil {
-			return err
+		out.egress = tables.ports[i]
+		out.ingress.whole_port.source = C.MGW_NONE
+		if leaves != rules.NoPeer {
+			out.ingress = tables.ports[leaves]
 		}
 		out.any = out.egress.any | out.ingress.any
 		if i < len(p.layout.OwnCopies) && p.layout.OwnCopies[i] {
@@ -171,6 +159,16 @@ func (p *Program) fillSources(s *rules.Snapshot) error {
 	if len(s.Sources) > scatteredSources {
 		p.c.scattered = 1
 	}
+	return nil
+}
+
+func (p *Program) fillRules(s *rules.Snapshot, slots []*RuleSlots) error {
+	table, err := p.layout.acquireRules(s, slots)
+	if err != nil {
+		return err
+	}
+	p.rules = table
+	p.c.rulesets = &table.sets[0]
 	return nil
 }
 
@@ -213,66 +211,6 @@ func (p *Program) tunnelOf(port int) int {
 		}
 	}
 	return -1
-}
-
-func (p *Program) fillSessions(s *rules.Snapshot, slots []uint32) error {
-	match, err := newArray[C.struct_mgw_session_match](&p.arena, len(s.Sessions))
-	if err != nil {
-		return err
-	}
-	sessions, err := newArray[C.struct_mgw_session](&p.arena, len(s.Sessions))
-	if err != nil {
-		return err
-	}
-	for i := range s.Sessions {
-		entry := &s.Sessions[i]
-		for d := range rules.Directions {
-			match[i].ruleset[d] = C.uint32_t(entry.RuleSets[d])
-		}
-		match[i].slot = C.uint32_t(slots[i])
-		if s.Filters[entry.Filter].AmazonDNS {
-			match[i].amazon_dns = 1
-		}
-		if err := fillSession(&sessions[i], entry, &s.Targets[entry.Target]); err != nil {
-			return fmt.Errorf("session %s: %w", entry.Name, err)
-		}
-	}
-	p.c.match, p.c.sessions = &match[0], &sessions[0]
-	return nil
-}
-
-// fillSession builds the outer header once. MACs stay zero: the next hop has them.
-func fillSession(out *C.struct_mgw_session, entry *rules.Entry, target *rules.Target) error {
-	template, err := vxlan.NewTemplate(vxlan.Outer{Src: entry.OuterSource, Dst: target.Address, VNI: entry.VNI})
-	if err != nil {
-		return err
-	}
-	inner := vxlan.InnerLimit(target.MTU, template.IPv6)
-	if inner <= 0 {
-		return fmt.Errorf("target %s: mtu %d leaves no room for a frame", target.Name, target.MTU)
-	}
-	if entry.PacketLength != rules.PacketLengthEntire {
-		inner = min(inner, entry.PacketLength)
-	}
-	for i, b := range template.Bytes {
-		out.header[i] = C.uint8_t(b)
-	}
-	out.header_length = C.uint16_t(len(template.Bytes))
-	out.inner_max = C.uint32_t(inner)
-	out.target = C.uint32_t(entry.Target)
-	out.ipv6 = cBool(template.IPv6)
-	if !template.IPv6 {
-		out.ip_sum = C.uint32_t(wordSum(template.Bytes[14:34]))
-	}
-	return nil
-}
-
-// wordSum adds 16-bit big-endian words (RFC 1071) without folding; 10 words cannot overflow.
-func wordSum(header []byte) (sum uint32) {
-	for i := 0; i < len(header); i += 2 {
-		sum += uint32(binary.BigEndian.Uint16(header[i:]))
-	}
-	return sum
 }
 
 func cBool(b bool) C.uint8_t {

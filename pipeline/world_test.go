@@ -181,6 +181,7 @@ func randomResources(r *rand.Rand, pool *pools) *rules.Resources {
 type world struct {
 	t        testing.TB
 	snapshot *rules.Snapshot
+	slots    Slots
 	layout   *Layout
 	program  *Program
 	harness  *Harness
@@ -209,11 +210,12 @@ func newWorld(t testing.TB, h *Harness, r *rules.Resources, layout *Layout) *wor
 	if layout.Tunnels == nil {
 		layout.Tunnels = worldTunnels()
 	}
-	program, err := NewProgram(snapshot, layout, IdentitySlots(snapshot), 1)
+	slots := IdentitySlots(snapshot)
+	program, err := NewProgram(snapshot, layout, slots, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{t, snapshot, layout, program, h}
+	return &world{t, snapshot, slots, layout, program, h}
 }
 
 func (w *world) close() { w.program.Free() }

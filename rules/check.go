@@ -7,8 +7,8 @@ import (
 
 // check reports the first violated invariant of the engine. Order matters only in that whatever
 // is indexed was checked before.
-func check(r *Resources) error {
-	for _, step := range []func(*Resources) error{
+func check(r *Parts) error {
+	for _, step := range []func(*Parts) error{
 		checkPorts, checkResolvers, checkInterfaces, checkTargets, checkFilters, checkSessions,
 	} {
 		if err := step(r); err != nil {
@@ -29,9 +29,9 @@ func label(kind, name, id string, index int) string {
 	return fmt.Sprintf("%s #%d", kind, index)
 }
 
-func (r *Resources) portLabel(i int) string { return label("port", r.Ports[i].Name, "", i) }
+func (r *Parts) portLabel(i int) string { return label("port", r.Ports[i].Name, "", i) }
 
-func checkPorts(r *Resources) error {
+func checkPorts(r *Parts) error {
 	for i, p := range r.Ports {
 		if p.Role > RoleTunnel {
 			return fmt.Errorf("%s has role %d; the roles are %d (wire), %d (tap) and %d (tunnel)",
@@ -44,7 +44,7 @@ func checkPorts(r *Resources) error {
 	return nil
 }
 
-func checkPeer(r *Resources, i int) error {
+func checkPeer(r *Parts, i int) error {
 	p := r.Ports[i]
 	if p.Role != RoleWire {
 		if p.Peer != NoPeer {
@@ -62,7 +62,7 @@ func checkPeer(r *Resources, i int) error {
 	return nil
 }
 
-func checkResolvers(r *Resources) error {
+func checkResolvers(r *Parts) error {
 	for i, a := range r.Resolvers {
 		if !plainAddress(a) {
 			return fmt.Errorf("DNS resolver #%d is %s; it must be an IPv4 or IPv6 address without zone", i, a)
@@ -74,39 +74,25 @@ func checkResolvers(r *Resources) error {
 // plainAddress reports whether a is what stands in a packet: no zone, not IPv4 in IPv6 clothes.
 func plainAddress(a netip.Addr) bool { return a.IsValid() && a.Zone() == "" && !a.Is4In6() }
 
-// sourceKey is what a source is found by; two sources must not have the same.
-type sourceKey struct {
-	port   int
-	mac    [6]byte
-	hasMAC bool
-	vlan   int
-}
-
-func checkInterfaces(r *Resources) error {
-	seen := make(map[sourceKey]int, len(r.Interfaces))
+func checkInterfaces(r *Parts) error {
+	keys := newKeySet(r.Interfaces)
 	for i := range r.Interfaces {
 		if err := checkInterface(r, i); err != nil {
 			return err
 		}
-		f := &r.Interfaces[i]
-		key := sourceKey{port: f.Port, hasMAC: f.HasMAC, vlan: f.VLAN}
-		if f.HasMAC {
-			key.mac = f.MAC
-		}
-		if other, twice := seen[key]; twice {
+		if other, twice := keys.add(i); twice {
 			return fmt.Errorf("%s has the same port, MAC and VLAN as %s; each source needs its own combination",
 				r.interfaceLabel(i), r.interfaceLabel(other))
 		}
-		seen[key] = i
 	}
 	return nil
 }
 
-func (r *Resources) interfaceLabel(i int) string {
+func (r *Parts) interfaceLabel(i int) string {
 	return label("interface", r.Interfaces[i].Name, r.Interfaces[i].ID, i)
 }
 
-func checkInterface(r *Resources, i int) error {
+func checkInterface(r *Parts, i int) error {
 	f := &r.Interfaces[i]
 	if f.Port < 0 || f.Port >= len(r.Ports) {
 		return fmt.Errorf("%s is on port index %d; there are %d ports", r.interfaceLabel(i), f.Port, len(r.Ports))
@@ -125,12 +111,13 @@ func checkInterface(r *Resources, i int) error {
 	return nil
 }
 
-func (r *Resources) targetLabel(i int) string {
+func (r *Parts) targetLabel(i int) string {
 	return label("target", r.Targets[i].Name, r.Targets[i].ID, i)
 }
 
-func checkTargets(r *Resources) error {
-	for i, t := range r.Targets {
+func checkTargets(r *Parts) error {
+	for i := range r.Targets {
+		t := &r.Targets[i]
 		if !plainAddress(t.Address) {
 			return fmt.Errorf("%s has address %s; it must be an IPv4 or IPv6 address without zone", r.targetLabel(i), t.Address)
 		}

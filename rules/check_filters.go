@@ -5,37 +5,12 @@ import (
 	"net/netip"
 )
 
-func (r *Resources) filterLabel(i int) string {
-	return label("filter", r.Filters[i].Name, r.Filters[i].ID, i)
-}
-
-func checkFilters(r *Resources) error {
-	for i := range r.Filters {
-		f := &r.Filters[i]
-		if len(f.Rules) > MaxRulesFilter {
-			return fmt.Errorf("%s has %d rules; the engine takes at most %d in one filter", r.filterLabel(i), len(f.Rules), MaxRulesFilter)
+// checkFilters looks for holes only: whoever compiled a filter checked it.
+func checkFilters(r *Parts) error {
+	for i, f := range r.Filters {
+		if f == nil {
+			return fmt.Errorf("filter #%d is missing; every filter must have been compiled", i)
 		}
-		if err := checkRules(f.Rules); err != nil {
-			return fmt.Errorf("%s: %w", r.filterLabel(i), err)
-		}
-	}
-	return nil
-}
-
-func checkRules(rules []Rule) error {
-	var numbers [Directions]map[int]bool
-	for d := range numbers {
-		numbers[d] = make(map[int]bool, len(rules))
-	}
-	for i := range rules {
-		rule := &rules[i]
-		if err := checkRule(rule); err != nil {
-			return fmt.Errorf("%s %w", ruleLabel(rule), err)
-		}
-		if numbers[rule.Direction][rule.Number] {
-			return fmt.Errorf("%s has a number that another %s rule has; numbers must be unique in a direction", ruleLabel(rule), rule.Direction)
-		}
-		numbers[rule.Direction][rule.Number] = true
 	}
 	return nil
 }

@@ -2,28 +2,22 @@ package rules
 
 import "fmt"
 
-func (r *Resources) sessionLabel(i int) string {
+func (r *Parts) sessionLabel(i int) string {
 	return label("session", r.Sessions[i].Name, r.Sessions[i].ID, i)
 }
 
-func checkSessions(r *Resources) error {
+// checkSessions checks what one session says by itself; numbers are compared when the sessions of
+// a source stand side by side.
+func checkSessions(r *Parts) error {
 	if len(r.Sessions) > MaxSessions {
 		return fmt.Errorf("there are %d sessions; the engine takes at most %d", len(r.Sessions), MaxSessions)
 	}
-	type numbered struct{ source, number int }
-	seen := make(map[numbered]int, len(r.Sessions))
-	perSource := make([]int, len(r.Interfaces))
+	perSource := make([]uint16, len(r.Interfaces))
 	for i := range r.Sessions {
 		s := &r.Sessions[i]
 		if err := checkSession(r, s); err != nil {
 			return fmt.Errorf("%s %w", r.sessionLabel(i), err)
 		}
-		key := numbered{s.Source, s.Number}
-		if other, twice := seen[key]; twice {
-			return fmt.Errorf("%s has number %d, which %s has on the same source; numbers must be unique per source",
-				r.sessionLabel(i), s.Number, r.sessionLabel(other))
-		}
-		seen[key] = i
 		if perSource[s.Source]++; perSource[s.Source] > MaxSessionsSource {
 			return fmt.Errorf("%s has more than %d sessions; the engine takes at most that many of one source",
 				r.interfaceLabel(s.Source), MaxSessionsSource)
@@ -32,19 +26,24 @@ func checkSessions(r *Resources) error {
 	return nil
 }
 
+// checkReference's error continues a sentence that began with the session.
+func checkReference(kind string, index, count int) error {
+	if index < 0 || index >= count {
+		return fmt.Errorf("refers to %s index %d; there are %d", kind, index, count)
+	}
+	return nil
+}
+
 // checkSession's error continues a sentence that began with the session.
-func checkSession(r *Resources, s *Session) error {
-	for _, ref := range []struct {
-		kind         string
-		index, count int
-	}{
-		{"source interface", s.Source, len(r.Interfaces)},
-		{"target", s.Target, len(r.Targets)},
-		{"filter", s.Filter, len(r.Filters)},
-	} {
-		if ref.index < 0 || ref.index >= ref.count {
-			return fmt.Errorf("refers to %s index %d; there are %d", ref.kind, ref.index, ref.count)
-		}
+func checkSession(r *Parts, s *Session) error {
+	if err := checkReference("source interface", s.Source, len(r.Interfaces)); err != nil {
+		return err
+	}
+	if err := checkReference("target", s.Target, len(r.Targets)); err != nil {
+		return err
+	}
+	if err := checkReference("filter", s.Filter, len(r.Filters)); err != nil {
+		return err
 	}
 	if s.Number < SessionNumberMin || s.Number > SessionNumberMax {
 		return fmt.Errorf("has number %d; it must be %d to %d", s.Number, SessionNumberMin, SessionNumberMax)
@@ -55,7 +54,7 @@ func checkSession(r *Resources, s *Session) error {
 	if s.PacketLength < PacketLengthEntire {
 		return fmt.Errorf("has packet length %d; it must be positive, or %d for whole frames", s.PacketLength, PacketLengthEntire)
 	}
-	if target := r.Targets[s.Target]; !plainAddress(s.OuterSource) || s.OuterSource.Is4() != target.Address.Is4() {
+	if target := &r.Targets[s.Target]; !plainAddress(s.OuterSource) || s.OuterSource.Is4() != target.Address.Is4() {
 		return fmt.Errorf("has outer source address %s and %s has address %s; both must be IPv4 or both IPv6",
 			s.OuterSource, r.targetLabel(s.Target), target.Address)
 	}

@@ -103,9 +103,9 @@ func judgeResolver(s *Snapshot, v Verdict, t *SourceTrace) Verdict {
 // decide finds the first matching rule of one session: accept mirrors, reject and no match hand
 // the packet to the next session.
 func decide(s *Snapshot, session int, d Direction, k *Key, t *SourceTrace) (rule int, accepted bool) {
-	set := s.RuleSets[s.Sessions[session].RuleSets[d]]
-	for i := set.First; i < set.First+set.Count; i++ {
-		r := &s.Rules[i]
+	list := s.RulesOf(session, d)
+	for i := range list {
+		r := &list[i]
 		if m := r.Mismatch(k); m != MismatchNone {
 			t.passed(i, m)
 			continue

@@ -228,7 +228,7 @@ func TestEvaluateRules(t *testing.T) {
 				if v.Rule != NoRule || v.Session != NoSession {
 					t.Errorf("a missed packet has rule %d and session %d", v.Rule, v.Session)
 				}
-			} else if got := s.Rules[v.Rule].Number; got != c.rule {
+			} else if got := s.RulesOf(v.Session, v.Direction)[v.Rule].Number; got != c.rule {
 				t.Errorf("rule %d decided, want %d", got, c.rule)
 			}
 		})

@@ -22,7 +22,7 @@ func (d Decision) String() string {
 
 // RuleTrace is a rule that was tried and does not match.
 type RuleTrace struct {
-	Rule     int // index in Snapshot.Rules
+	Rule     int // index in Snapshot.RulesOf the session and the direction
 	Mismatch Mismatch
 }
 
@@ -30,7 +30,7 @@ type RuleTrace struct {
 type SessionTrace struct {
 	Session  int // index in Snapshot.Sessions
 	Decision Decision
-	Rule     int         // the deciding rule, index in Snapshot.Rules, or NoRule
+	Rule     int         // the deciding rule, index in Snapshot.RulesOf, or NoRule
 	Passed   []RuleTrace // rules tried before, in order
 }
 

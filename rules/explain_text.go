@@ -73,7 +73,8 @@ func (e *Explanation) conclusion(t *SourceTrace) string {
 
 func (e *Explanation) writeSession(b *strings.Builder, d Direction, t *SessionTrace) {
 	entry := &e.Snapshot.Sessions[t.Session]
-	filter := &e.Snapshot.Filters[entry.Filter]
+	filter := e.Snapshot.Filters[entry.Filter]
+	list := filter.Rules[d]
 	fmt.Fprintf(b, "  session %d %q, %s: %s\n", entry.Number, nameOr(entry.Name, entry.ID),
 		label("filter", filter.Name, filter.ID, entry.Filter), e.decision(d, t))
 	for i, p := range t.Passed {
@@ -81,27 +82,28 @@ func (e *Explanation) writeSession(b *strings.Builder, d Direction, t *SessionTr
 			fmt.Fprintf(b, "    and %d more that do not match\n", len(t.Passed)-i)
 			break
 		}
-		r := &e.Snapshot.Rules[p.Rule]
+		r := &list[p.Rule]
 		fmt.Fprintf(b, "    rule %d (%s) does not match: %s\n", r.Number, r, p.Mismatch)
 	}
 	if t.Rule != NoRule {
-		r := &e.Snapshot.Rules[t.Rule]
+		r := &list[t.Rule]
 		fmt.Fprintf(b, "    rule %d (%s) matches\n", r.Number, r)
 	}
 }
 
 func (e *Explanation) decision(d Direction, t *SessionTrace) string {
+	list := e.Snapshot.RulesOf(t.Session, d)
 	switch t.Decision {
 	case AcceptedByRule:
-		return fmt.Sprintf("accepted by %s rule %d", d, e.Snapshot.Rules[t.Rule].Number)
+		return fmt.Sprintf("accepted by %s rule %d", d, list[t.Rule].Number)
 	case RejectedByRule:
-		return fmt.Sprintf("rejected by %s rule %d, next session", d, e.Snapshot.Rules[t.Rule].Number)
+		return fmt.Sprintf("rejected by %s rule %d, next session", d, list[t.Rule].Number)
 	case AcceptedByService:
 		return "accepted by its service amazon-dns, whatever the rules say"
 	case NoService:
 		return "passed over, it has no service amazon-dns"
 	}
-	if e.Snapshot.RuleSets[e.Snapshot.Sessions[t.Session].RuleSets[d]].Count == 0 {
+	if len(list) == 0 {
 		return fmt.Sprintf("it has no %s rules, next session", d)
 	}
 	return fmt.Sprintf("no %s rule matches, next session", d)

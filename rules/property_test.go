@@ -76,7 +76,7 @@ func genResources(t *rapid.T) *Resources {
 		}
 		r.Filters = append(r.Filters, f)
 	}
-	seen := map[sourceKey]bool{}
+	seen := map[Interface]bool{} // still without name
 	for range rapid.IntRange(1, 6).Draw(t, "sources") {
 		f := Interface{
 			Port: rapid.IntRange(portWire0, portTap).Draw(t, "port"), VLAN: rapid.SampledFrom(poolVLANs).Draw(t, "vlan"),
@@ -84,11 +84,10 @@ func genResources(t *rapid.T) *Resources {
 		if f.HasMAC = f.Port == portTap || rapid.Bool().Draw(t, "hasMAC"); f.HasMAC {
 			f.MAC = rapid.SampledFrom(poolMACs).Draw(t, "mac")
 		}
-		key := sourceKey{f.Port, f.MAC, f.HasMAC, f.VLAN}
-		if seen[key] {
+		if seen[f] {
 			continue
 		}
-		seen[key] = true
+		seen[f] = true
 		genSessions(t, r, len(r.Interfaces))
 		f.Name = fmt.Sprint("source", len(r.Interfaces))
 		r.Interfaces = append(r.Interfaces, f)
@@ -172,7 +171,7 @@ func checkVerdict(t *rapid.T, s *Snapshot, v Verdict) {
 		if !s.Filters[s.Sessions[v.Session].Filter].AmazonDNS {
 			t.Fatalf("accepted by a service that the filter lacks: %+v", v)
 		}
-	case s.Rules[v.Rule].Action != Accept || s.Rules[v.Rule].Direction != v.Direction:
+	case s.RulesOf(v.Session, v.Direction)[v.Rule].Action != Accept || s.RulesOf(v.Session, v.Direction)[v.Rule].Direction != v.Direction:
 		t.Fatalf("accepted by the wrong rule: %+v", v)
 	}
 }
@@ -182,7 +181,7 @@ func named(s *Snapshot, port int, frame []byte) []string {
 	texts := decided(s, port, frame)
 	for i, v := range Evaluate(s, port, frame) {
 		if v.Rule != NoRule {
-			texts[i] += " " + s.Rules[v.Rule].ID
+			texts[i] += " " + s.RulesOf(v.Session, v.Direction)[v.Rule].ID
 		}
 	}
 	return texts

@@ -44,5 +44,5 @@ type Verdict struct {
 	Outcome   Outcome
 	Exclusion Exclusion // valid iff Outcome is Excluded
 	Session   int       // index in Snapshot.Sessions, valid iff Outcome is Matched, else NoSession
-	Rule      int       // index in Snapshot.Rules of the accepting rule; NoRule when amazon-dns accepted
+	Rule      int       // the accepting rule, index in Snapshot.RulesOf(Session, Direction); NoRule when amazon-dns accepted
 }

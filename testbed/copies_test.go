@@ -31,7 +31,7 @@ func expectCopies(s *rules.Snapshot, port int, frames [][]byte) (want []expected
 }
 
 // copyLength is how many bytes of a frame a copy carries (docs/semantics.md, truncation).
-func copyLength(frame int, entry *rules.Entry, target *rules.Target) int {
+func copyLength(frame int, entry *rules.Session, target *rules.Target) int {
 	room := target.MTU - 36
 	if target.Address.Is6() {
 		room = target.MTU - 56

@@ -77,7 +77,7 @@ func evaluateFile(t *testing.T, s *rules.Snapshot, port int, dir, send, expect s
 }
 
 // isCopyOf tells what an expected copy has that is not as the reference says.
-func isCopyOf(outer, frame []byte, session *rules.Entry) error {
+func isCopyOf(outer, frame []byte, session *rules.Session) error {
 	packet := gopacket.NewPacket(outer, layers.LayerTypeEthernet, gopacket.Default)
 	header := packet.Layer(layers.LayerTypeVXLAN).(*layers.VXLAN)
 	inner := header.LayerPayload()

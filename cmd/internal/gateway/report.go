@@ -10,8 +10,23 @@ import (
 	"mirrorgw/rules"
 )
 
-// reportOf gathers all counters; the workers should have stopped, so that they agree.
+// reportOf gathers all counters of workers that have stopped. Its laws hold at every place by itself.
 func reportOf(g *lcore.Group, cfg *config.Config) *report.Report {
+	r := gather(g, cfg)
+	r.Laws.Production, r.Laws.Mirror = g.Laws()
+	return r
+}
+
+// liveReport is reportOf while the workers run. Counters of different places may be a burst apart;
+// the laws are those of the totals, which each worker publishes together, so they are exact.
+func liveReport(g *lcore.Group, cfg *config.Config) *report.Report {
+	r := gather(g, cfg)
+	totals := g.Totals()
+	r.Laws.Production, r.Laws.Mirror = totals.ProductionLaw(), totals.MirrorLaw()
+	return r
+}
+
+func gather(g *lcore.Group, cfg *config.Config) *report.Report {
 	r := report.New()
 	r.Seconds = g.Ran().Seconds()
 	for i, p := range g.Ports() {
@@ -19,7 +34,6 @@ func reportOf(g *lcore.Group, cfg *config.Config) *report.Report {
 		row.Driver = driverErrors(g, i)
 		r.Ports[p.Name] = row
 	}
-	r.Laws.Production, r.Laws.Mirror = g.Laws()
 	if v := g.View(); v.Snapshot != nil {
 		addSources(r, v)
 		addSessions(r, v)
@@ -69,9 +83,8 @@ func addSources(r *report.Report, v lcore.View) {
 		return report.Traffic{Seen: int64(c.Seen), Matched: int64(c.Matched), Missed: int64(c.Missed), Excluded: countsOf(c.Excluded)}
 	}
 	for i := range s.Sources {
-		r.Sources[nameOf(s.Sources[i].Name, s.Sources[i].ID)] = report.Source{
-			Ingress: traffic(i, rules.Ingress), Egress: traffic(i, rules.Egress),
-		}
+		key := keyIn(r.Sources, s.Sources[i].Name, s.Sources[i].ID)
+		r.Sources[key] = report.Source{Ingress: traffic(i, rules.Ingress), Egress: traffic(i, rules.Egress)}
 	}
 }
 
@@ -87,7 +100,7 @@ func addSessions(r *report.Report, v lcore.View) {
 	}
 	for i := range s.Sessions {
 		e := &s.Sessions[i]
-		r.Sessions[nameOf(e.Name, e.ID)] = report.Session{
+		r.Sessions[keyIn(r.Sessions, e.Name, e.ID)] = report.Session{
 			Number: e.Number, VNI: e.VNI,
 			Source:  nameOf(s.Sources[e.Source].Name, s.Sources[e.Source].ID),
 			Target:  nameOf(s.Targets[e.Target].Name, s.Targets[e.Target].ID),
@@ -98,17 +111,26 @@ func addSessions(r *report.Report, v lcore.View) {
 }
 
 func addRules(r *report.Report, v lcore.View) {
-	s := v.Snapshot
-	for _, set := range s.RuleSets {
-		filter := nameOf(s.Filters[set.Filter].Name, s.Filters[set.Filter].ID)
-		if r.Rules[filter] == nil {
-			r.Rules[filter] = map[string]int64{}
+	for i, filter := range v.Snapshot.Filters {
+		hits := map[string]int64{}
+		for _, d := range []rules.Direction{rules.Ingress, rules.Egress} {
+			for k := range filter.Rules[d] {
+				hits[fmt.Sprintf("%v %d", d, filter.Rules[d][k].Number)] = int64(v.RuleHits(i, d, k).Packets)
+			}
 		}
-		for i := set.First; i < set.First+set.Count; i++ {
-			key := fmt.Sprintf("%v %d", set.Direction, s.Rules[i].Number)
-			r.Rules[filter][key] = int64(v.RuleHits(i).Packets)
+		if len(hits) > 0 {
+			r.Rules[keyIn(r.Rules, filter.Name, filter.ID)] = hits
 		}
 	}
+}
+
+// keyIn is what the report calls a resource: its name, or its ID where it has none or an equal
+// name of another account came first.
+func keyIn[T any](entries map[string]T, name, id string) string {
+	if _, taken := entries[name]; taken {
+		return id
+	}
+	return nameOf(name, id)
 }
 
 func nameOf(name, id string) string {
