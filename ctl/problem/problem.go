@@ -33,6 +33,7 @@ type Problem struct {
 	Subject string // the resource or section, for example `port "wire0"`; may be empty
 	Key     string // the key at fault, for a caller that reports it as a field; may be empty
 	Text    string // the fault and its remedy, without a full stop
+	Code    string // stable code of the kind of fault, one of those of ctl/api; empty: invalid-value
 }
 
 // Error returns the sentence: place, subject, fault, remedy.
@@ -51,6 +52,13 @@ type List struct {
 // Add appends a problem.
 func (l *List) Add(p Problem) { l.items = append(l.items, p) }
 
+// Rename gives the problems from index from on another subject.
+func (l *List) Rename(from int, subject string) {
+	for i := from; i < len(l.items); i++ {
+		l.items[i].Subject = subject
+	}
+}
+
 // Len is the number of problems.
 func (l *List) Len() int { return len(l.items) }
 
@@ -67,6 +75,19 @@ func (l *List) Err() error {
 // Error is one or more problems, in the order of their lines.
 type Error struct {
 	Problems []Problem
+}
+
+// Of makes an error of one problem without a position.
+func Of(code, subject, key, format string, args ...any) *Error {
+	return &Error{Problems: []Problem{{Subject: subject, Key: key, Text: fmt.Sprintf(format, args...), Code: code}}}
+}
+
+// Code is that of the first problem.
+func (e *Error) Code() string {
+	if len(e.Problems) == 0 {
+		return ""
+	}
+	return e.Problems[0].Code
 }
 
 // Error returns one sentence a line, at most Max of them.

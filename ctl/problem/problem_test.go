@@ -7,8 +7,8 @@ import (
 
 func TestSentences(t *testing.T) {
 	for want, p := range map[string]Problem{
-		"a.toml:3: port \"x\": fault; remedy": {Position{"a.toml", 3}, `port "x"`, "k", "fault; remedy"},
-		"a.toml: fault; remedy":               {Position{File: "a.toml"}, "", "", "fault; remedy"},
+		"a.toml:3: port \"x\": fault; remedy": {Position{"a.toml", 3}, `port "x"`, "k", "fault; remedy", ""},
+		"a.toml: fault; remedy":               {Position{File: "a.toml"}, "", "", "fault; remedy", ""},
 		"session \"s\": fault; remedy":        {Subject: `session "s"`, Text: "fault; remedy"},
 	} {
 		if got := p.Error(); got != want {
@@ -22,8 +22,8 @@ func TestErr(t *testing.T) {
 	if list.Err() != nil {
 		t.Error("an empty list is an error")
 	}
-	list.Add(Problem{Position{"f", 9}, "", "", "second"})
-	list.Add(Problem{Position{"f", 2}, "", "", "first"})
+	list.Add(Problem{Position{"f", 9}, "", "", "second", ""})
+	list.Add(Problem{Position{"f", 2}, "", "", "first", ""})
 	var err *Error
 	if !errors.As(list.Err(), &err) || err.Error() != "f:2: first\nf:9: second" || err.Problems[0].Line != 2 {
 		t.Errorf("Err = %v", list.Err())

@@ -1,0 +1,201 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// List is one page of resources of one kind, oldest first.
+type List[T any] struct {
+	Items     []T    `json:"items"`
+	NextToken string `json:"nextToken,omitempty"` // absent on the last page
+	Revision  uint64 `json:"revision"`
+}
+
+// Changed answers a create, modify or delete: the change is on disk and in force on every lcore.
+type Changed[T any] struct {
+	Resource T        `json:"resource"` // as it is now; as it was, for a delete
+	Revision uint64   `json:"revision"`
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// ErrorBody is what every answer of 400 and above holds, but for a Health with status 503.
+type ErrorBody struct {
+	Error Error `json:"error"`
+}
+
+// Error says what went wrong, where, and what would be right.
+type Error struct {
+	Status  int     `json:"-"` // of HTTP
+	Code    string  `json:"code"`
+	Message string  `json:"message"`
+	Field   string  `json:"field,omitempty"`   // JSON name of the field at fault
+	Details []Error `json:"details,omitempty"` // further faults of the same request
+}
+
+// Error returns the message and the code.
+func (e *Error) Error() string { return e.Message + " (" + e.Code + ")" }
+
+// Event is one change of one resource, in the change stream and in a difference.
+type Event struct {
+	Revision uint64          `json:"revision"`
+	Time     time.Time       `json:"time"`
+	Action   string          `json:"action"` // create, modify or delete
+	Kind     string          `json:"kind"`   // interface, target, filter, rule, session or load-balancer
+	ID       string          `json:"id"`
+	Name     string          `json:"name,omitempty"`
+	OwnerID  string          `json:"ownerId,omitempty"`
+	Before   json.RawMessage `json:"before,omitempty"` // the resource before; absent for a create
+	After    json.RawMessage `json:"after,omitempty"`  // the resource after; absent for a delete
+}
+
+// Applied answers an apply: what was changed, or what would be, for a dry run.
+type Applied struct {
+	DryRun   bool     `json:"dryRun"`
+	Revision uint64   `json:"revision"`
+	Events   []Event  `json:"events"`
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// State is what the gateway is and does at this moment.
+type State struct {
+	Version    string    `json:"version"`
+	StartedAt  time.Time `json:"startedAt"`
+	Revision   uint64    `json:"revision"`   // of the resources
+	Generation uint64    `json:"generation"` // of the program in force; grows by one a publish
+	Pending    int       `json:"pending"`    // changes that a stalled lcore has not taken yet
+	Forwarding bool      `json:"forwarding"`
+	Lcores     []Lcore   `json:"lcores"`
+	Ports      []Port    `json:"ports"`
+	Resources  Resources `json:"resources"`
+	Laws       Laws      `json:"laws"`
+}
+
+// Resources counts the resources of each kind.
+type Resources struct {
+	Interfaces    int `json:"interfaces"`
+	Targets       int `json:"targets"`
+	Filters       int `json:"filters"`
+	Rules         int `json:"rules"`
+	Sessions      int `json:"sessions"`
+	LoadBalancers int `json:"loadBalancers"`
+}
+
+// Laws are the gauges that must read 0: packets unaccounted for.
+type Laws struct {
+	Production int64 `json:"production"`
+	Mirror     int64 `json:"mirror"`
+}
+
+// Lcore is one worker.
+type Lcore struct {
+	Lcore                  int    `json:"lcore"`
+	CPU                    int    `json:"cpu"`
+	Heartbeat              uint64 `json:"heartbeat"`              // housekeeping intervals; one that stands still does not run
+	LongestGapMicroseconds int64  `json:"longestGapMicroseconds"` // between two polls, in the last 60 whole seconds or as many as were asked for
+}
+
+// Port is one configured port.
+type Port struct {
+	Name      string   `json:"name"`
+	Device    string   `json:"device"`
+	Driver    string   `json:"driver"`
+	Role      string   `json:"role"` // wire, tap or tunnel
+	Peer      string   `json:"peer,omitempty"`
+	MAC       string   `json:"macAddress"`
+	MTU       int      `json:"mtu"`
+	Queues    int      `json:"queues"`
+	Addresses []string `json:"addresses,omitempty"`
+	Link      Link     `json:"link"`
+	Notes     []string `json:"notes,omitempty"` // what this driver loses or alters
+}
+
+// Link is the state of a port's link.
+type Link struct {
+	Up         bool   `json:"up"`
+	SpeedMbps  uint32 `json:"speedMbps,omitempty"` // absent: unknown
+	FullDuplex bool   `json:"fullDuplex,omitempty"`
+}
+
+// ExplainRequest asks what the data path does with one packet: either Frame, or the fields of a
+// packet to build one from.
+type ExplainRequest struct {
+	Source          string    `json:"source"`          // interface, name or ID
+	Direction       string    `json:"direction"`       // ingress or egress
+	Frame           string    `json:"frame,omitempty"` // hexadecimal, from the Ethernet header
+	Protocol        *Protocol `json:"protocol,omitempty"`
+	SourceAddr      string    `json:"sourceAddress,omitempty"` // 10.0.0.9, 10.0.0.9:4000 or [2001:db8::1]:4000
+	DestinationAddr string    `json:"destinationAddress,omitempty"`
+	Length          int       `json:"length,omitempty"` // bytes of the frame to build; absent: the shortest
+}
+
+// Explanation is the verdict of the production data path, and why.
+type Explanation struct {
+	Outcome    string             `json:"outcome"` // matched, missed, excluded, or not-seen by the source
+	Exclusion  string             `json:"exclusion,omitempty"`
+	Packet     string             `json:"packet"` // the packet in one line, as it was understood
+	Frame      string             `json:"frame"`  // the frame that was judged, hexadecimal
+	Source     string             `json:"source"`
+	Direction  string             `json:"direction"`
+	Session    string             `json:"session,omitempty"` // that mirrors it: name
+	SessionID  string             `json:"trafficMirrorSessionId,omitempty"`
+	RuleNumber int                `json:"ruleNumber,omitempty"` // that accepted it; absent for a service
+	RuleID     string             `json:"trafficMirrorFilterRuleId,omitempty"`
+	Sessions   []ExplainedSession `json:"sessions,omitempty"` // in the order they were asked
+	Copy       *ExplainedCopy     `json:"copy,omitempty"`
+	Skipped    string             `json:"skipped,omitempty"` // why no copy would leave though a session matched
+	Text       string             `json:"text"`              // all of this for people
+}
+
+// ExplainedSession says what one session decided, and by which rule.
+type ExplainedSession struct {
+	Session    string `json:"session"`
+	Number     int    `json:"sessionNumber"`
+	Filter     string `json:"filter"`
+	Decision   string `json:"decision"` // accepted, rejected, no-match, service, no-service
+	RuleNumber int    `json:"ruleNumber,omitempty"`
+	Why        string `json:"why"`
+}
+
+// ExplainedCopy is what would be sent to the target.
+type ExplainedCopy struct {
+	Target           string `json:"target"`
+	TunnelPort       string `json:"tunnelPort"`
+	OuterSource      string `json:"outerSource"`
+	OuterDestination string `json:"outerDestination"`
+	SourcePort       int    `json:"udpSourcePort"`
+	VirtualNetworkID int    `json:"virtualNetworkId"`
+	InnerLength      int    `json:"innerLength"` // bytes of the frame in it
+	Truncated        bool   `json:"truncated"`
+	Frame            string `json:"frame"` // the outer frame, hexadecimal
+}
+
+// Health answers /v1/health and /v1/ready.
+type Health struct {
+	Status string   `json:"status"` // ok or failing
+	Faults []string `json:"faults,omitempty"`
+}
+
+// Version answers /v1/version.
+type Version struct {
+	Version string `json:"version"`
+	API     string `json:"api"`
+	DPDK    string `json:"dpdk,omitempty"`
+}
+
+// Tags are the tags of one resource. A PUT replaces all, a PATCH sets those it names and removes
+// those it gives as null.
+type Tags struct {
+	ResourceID string            `json:"resourceId,omitempty"` // responses only
+	Tags       map[string]string `json:"tags"`
+}
+
+// Document is the JSON form of a resource document: everything there is, references by name or
+// identifier.
+type Document struct {
+	Interfaces    []NetworkInterface     `json:"interfaces,omitempty"`
+	Targets       []TrafficMirrorTarget  `json:"targets,omitempty"`
+	Filters       []TrafficMirrorFilter  `json:"filters,omitempty"` // with their rules
+	Sessions      []TrafficMirrorSession `json:"sessions,omitempty"`
+	LoadBalancers []LoadBalancer         `json:"loadBalancers,omitempty"`
+}
