@@ -31,8 +31,6 @@ type Group struct {
 	program  *pipeline.Program // in force
 	prepared *Prepared         // neither committed nor discarded yet, or nil
 	explain  *pipeline.Harness
-	started  time.Time // of the last Start
-	ran      time.Duration
 
 	// read keeps what readers of counters look at while they do: ports, pools and workers above,
 	// and what follows. Writers hold mu too, and read only for moments: nobody waits for an lcore
@@ -44,6 +42,8 @@ type Group struct {
 	pending    []retired // programs that an lcore may still use, oldest first
 	departed   departed
 	closed     bool
+	started    time.Time     // of the last Start; zero: stopped
+	ran        time.Duration // between the last Start and its Stop
 	epoch      atomic.Uint32 // of the measurement of gaps
 }
 
@@ -176,14 +176,19 @@ func (g *Group) Start() error {
 			return err
 		}
 	}
+	g.read.Lock()
+	defer g.read.Unlock()
 	g.started = time.Now()
 	return nil
 }
 
-// Ran returns how long the workers ran, from Start to Stop.
+// Ran returns how long the workers ran, from Start to Stop, or to now while they run.
 func (g *Group) Ran() time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.read.RLock()
+	defer g.read.RUnlock()
+	if !g.started.IsZero() {
+		return time.Since(g.started)
+	}
 	return g.ran
 }
 
@@ -198,6 +203,8 @@ func (g *Group) Stop() error {
 	for _, w := range g.workers {
 		errs = append(errs, w.wait())
 	}
+	g.read.Lock()
+	defer g.read.Unlock()
 	if !g.started.IsZero() {
 		g.ran, g.started = time.Since(g.started), time.Time{}
 	}

@@ -49,6 +49,8 @@ struct mgw_lcore {
 	uint64_t heartbeat __attribute__((aligned(64)));
 	/* the longest time between two polls in this epoch, TSC cycles: see gap.h */
 	uint64_t longest_gap;
+	/* the same of the epoch before, final; 0 in the first one */
+	uint64_t finished_gap;
 	uint32_t epoch;
 };
 

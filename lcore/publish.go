@@ -2,6 +2,7 @@ package lcore
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"time"
 
@@ -12,6 +13,10 @@ import (
 
 // stallLimit is how long Commit waits for the workers.
 const stallLimit = time.Second
+
+// maxPending bounds the programs that are kept for an lcore that does not report: each of them may
+// still be in use there. 65,536 sessions take some 10 MiB.
+const maxPending = 64
 
 // ErrStalled says that a change is in force on every lcore that runs, but that one lcore has not
 // been seen past the old program for stallLimit. The old program is kept until it has.
@@ -92,6 +97,9 @@ func (g *Group) prepare(s *rules.Snapshot) (*Prepared, error) {
 		return nil, ErrPrepared
 	}
 	g.reap()
+	if n := len(g.pending); n >= maxPending {
+		return nil, fmt.Errorf("an lcore has not reported since %d changes, which wait for it: see what keeps its CPU, or restart the gateway", n)
+	}
 	slots, err := g.slots.assign(s)
 	if err != nil {
 		g.slots.refuse()
@@ -102,7 +110,24 @@ func (g *Group) prepare(s *rules.Snapshot) (*Prepared, error) {
 		g.slots.refuse()
 		return nil, err
 	}
+	g.touchCounters()
 	return &Prepared{g, s, slots, program}, nil
+}
+
+// touchCounters writes to counters that nobody has used before, so that it is not a worker that waits
+// for the kernel to find and clear memory for them: 2 MiB at a time.
+func (g *Group) touchCounters() {
+	touch := func(p *slotPool, clear func(*pipeline.Counters, uint32)) {
+		first, end := p.unused()
+		for _, w := range g.workers {
+			for slot := first; slot < end; slot++ {
+				clear(w.counters, slot)
+			}
+		}
+	}
+	touch(&g.slots.sources.slotPool, (*pipeline.Counters).ClearSource)
+	touch(&g.slots.sessions.slotPool, (*pipeline.Counters).ClearSession)
+	touch(&g.slots.rules.slotPool, (*pipeline.Counters).ClearRule)
 }
 
 func (g *Group) discard() {

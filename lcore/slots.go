@@ -61,6 +61,7 @@ type slotPool struct {
 	capacity int
 	free     []uint32
 	next     uint32 // first slot never used
+	touched  uint32 // first slot whose counters have never been written
 }
 
 func (p *slotPool) take() (uint32, error) {
@@ -74,6 +75,12 @@ func (p *slotPool) take() (uint32, error) {
 	}
 	p.next++
 	return p.next - 1, nil
+}
+
+// unused returns the slots that have been handed out for the first time since it was last asked.
+func (p *slotPool) unused() (first, end uint32) {
+	first, p.touched = p.touched, p.next
+	return first, p.next
 }
 
 // release takes back slots whose counters are zero.

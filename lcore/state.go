@@ -19,6 +19,10 @@ type WorkerState struct {
 	Lcore, CPU int
 	Heartbeat  uint64        // housekeeping intervals; one that stands still is a worker that does not run
 	LongestGap time.Duration // between two polls, since MeasureGaps or, without, since the first Start
+
+	// FinishedGap is what LongestGap had come to when the last MeasureGaps took effect; 0 before.
+	// Whoever measures again and again misses nothing by it.
+	FinishedGap time.Duration
 }
 
 // Generation returns the number of the program in force; it grows by one a change.
@@ -61,13 +65,13 @@ func (g *Group) Workers() []WorkerState {
 	defer g.read.RUnlock()
 	states := make([]WorkerState, len(g.workers))
 	for i, w := range g.workers {
-		states[i] = WorkerState{Lcore: w.cpu, CPU: w.cpu, Heartbeat: w.heartbeat(), LongestGap: w.longestGap()}
+		states[i] = WorkerState{Lcore: w.cpu, CPU: w.cpu, Heartbeat: w.heartbeat(), LongestGap: w.longestGap(), FinishedGap: w.finishedGap()}
 	}
 	return states
 }
 
 // MeasureGaps makes every worker forget its longest gap between two polls. It takes the worker one
-// loop to do so; until then the gap reads as zero.
+// loop to do so; until then both gaps read as zero.
 func (g *Group) MeasureGaps() {
 	g.read.RLock()
 	defer g.read.RUnlock()

@@ -107,13 +107,13 @@ func TestLongestGap(t *testing.T) {
 	}
 	g.MeasureGaps()
 	twoHeartbeats(t, g)
-	if now := g.Workers()[0].LongestGap; now <= 0 || now > time.Minute {
-		t.Errorf("after asking anew: %v", now)
+	if now := g.Workers()[0]; now.LongestGap <= 0 || now.LongestGap > time.Minute || now.FinishedGap < 1000*time.Hour {
+		t.Errorf("after asking anew: %+v", now)
 	}
 	stop(t, g)
 	g.MeasureGaps()
-	if now := g.Workers()[0].LongestGap; now != 0 {
-		t.Errorf("a worker that does not run measured %v", now)
+	if now := g.Workers()[0]; now.LongestGap != 0 || now.FinishedGap != 0 {
+		t.Errorf("a worker that does not run measured %+v", now)
 	}
 }
 

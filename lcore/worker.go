@@ -27,6 +27,10 @@ static uint64_t get_longest_gap(const struct mgw_lcore *l)
 {
 	return mgw_longest_gap(l);
 }
+static uint64_t get_finished_gap(const struct mgw_lcore *l)
+{
+	return mgw_finished_gap(l);
+}
 */
 import "C"
 
@@ -124,6 +128,9 @@ func (w *worker) setEpoch(epoch uint32) { C.set_epoch(w.c, C.uint32_t(epoch)) }
 
 // longestGap is what the worker has measured since the last setEpoch.
 func (w *worker) longestGap() time.Duration { return cycles(uint64(C.get_longest_gap(w.c))) }
+
+// finishedGap is what it had measured when it took the last setEpoch.
+func (w *worker) finishedGap() time.Duration { return cycles(uint64(C.get_finished_gap(w.c))) }
 
 func (w *worker) askToStop() { C.set_stop(w.c, 1) }
 
