@@ -24,11 +24,10 @@ const module = "mirrorgw"
 
 // mayImport says which top-level directories a top-level directory may import besides itself. The
 // order is cmd, {ctl, lcore}, pipeline, {rules, vxlan, dpdk}; the last three do not know each
-// other, and ctl reaches the data path only through an interface that it declares itself. The
-// design would let ctl import vxlan too; add it here once something there needs it.
+// other, and ctl reaches the data path only through interfaces that it declares itself.
 var mayImport = map[string][]string{
 	"cmd":      {"ctl", "lcore", "pipeline", "rules", "vxlan", "dpdk"},
-	"ctl":      {"rules"},
+	"ctl":      {"rules", "vxlan"},
 	"lcore":    {"pipeline", "rules", "vxlan", "dpdk"},
 	"pipeline": {"rules", "vxlan", "dpdk"},
 	"rules":    {},

@@ -1,8 +1,8 @@
-// Package ctl is the control plane: the resource model (interfaces, targets, filters, sessions),
-// its TOML document, validation, and the step from resources to what the data path is built of.
+// Package ctl is the control plane: the resource records (interfaces, targets, filters, rules,
+// sessions, load balancers), what each of them must be by itself, and their TOML document.
 //
-// ParseDocument reads resources.toml into records; Build validates the records against a
-// config.Config and yields rules.Resources, which rules.Compile turns into the snapshot that a
-// Publisher puts in force. Reading, model and validation are separate, so that records may come
-// from elsewhere too. This package never imports dpdk, pipeline or lcore.
+// ParseDocument reads resources.toml into records and Document.Encode writes it; Check judges one
+// record, whether it was text, JSON or on disk. What records mean to each other, and the step to
+// what the data path is built of, is ctl/store's. This package never imports dpdk, pipeline or
+// lcore: it declares the interfaces through which the control plane sees them.
 package ctl

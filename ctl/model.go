@@ -18,7 +18,7 @@ const MaxTags = 50
 
 // Common is what all resources have. Identity is kind, account and name.
 type Common struct {
-	ID          string // kind's prefix and 17 hexadecimal digits; empty until Complete
+	ID          string // kind's prefix and 17 hexadecimal digits; empty until it is drawn
 	Name        string // unique per kind and account
 	Account     string // 12 digits
 	Description string
@@ -44,24 +44,26 @@ type Interface struct {
 	Monitoring       string // basic or detailed
 }
 
-// Target is where copies go: exactly one of Address and Interface is set.
+// Target is where copies go: exactly one of Address, Interface and LoadBalancer is set.
 type Target struct {
 	Common
-	Address   netip.Addr
-	Interface string // name or ID
-	MTU       int    // bytes of the outer IP packet; 0: the tunnel port's
+	Address      netip.Addr
+	Interface    string // name or ID; an ID in a store
+	LoadBalancer string // name or ID; an ID in a store
+	MTU          int    // bytes of the outer IP packet; 0: the tunnel port's
 }
 
 // Filter is a set of rules and of network services.
 type Filter struct {
 	Common
 	Services []string // amazon-dns
-	Rules    []Rule
+	Rules    []*Rule  // in a store: ascending direction and number
 }
 
 // Rule is one rule of a filter, in the words of rules.Rule.
 type Rule struct {
 	rules.Rule
+	Tags map[string]string
 
 	src *tomldoc.Table
 }
@@ -69,30 +71,55 @@ type Rule struct {
 // Session mirrors what Filter selects of Source to Target.
 type Session struct {
 	Common
-	Source, Target, Filter string // names or IDs
+	Source, Target, Filter string // names or IDs; IDs in a store
 	Number                 int    // 1-32766, unique per source; lower goes first
-	VNI                    int    // 1-16777215; 0 until Complete draws one
+	VNI                    int    // 1-16777215; 0 until one is drawn
 	PacketLength           int    // bytes of each frame, 1-65535; 0: whole frames
+}
+
+// LoadBalancer spreads the copies of one target over its members. This version keeps the record
+// and serves none: sessions to it are inactive.
+type LoadBalancer struct {
+	Common
+	CrossZone bool
+	Listeners []Listener
+	Health    *HealthCheck // nil: members are not probed
+	Members   []Member
+}
+
+// Listener is a protocol and port that a load balancer accepts.
+type Listener struct {
+	Protocol string // udp
+	Port     int    // 1-65535
+}
+
+// HealthCheck says how members are probed. A zero number is the service's default.
+type HealthCheck struct {
+	Protocol           string // tcp, http or icmp
+	Port               int    // 1-65535; 0 with icmp
+	Path               string // of http
+	IntervalSeconds    int    // 1-300
+	TimeoutSeconds     int    // 1-120
+	HealthyThreshold   int    // 1-10
+	UnhealthyThreshold int    // 1-10
+}
+
+// DefaultWeight is the weight of a member that names none.
+const DefaultWeight = 1
+
+// Member is one appliance behind a load balancer.
+type Member struct {
+	Address netip.Addr
+	Zone    string
+	Weight  int // 0-255, share of the flows; 0: no new ones
 }
 
 // Document is a set of resources that belong together.
 type Document struct {
-	File       string
-	Interfaces []Interface
-	Targets    []Target
-	Filters    []Filter
-	Sessions   []Session
-}
-
-// clone copies the records deeply enough for Complete.
-func (d *Document) clone() *Document {
-	c := *d
-	c.Interfaces = append([]Interface(nil), d.Interfaces...)
-	c.Targets = append([]Target(nil), d.Targets...)
-	c.Sessions = append([]Session(nil), d.Sessions...)
-	c.Filters = append([]Filter(nil), d.Filters...)
-	for i := range c.Filters {
-		c.Filters[i].Rules = append([]Rule(nil), d.Filters[i].Rules...)
-	}
-	return &c
+	File          string
+	Interfaces    []*Interface
+	Targets       []*Target
+	Filters       []*Filter
+	Sessions      []*Session
+	LoadBalancers []*LoadBalancer
 }

@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -10,7 +11,34 @@ import (
 	"mirrorgw/rules"
 )
 
-// ParsePorts reads an L4 port or an inclusive range: "80", "80-443".
+// ParseDirection reads ingress or egress.
+func ParseDirection(text string) (rules.Direction, error) {
+	switch text {
+	case "ingress":
+		return rules.Ingress, nil
+	case "egress":
+		return rules.Egress, nil
+	case "":
+		return 0, errors.New("direction is missing; use one of: ingress, egress")
+	}
+	return 0, fmt.Errorf("direction %q is not known; use one of: ingress, egress", clip(text))
+}
+
+// ParseAction reads accept or reject.
+func ParseAction(text string) (rules.Action, error) {
+	switch text {
+	case "accept":
+		return rules.Accept, nil
+	case "reject":
+		return rules.Reject, nil
+	case "":
+		return 0, errors.New("action is missing; use one of: accept, reject")
+	}
+	return 0, fmt.Errorf("action %q is not known; use one of: accept, reject", clip(text))
+}
+
+// ParsePorts reads an L4 port or an inclusive range: "80", "80-443". That it does not run
+// backwards is checked with the rule.
 func ParsePorts(text string) (*rules.PortRange, error) {
 	first, last, isRange := strings.Cut(text, "-")
 	if !isRange {
@@ -18,11 +46,8 @@ func ParsePorts(text string) (*rules.PortRange, error) {
 	}
 	from, err1 := strconv.ParseUint(strings.TrimSpace(first), 10, 16)
 	to, err2 := strconv.ParseUint(strings.TrimSpace(last), 10, 16)
-	switch {
-	case err1 != nil || err2 != nil:
-		return nil, fmt.Errorf("%q is not a port range; write one like \"80\" or \"80-443\", from 0 to 65535", text)
-	case from > to:
-		return nil, fmt.Errorf("range %q runs backwards; write \"%d-%d\"", text, to, from)
+	if err1 != nil || err2 != nil {
+		return nil, fmt.Errorf("%q is not a port range; write one like \"80\" or \"80-443\", from 0 to 65535", clip(text))
 	}
 	return &rules.PortRange{First: uint16(from), Last: uint16(to)}, nil
 }
@@ -44,8 +69,8 @@ func ParseCIDR(text string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
-// family names the IP version of an address.
-func family(addr netip.Addr) string {
+// Family names the IP version of an address.
+func Family(addr netip.Addr) string {
 	if addr.Is4() {
 		return "IPv4"
 	}
@@ -55,17 +80,4 @@ func family(addr netip.Addr) string {
 func sorted(names []string) []string {
 	slices.Sort(names)
 	return names
-}
-
-const maxListed = 8 // names in the remedy of one sentence
-
-// oneOf lists what could have been meant: "name one of: a, b".
-func oneOf(kind string, names []string) string {
-	switch {
-	case len(names) == 0:
-		return fmt.Sprintf("there is no %s yet, so add one", kind)
-	case len(names) > maxListed:
-		return fmt.Sprintf("name one of: %s and %d more", strings.Join(names[:maxListed], ", "), len(names)-maxListed)
-	}
-	return "name one of: " + strings.Join(names, ", ")
 }

@@ -10,6 +10,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/store"
 	"mirrorgw/rules"
 )
 
@@ -40,7 +41,7 @@ func compileCase(t *testing.T, dir string) *rules.Snapshot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resources, _, err := ctl.Build(document, cfg, ctl.Options{})
+	resources, _, err := store.Resources(document, store.Options{Config: cfg})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/store"
 	"mirrorgw/rules"
 	"mirrorgw/testbed/daemon"
 	"mirrorgw/testbed/traffic"
@@ -85,7 +86,7 @@ func (r *rig) snapshot(t *testing.T) *rules.Snapshot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resources, _, err := ctl.Build(document, cfg, ctl.Options{})
+	resources, _, err := store.Resources(document, store.Options{Config: cfg})
 	if err != nil {
 		t.Fatal(err)
 	}

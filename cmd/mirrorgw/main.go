@@ -1,5 +1,6 @@
 // Command mirrorgw is the gateway daemon: it forwards production traffic between port pairs and
 // sends copies of what its traffic mirror sessions select, VXLAN-encapsulated, to their targets.
+// "mirrorgw state" looks after the state file of a daemon that does not run.
 package main
 
 import (
@@ -11,7 +12,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"regexp"
 	"syscall"
 
 	"mirrorgw/cmd/internal/gateway"
@@ -27,6 +27,9 @@ const (
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, out, errs io.Writer) int {
+	if len(args) > 0 && args[0] == "state" {
+		return runState(args[1:], out, errs)
+	}
 	options, code, done := parse(args, out, errs)
 	if done {
 		return code
@@ -35,7 +38,12 @@ func run(args []string, out, errs io.Writer) int {
 	options.Log = slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: options.Level}))
 	ctx, stop := signalContext()
 	defer stop()
-	if err := gateway.Run(ctx, options); err != nil {
+	return exitCode(gateway.Run(ctx, options), errs)
+}
+
+// exitCode prints what went wrong, if anything did.
+func exitCode(err error, errs io.Writer) int {
+	if err != nil {
 		fmt.Fprintf(errs, "mirrorgw: %v\n", err)
 		return exitFailed
 	}
@@ -45,22 +53,24 @@ func run(args []string, out, errs io.Writer) int {
 // parse reads the flags; done means that there is nothing left to do but to exit with code.
 func parse(args []string, out, errs io.Writer) (o gateway.Options, code int, done bool) {
 	o.Out = out
-	flags := flag.NewFlagSet("mirrorgw", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // the flag package's own words say too little
+	flags := newFlags()
 	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (required)")
-	flags.StringVar(&o.Apply, "apply", "", "resources to mirror by: interfaces, targets, filters, sessions, `FILE`")
+	flags.StringVar(&o.Apply, "apply", "", "make the resources equal to those in `FILE`: interfaces, targets, filters, sessions")
 	flags.DurationVar(&o.UntilIdle, "until-idle", 0, "end once no frame has arrived for this `DURATION`, as 500ms")
 	flags.StringVar(&o.Report, "report", "", "write a JSON report at the end to `FILE`, - for standard output")
 	flags.BoolVar(&o.CheckConfig, "check-config", false, "validate all files, print the plan, and end")
+	version := flags.Bool("version", false, "print the version, and end")
 	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
+	switch {
+	case errors.Is(err, flag.ErrHelp):
 		usage(flags, out)
 		return o, exitOK, true
-	}
-	if err == nil && flags.NArg() > 0 {
+	case err == nil && *version:
+		fmt.Fprintln(out, gateway.VersionLine())
+		return o, exitOK, true
+	case err == nil && flags.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q: every setting is a flag", flags.Arg(0))
-	}
-	if err == nil {
+	case err == nil:
 		err = o.Check()
 	}
 	if err != nil {
@@ -71,31 +81,10 @@ func parse(args []string, out, errs io.Writer) (o gateway.Options, code int, don
 }
 
 func usage(flags *flag.FlagSet, out io.Writer) {
-	fmt.Fprintf(out, "usage: mirrorgw --config FILE [--apply RESOURCES] [--until-idle DURATION] [--report FILE] [--check-config]\n\n")
+	fmt.Fprintf(out, "usage: mirrorgw --config FILE [--apply RESOURCES] [--until-idle DURATION] [--report FILE] [--check-config]\n")
+	fmt.Fprintf(out, "       mirrorgw state check|export|compact --config FILE [--state PATH]\n\n")
 	flags.SetOutput(out)
 	flags.PrintDefaults()
-}
-
-var (
-	unknownFlag = regexp.MustCompile(`^flag provided but not defined: -(.+)$`)
-	badValue    = regexp.MustCompile(`^invalid (?:boolean )?value "(.*)" for (?:flag )?-([a-z-]+)`)
-	noValue     = regexp.MustCompile(`^flag needs an argument: -(.+)$`)
-)
-
-// flagError says in our words what the flag package found.
-func flagError(err error) string {
-	text := err.Error()
-	if m := unknownFlag.FindStringSubmatch(text); m != nil {
-		return fmt.Sprintf("there is no flag --%s", m[1])
-	}
-	if m := badValue.FindStringSubmatch(text); m != nil {
-		kind := map[string]string{"until-idle": "a duration; write one like 500ms or 2s", "check-config": "true or false"}[m[2]]
-		return fmt.Sprintf("--%s %q is not %s", m[2], m[1], kind)
-	}
-	if m := noValue.FindStringSubmatch(text); m != nil {
-		return fmt.Sprintf("--%s needs a value", m[1])
-	}
-	return text
 }
 
 // signalContext ends with the name of the signal as its cause. A second signal has its default

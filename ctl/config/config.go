@@ -46,6 +46,8 @@ type Config struct {
 	Resolvers   []netip.Addr // Amazon DNS resolvers, at most MaxResolvers
 	Quotas      Quotas
 	LogLevel    string // debug, info, warn or error
+	Ctl         Ctl
+	State       State
 }
 
 // EAL is the [eal] section.

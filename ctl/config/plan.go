@@ -19,6 +19,8 @@ type Plan struct {
 	MemoryMB  int
 	Hugepages Hugepages
 	Ports     []PlanPort
+	Ctl       Ctl
+	State     State
 	Notices   []string // sentences about what is legal but probably not meant
 }
 
@@ -34,7 +36,7 @@ type PlanPort struct {
 // Plan lists ports, roles, queues, lcores and memory.
 func (c *Config) Plan() Plan {
 	plan := Plan{File: c.File, Workers: c.EAL.Lcores, MainLcore: c.EAL.MainLcore,
-		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Notices: c.Notices()}
+		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Notices: c.Notices()}
 	for i := range c.Ports {
 		p := &c.Ports[i]
 		row := PlanPort{Name: p.Name, Device: p.Device.Text, Role: p.Role.String(), Peer: p.Peer, Queues: p.Queues,
@@ -61,7 +63,7 @@ func (c *Config) Notices() []string {
 	if len(c.PortNames(rules.RoleTunnel)) == 0 {
 		notices = append(notices, c.File+`: there is no tunnel port, so nothing can be mirrored; add a [[port]] with role = "tunnel"`)
 	}
-	return notices
+	return append(notices, c.controlNotices()...)
 }
 
 // receives reports whether frames can come in on the named port at all.
@@ -80,7 +82,9 @@ func (p Plan) Print(w io.Writer) error {
 	fmt.Fprintf(&text, "configuration  %s\n", p.File)
 	fmt.Fprintf(&text, "workers        %s\n", lcoreList(p.Workers))
 	fmt.Fprintf(&text, "main lcore     %s\n", orElse(p.MainLcore, -1, "lowest free CPU"))
-	fmt.Fprintf(&text, "memory         %d MiB, hugepages %s\n\n", p.MemoryMB, p.Hugepages)
+	fmt.Fprintf(&text, "memory         %d MiB, hugepages %s\n", p.MemoryMB, p.Hugepages)
+	fmt.Fprintf(&text, "socket         %s\n", p.Ctl)
+	fmt.Fprintf(&text, "state          %s\n\n", p.State)
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "PORT\tROLE\tPEER\tQUEUES\tRX DESC\tTX DESC\tMTU\tADDRESSES\tDEVICE")
 	for _, port := range p.Ports {

@@ -10,13 +10,29 @@ import (
 
 // Report is one run of the gateway. The keys of its maps are names of the configuration.
 type Report struct {
-	Seconds  float64                     `json:"seconds"` // between the launch of the workers and their stop
+	Seconds  float64                     `json:"seconds"` // between the launch of the workers and their stop, or now
 	Ports    map[string]Port             `json:"ports"`
 	Sessions map[string]Session          `json:"sessions"`
 	Sources  map[string]Source           `json:"sources"`
 	Rules    map[string]map[string]int64 `json:"rules"` // filter -> "ingress 100" -> packets decided by the rule
 	Laws     Laws                        `json:"laws"`
 }
+
+// Kinds is a set of parts of a report.
+type Kinds uint8
+
+// The parts, in the order of Report.
+const (
+	Ports Kinds = 1 << iota
+	Sessions
+	Sources
+	Rules
+	Law
+	Everything Kinds = 1<<iota - 1
+)
+
+// Has says whether all parts of some are in the set.
+func (k Kinds) Has(some Kinds) bool { return k&some == some }
 
 // Counts maps a reason or a traffic type to packets.
 type Counts map[string]int64

@@ -5,6 +5,9 @@ package tomldoc
 func Nearest(word string, candidates []string) string {
 	best, bestDistance := "", 4
 	for _, candidate := range candidates {
+		if n := len(word) - len(candidate); n >= bestDistance || -n >= bestDistance {
+			continue // at least that many letters differ
+		}
 		d := distance(word, candidate)
 		if d < bestDistance && d <= max(len(candidate)/3, 1) {
 			best, bestDistance = candidate, d

@@ -7,6 +7,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/problem"
 )
 
@@ -34,7 +35,7 @@ func Parse(name string, data []byte, problems *problem.List) *Table {
 
 // syntaxProblem turns a parser error into our kind of sentence.
 func syntaxProblem(name string, err error) problem.Problem {
-	p := problem.Problem{Position: problem.Position{File: name}}
+	p := problem.Problem{Position: problem.Position{File: name}, Code: api.CodeMalformedRequest}
 	message := strings.TrimPrefix(err.Error(), "toml: ")
 	var parse toml.ParseError
 	if errors.As(err, &parse) {

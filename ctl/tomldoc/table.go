@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/problem"
 )
 
@@ -44,8 +45,11 @@ func (t *Table) Position(key string) problem.Position {
 
 // Errorf adds a problem of key (or of the whole table when key is empty).
 func (t *Table) Errorf(key, format string, args ...any) {
-	t.src.problems.Add(problem.Problem{
-		Position: t.Position(key), Subject: t.subject, Key: key, Text: fmt.Sprintf(format, args...)})
+	t.add(api.CodeInvalidValue, key, fmt.Sprintf(format, args...))
+}
+
+func (t *Table) add(code, key, text string) {
+	t.src.problems.Add(problem.Problem{Position: t.Position(key), Subject: t.subject, Key: key, Text: text, Code: code})
 }
 
 // Missing says that a key should be there. It is said by Done, and only if no unknown key looks
@@ -64,6 +68,9 @@ func (t *Table) Known(keys ...string) {
 
 // Has reports whether the key is present, whatever its type.
 func (t *Table) Has(key string) bool {
+	if t == nil {
+		return false
+	}
 	t.know(key)
 	_, ok := t.values[key]
 	return ok
@@ -124,14 +131,14 @@ func (t *Table) Done() {
 		near := Nearest(key, t.known)
 		meant[near] = true
 		if near != "" && !t.Has(near) {
-			t.Errorf(key, "unknown key %q; did you mean %q?", key, near)
+			t.add(api.CodeUnknownField, key, fmt.Sprintf("unknown key %q; did you mean %q?", key, near))
 		} else {
-			t.Errorf(key, "unknown key %q; remove it or use one of: %s", key, strings.Join(t.known, ", "))
+			t.add(api.CodeUnknownField, key, fmt.Sprintf("unknown key %q; remove it or use one of: %s", key, strings.Join(t.known, ", ")))
 		}
 	}
 	for _, m := range t.missing {
 		if !meant[m.key] {
-			t.Errorf("", "%s", m.text)
+			t.add(api.CodeMissingValue, "", m.text)
 		}
 	}
 	t.missing = nil

@@ -67,6 +67,20 @@ func (t *Table) Int(key string, low, high int) (int, bool) {
 	return int(number), true
 }
 
+// Number reads a whole number of any size and returns fallback when it is absent or wrong.
+func (t *Table) Number(key string, fallback int) int {
+	value, ok := t.take(key)
+	if !ok {
+		return fallback
+	}
+	number, ok := value.(int64)
+	if !ok {
+		t.Errorf(key, "%s is %s, not a whole number; write a number without quotes", key, kind(value))
+		return fallback
+	}
+	return int(number)
+}
+
 // IntOr reads a whole number from low to high and returns fallback when it is absent or wrong.
 func (t *Table) IntOr(key string, fallback, low, high int) int {
 	if number, ok := t.Int(key, low, high); ok {

@@ -35,6 +35,12 @@ func takeLocks(cfg *config.Config) (*locks, error) {
 		return nil, fmt.Errorf("lock directory %s cannot be made: %w; make it writable for this user", dir, err)
 	}
 	l := &locks{}
+	if cfg.Ctl.Socket != "" {
+		if err := l.take(dir, "socket "+canonical(cfg.Ctl.Socket)); err != nil {
+			l.release()
+			return nil, fmt.Errorf("[ctl]: %w", err)
+		}
+	}
 	holders := map[string]string{} // thing -> port
 	for i := range cfg.Ports {
 		for _, thing := range exclusive(&cfg.Ports[i].Device) {

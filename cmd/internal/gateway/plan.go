@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/store"
 	"mirrorgw/dpdk"
 	"mirrorgw/lcore"
 )
@@ -28,7 +30,7 @@ func prepare(o *Options) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := config.CheckFiles(cfg); err != nil {
+	if err := checkFiles(cfg, o.CheckConfig); err != nil {
 		return nil, err
 	}
 	p := &prepared{cfg: cfg}
@@ -51,8 +53,19 @@ func prepare(o *Options) (*prepared, error) {
 	if p.doc, err = ctl.LoadDocument(o.Apply); err != nil {
 		return nil, err
 	}
-	_, _, err = ctl.Build(p.doc, cfg, ctl.Options{})
+	_, err = store.Check(p.doc, cfg)
 	return p, err
+}
+
+// checkFiles looks at everything that the configuration names on this machine. A state that cannot
+// be used is no reason not to start when the configuration says so, but for --check-config it is
+// always a fault.
+func checkFiles(cfg *config.Config, always bool) error {
+	err := errors.Join(config.CheckFiles(cfg), config.CheckControl(cfg))
+	if always || cfg.State.OnDamage == config.OnDamageRefuse {
+		err = errors.Join(err, config.CheckState(cfg))
+	}
+	return err
 }
 
 // checkMemory refuses memory_mb that cannot hold the mempools, on whatever pages.
@@ -85,7 +98,10 @@ func (p *prepared) print(w io.Writer) error {
 	m := lcore.PlanMempools(&p.spec)
 	_, err := fmt.Fprintf(w, "\nmain lcore     CPU %d\nmempools       rx %d mbufs, header %d, indirect %d: %d MiB on 2 MiB pages, %d MiB on 4 KiB pages, of %d MiB\n",
 		p.mainCPU, m.Rx, m.Header, m.Indirect, mib(m.Bytes(dpdk.PageSizeHuge)), mib(m.Bytes(dpdk.PageSizeNoHuge)), p.cfg.EAL.MemoryMB)
-	return err
+	if err != nil {
+		return err
+	}
+	return printNotes(w, p.cfg)
 }
 
 func mib(bytes int) int { return (bytes + 1<<20 - 1) >> 20 }

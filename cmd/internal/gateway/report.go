@@ -12,34 +12,49 @@ import (
 
 // reportOf gathers all counters of workers that have stopped. Its laws hold at every place by itself.
 func reportOf(g *lcore.Group, cfg *config.Config) *report.Report {
-	r := gather(g, cfg)
+	r := gather(g, cfg, report.Everything)
 	r.Laws.Production, r.Laws.Mirror = g.Laws()
 	return r
 }
 
 // liveReport is reportOf while the workers run. Counters of different places may be a burst apart;
-// the laws are those of the totals, which each worker publishes together, so they are exact.
-func liveReport(g *lcore.Group, cfg *config.Config) *report.Report {
-	r := gather(g, cfg)
+// the laws are those of the totals, which each worker publishes together, so they are exact. Of
+// kinds that are not asked for there is nothing, but the laws, which cost nothing.
+func liveReport(g *lcore.Group, cfg *config.Config, kinds report.Kinds) *report.Report {
+	r := gather(g, cfg, kinds)
 	totals := g.Totals()
 	r.Laws.Production, r.Laws.Mirror = totals.ProductionLaw(), totals.MirrorLaw()
 	return r
 }
 
-func gather(g *lcore.Group, cfg *config.Config) *report.Report {
+func gather(g *lcore.Group, cfg *config.Config, kinds report.Kinds) *report.Report {
 	r := report.New()
 	r.Seconds = g.Ran().Seconds()
+	if kinds.Has(report.Ports) {
+		addPorts(r, g, cfg)
+	}
+	v := g.View()
+	if v.Snapshot == nil {
+		return r
+	}
+	if kinds.Has(report.Sources) {
+		addSources(r, v)
+	}
+	if kinds.Has(report.Sessions) {
+		addSessions(r, v)
+	}
+	if kinds.Has(report.Rules) {
+		addRules(r, v)
+	}
+	return r
+}
+
+func addPorts(r *report.Report, g *lcore.Group, cfg *config.Config) {
 	for i, p := range g.Ports() {
 		row := portReport(g.PortCounters(i), &cfg.Ports[i])
 		row.Driver = driverErrors(g, i)
 		r.Ports[p.Name] = row
 	}
-	if v := g.View(); v.Snapshot != nil {
-		addSources(r, v)
-		addSessions(r, v)
-		addRules(r, v)
-	}
-	return r
 }
 
 func portReport(c pipeline.PortCounters, p *config.Port) report.Port {

@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
-	"mirrorgw/ctl"
 	"mirrorgw/ctl/report"
 	"mirrorgw/dpdk"
 	"mirrorgw/lcore"
-	"mirrorgw/rules"
 )
 
 // Run is the life of the daemon: it returns when ctx ends, when the ports have been idle for
@@ -39,6 +36,9 @@ func Run(ctx context.Context, o Options) error {
 	eal, err := dpdk.Init(ealOptions(p.cfg, &p.spec, p.mainCPU))
 	if err != nil {
 		return err
+	}
+	for _, notice := range p.cfg.Notices() {
+		o.Log.Warn(notice)
 	}
 	o.Log.Info("EAL started", "hugepages", eal.Hugepages(), "main_lcore", p.mainCPU, "workers", dpdk.FormatCPUs(p.spec.Workers))
 	return errors.Join(p.serve(ctx, &o), eal.Cleanup())
@@ -72,7 +72,8 @@ func (p *prepared) serve(ctx context.Context, o *Options) error {
 		return err
 	}
 	logPorts(o.Log, group.Ports())
-	err = errors.Join(p.mirror(ctx, o, group), group.Stop())
+	l := &life{loader: loader{prepared: p, o: o, group: group, data: newDataPath(group, p.cfg)}}
+	err = l.run(ctx)
 	r := reportOf(group, p.cfg)
 	err = errors.Join(err, group.Close(), judge(o.Log, r))
 	if o.Report != "" {
@@ -96,75 +97,12 @@ func judge(log *slog.Logger, r *report.Report) error {
 	return nil
 }
 
-// mirror publishes the resources, starts, and waits for the end.
-func (p *prepared) mirror(ctx context.Context, o *Options, group *lcore.Group) error {
-	snapshot, err := p.compile(o.Log, group.Ports())
-	if err != nil {
-		return err
-	}
-	if err := group.Publish(snapshot); err != nil {
-		return err
-	}
-	if err := group.Start(); err != nil {
-		return err
-	}
-	o.Log.Info("forwarding", "sessions", len(snapshot.Sessions), "sources", len(snapshot.Sources))
-	reason := waitForEnd(ctx, o.UntilIdle, group)
-	o.Log.Info("stopping", "reason", reason)
-	return group.Stop()
-}
-
-// compile turns the document into a snapshot, now that the ports have told their MTU.
-func (p *prepared) compile(log *slog.Logger, ports []*lcore.Port) (*rules.Snapshot, error) {
-	doc := p.doc
-	if doc == nil {
-		doc = &ctl.Document{}
-	}
-	mtu := map[string]int{}
-	for _, port := range ports {
-		if known := port.TunnelMTU(); known > 0 {
-			mtu[port.Name] = known
-		}
-	}
-	resources, warnings, err := ctl.Build(doc, p.cfg, ctl.Options{PortMTU: mtu})
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range warnings {
-		log.Warn(w.String())
-	}
-	return rules.Compile(resources)
-}
-
 func logPorts(log *slog.Logger, ports []*lcore.Port) {
 	for _, p := range ports {
 		log.Info("port", "name", p.Name, "device", p.Device, "role", p.Role.String(), "mac", p.MAC.String(),
 			"queues", p.Granted.RxQueues, "mtu", p.Granted.MTU, "ipv4_checksum_offload", p.Granted.TxIPv4Cksum)
 		for _, refused := range p.Granted.Refused {
 			log.Debug("port", "name", p.Name, "not_granted", refused)
-		}
-	}
-}
-
-// waitForEnd returns why the gateway ends.
-func waitForEnd(ctx context.Context, untilIdle time.Duration, group *lcore.Group) string {
-	if untilIdle == 0 {
-		<-ctx.Done()
-		return context.Cause(ctx).Error()
-	}
-	look := time.NewTicker(max(untilIdle/20, time.Millisecond))
-	defer look.Stop()
-	received, since := group.Received(), time.Now()
-	for {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx).Error()
-		case now := <-look.C:
-			if n := group.Received(); n != received {
-				received, since = n, now
-			} else if now.Sub(since) >= untilIdle {
-				return fmt.Sprintf("no frame for %v", untilIdle)
-			}
 		}
 	}
 }

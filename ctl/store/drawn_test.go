@@ -1,7 +1,8 @@
-package ctl
+package store
 
 import (
 	"fmt"
+	"mirrorgw/ctl"
 	"strings"
 	"testing"
 
@@ -10,24 +11,24 @@ import (
 	"mirrorgw/rules"
 )
 
-// TestBuildAlwaysCompiles draws documents, good and bad: whatever Build accepts, Compile must
+// TestAcceptedAlwaysCompiles draws documents, good and bad: whatever the store accepts, Compile must
 // accept too, and must hold as many sessions as the document.
-func TestBuildAlwaysCompiles(t *testing.T) {
+func TestAcceptedAlwaysCompiles(t *testing.T) {
 	accepted := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		text := drawDocument(rt)
-		doc, err := ParseDocument("resources.toml", []byte(text))
+		doc, err := ctl.ParseDocument("resources.toml", []byte(text))
 		if err != nil {
 			return
 		}
-		r, _, err := Build(doc, cfg(t, gateway), Options{})
+		r, _, err := Resources(doc, Options{Config: cfg(t, gateway)})
 		if err != nil {
 			return
 		}
 		accepted++
 		snapshot, err := rules.Compile(r)
 		if err != nil {
-			rt.Fatalf("Build accepts and Compile refuses: %v\n%s", err, text)
+			rt.Fatalf("the store accepts and Compile refuses: %v\n%s", err, text)
 		}
 		if len(snapshot.Sessions) != len(doc.Sessions) {
 			rt.Fatalf("%d sessions of %d\n%s", len(snapshot.Sessions), len(doc.Sessions), text)
@@ -81,19 +82,5 @@ func drawFilter(t *rapid.T, text *strings.Builder) {
 			"protocol = \"udp\"\ndestination_ports = \"0-65535\"\n", "destination_ports = 1\n"))
 		text.WriteString(pick("blocks", "", "source = \"10.0.0.0/8\"\n", "destination = \"::/0\"\n",
 			"source = \"0.0.0.0/0\"\ndestination = \"10.0.0.1/32\"\n", "source = \"::/0\"\ndestination = \"10.0.0.0/8\"\n"))
-	}
-}
-
-// TestWorksWithoutDocument builds records that were never text, as a store has them.
-func TestWorksWithoutDocument(t *testing.T) {
-	doc := &Document{
-		Interfaces: []Interface{{Common: Common{Name: "a", Account: DefaultAccount}, Port: "wire0", VLAN: rules.VLANAny}},
-		Filters:    []Filter{{Common: Common{Name: "f", Account: DefaultAccount}}},
-		Sessions:   []Session{{Common: Common{Name: "s", Account: DefaultAccount}, Source: "a", Target: "gone", Filter: "f", Number: 1}},
-	}
-	_, _, err := Build(doc, cfg(t, gateway), Options{})
-	want := `session "s": target "gone" is not a target of the document; there is no target yet, so add one`
-	if err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

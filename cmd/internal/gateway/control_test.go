@@ -1,0 +1,178 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/problem"
+	"mirrorgw/ctl/store"
+	"mirrorgw/dpdk"
+)
+
+func TestNotesOf(t *testing.T) {
+	for _, c := range driverNotes {
+		if d := dpdk.DriverOf(c.driver); d.Note == "" {
+			t.Errorf("%s: dpdk has nothing to say of it; is the name right?", c.driver)
+		}
+		for _, note := range c.notes {
+			if !strings.HasSuffix(note, ".") || strings.Contains(note, "\n") {
+				t.Errorf("%s: %q is not a sentence", c.driver, note)
+			}
+		}
+	}
+	if len(notesOf("net_af_packet")) != 5 || notesOf("net_ixgbe") != nil {
+		t.Errorf("notes of af_packet %q, of an unknown driver %q", notesOf("net_af_packet"), notesOf("net_ixgbe"))
+	}
+}
+
+func TestPrintNotesOncePerDriver(t *testing.T) {
+	cfg := &config.Config{}
+	for _, text := range []string{"net_null0", "net_null1", "0000:3b:00.0", "net_ring0"} {
+		cfg.Ports = append(cfg.Ports, portOf(text, mustDevice(t, text)))
+	}
+	var out bytes.Buffer
+	if err := printNotes(&out, cfg); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); strings.Count(text, "net_null: ") != 1 || strings.Count(text, "net_ring: ") != 1 {
+		t.Errorf("notes:\n%s", text)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if Version() == "" || !strings.HasPrefix(VersionLine(), "mirrorgw "+Version()+", DPDK 22.11") {
+		t.Errorf("%q, %q", Version(), VersionLine())
+	}
+}
+
+func TestKeyIn(t *testing.T) {
+	taken := map[string]int{"web": 1}
+	for _, c := range [][3]string{{"web", "tms-1", "tms-1"}, {"db", "tms-2", "db"}, {"", "tms-3", "tms-3"}} {
+		if got := keyIn(taken, c[0], c[1]); got != c[2] {
+			t.Errorf("%q, %q: %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+func TestRefusing(t *testing.T) {
+	fault := errors.New("state.db is damaged")
+	p := refusing{fault}
+	if saved, err := p.Load(); err != nil || saved == nil || len(saved.Records) != 0 {
+		t.Errorf("load: %+v, %v", saved, err)
+	}
+	if err := p.Save(&store.Batch{}); !errors.Is(err, fault) {
+		t.Errorf("save: %v", err)
+	}
+}
+
+func TestCodeOf(t *testing.T) {
+	var list problem.List
+	list.Add(problem.Problem{Code: "in-use", Text: "x"})
+	if code := codeOf(list.Err()); code != "in-use" {
+		t.Errorf("code %q", code)
+	}
+	if code := codeOf(errors.New("x")); code != "" {
+		t.Errorf("code %q of an error without", code)
+	}
+}
+
+// TestListen: without [ctl] there is no socket and nothing to close; with it the socket is there
+// until close, before and without anybody being served.
+func TestListen(t *testing.T) {
+	none, err := listen(&config.Config{}, slog.New(slog.DiscardHandler))
+	if none != nil || err != nil {
+		t.Errorf("%v, %v", none, err)
+	}
+	if err := none.serve(nil); err != nil {
+		t.Error(err)
+	}
+	none.close()
+
+	path := filepath.Join(t.TempDir(), "ctl.sock")
+	cfg := &config.Config{Ctl: config.Ctl{Socket: path, Mode: 0o600}}
+	c, err := listen(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := listen(cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("a second socket at the same place: %v", err)
+	}
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	c.close()
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the socket stayed (%v)", err)
+	}
+}
+
+func TestLockOfTheSocket(t *testing.T) {
+	cfg := &config.Config{Ctl: config.Ctl{Socket: filepath.Join(t.TempDir(), "ctl.sock")}}
+	first, err := takeLocks(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	removeLockFiles(t, first)
+	if _, err := takeLocks(cfg); err == nil || !strings.HasPrefix(err.Error(), "[ctl]: socket "+canonical(cfg.Ctl.Socket)+" is in use by another mirrorgw (pid ") {
+		t.Errorf("a second gateway: %v", err)
+	}
+	first.release()
+}
+
+// TestCheckFilesOfState: a state that cannot be used is a fault of the configuration only where
+// it keeps the gateway from starting, and for --check-config.
+func TestCheckFilesOfState(t *testing.T) {
+	for _, c := range []struct {
+		damage config.OnDamage
+		always bool
+		fails  bool
+	}{
+		{config.OnDamageRefuse, false, true},
+		{config.OnDamageForwardOnly, false, false},
+		{config.OnDamageForwardOnly, true, true},
+	} {
+		text := gatewayText(capture(t, 1)) + "[state]\npath = \"/nonexistent/state.db\"\non_damage = \"" + string(c.damage) + "\"\n"
+		err := checkFiles(parse(t, text), c.always)
+		if (err != nil) != c.fails || err != nil && !strings.Contains(err.Error(), "the directory /nonexistent does not exist") {
+			t.Errorf("%s, always %v: %v", c.damage, c.always, err)
+		}
+	}
+}
+
+func TestStateOptionsCheck(t *testing.T) {
+	for _, c := range []struct {
+		o    StateOptions
+		want string
+	}{
+		{StateOptions{Action: "check", Config: "gateway.toml"}, ""},
+		{StateOptions{Action: "compact", Config: "gateway.toml", Path: "x"}, ""},
+		{StateOptions{Config: "gateway.toml"}, "state needs an action: check, export or compact"},
+		{StateOptions{Action: "repair", Config: "gateway.toml"}, `state has no action "repair": use check, export or compact`},
+		{StateOptions{Action: "export"}, "--config is missing"},
+	} {
+		err := c.o.Check()
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
+			t.Errorf("%+v: %v, want %q", c.o, err, c.want)
+		}
+	}
+}
+
+func TestStateWithoutSection(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gateway.toml")
+	if err := os.WriteFile(path, []byte(gatewayText(capture(t, 1))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := State(StateOptions{Action: "check", Config: path, Out: new(bytes.Buffer)})
+	if err == nil || err.Error() != path+": there is no [state] section, so there is no state file; add the section or name a file with --state" {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,144 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"mirrorgw/ctl/store"
+	"mirrorgw/lcore"
+)
+
+// life is what happens between the opening of the ports and their end. One goroutine lives it;
+// another one loads the resources meanwhile.
+type life struct {
+	loader  // not touched between the start and the end of its load
+	loaded  loaded
+	control *control // nil without [ctl]
+}
+
+// abandonAfter is how long a stop waits for a start that is still loading. What is abandoned ends
+// with the process; a state file survives that.
+const abandonAfter = 5 * time.Second
+
+// run starts everything in order, waits for the end and takes it down in reverse. The socket is
+// made before anything is in force, so that a gateway that nobody could steer does not start, and
+// is answered last.
+func (l *life) run(ctx context.Context) (err error) {
+	if l.control, err = listen(l.cfg, l.o.Log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.stop()) }()
+	if err := l.awaitLoad(ctx); err != nil || l.loaded.store == nil {
+		return err
+	}
+	if err := l.data.start(); err != nil {
+		return err
+	}
+	l.logForwarding()
+	if err := l.control.serve(l); err != nil {
+		return err
+	}
+	reason := waitForEnd(ctx, l.o.UntilIdle, l.group)
+	l.o.Log.Info("stopping", "reason", reason)
+	return nil
+}
+
+// awaitLoad loads the resources and returns when they are in force, when they cannot be, or when
+// ctx ends before. Production starts without them when [state] forward_after passes.
+func (l *life) awaitLoad(ctx context.Context) error {
+	done := make(chan loaded, 1)
+	loading := l.loader
+	go func() { done <- loading.load() }()
+	var late <-chan time.Time // never, without forward_after
+	if after := l.cfg.State.ForwardAfter; after > 0 {
+		timer := time.NewTimer(after)
+		defer timer.Stop()
+		late = timer.C
+	}
+	for {
+		select {
+		case l.loaded = <-done:
+			return l.loaded.err
+		case <-late:
+			if err := l.forwardWithout(); err != nil {
+				return errors.Join(err, l.abandon(done))
+			}
+		case <-ctx.Done():
+			l.o.Log.Info("stopping", "reason", context.Cause(ctx).Error())
+			return l.abandon(done)
+		}
+	}
+}
+
+// abandon gives a load that is under way some time to end.
+func (l *life) abandon(done <-chan loaded) error {
+	select {
+	case l.loaded = <-done:
+		err := l.loaded.err
+		if l.loaded.store != nil {
+			err = errors.Join(err, l.loaded.store.Close())
+		}
+		l.loaded = loaded{}
+		return err
+	case <-time.After(abandonAfter):
+		return fmt.Errorf("the resources were still being loaded after %v more; the state stays as it is on disk", abandonAfter)
+	}
+}
+
+// forwardWithout starts production while the resources are still being loaded. An empty store
+// compiles to what the configuration alone says.
+func (l *life) forwardWithout() error {
+	options := l.storeOptions(nil)
+	options.Publisher = unlessPublished{l.data}
+	empty, err := store.Open(options)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(empty.Start(), empty.Close()); err != nil {
+		return err
+	}
+	if err := l.data.start(); err != nil {
+		return err
+	}
+	l.o.Log.Warn("forwarding without resources: they are still being loaded", "forward_after", l.cfg.State.ForwardAfter)
+	return nil
+}
+
+func (l *life) logForwarding() {
+	s := l.group.View().Snapshot
+	l.o.Log.Info("forwarding", "sessions", len(s.Sessions), "sources", len(s.Sources))
+}
+
+// stop: no more clients, then no more changes, then the workers.
+func (l *life) stop() (err error) {
+	l.control.close()
+	if l.loaded.store != nil {
+		err = l.loaded.store.Close()
+	}
+	return errors.Join(err, l.data.stop())
+}
+
+// waitForEnd returns why the gateway ends.
+func waitForEnd(ctx context.Context, untilIdle time.Duration, group *lcore.Group) string {
+	if untilIdle == 0 {
+		<-ctx.Done()
+		return context.Cause(ctx).Error()
+	}
+	look := time.NewTicker(max(untilIdle/20, time.Millisecond))
+	defer look.Stop()
+	received, since := group.Received(), time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx).Error()
+		case now := <-look.C:
+			if n := group.Received(); n != received {
+				received, since = n, now
+			} else if now.Sub(since) >= untilIdle {
+				return fmt.Sprintf("no frame for %v", untilIdle)
+			}
+		}
+	}
+}

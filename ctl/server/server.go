@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/report"
+	"mirrorgw/ctl/store"
+)
+
+// Options are what a Server answers with. The functions are called from many goroutines.
+type Options struct {
+	Store     *store.Store
+	Config    *config.Config
+	Status    func() ctl.Status                 // of the data path, now
+	Report    func(report.Kinds) *report.Report // counters of some kinds, now; others may be there too. The server may alter the maps
+	Explainer ctl.Explainer
+	Fault     error  // why the state on disk is not in use, which health says; nil: it is, or there is none
+	Version   string // of the daemon
+	DPDK      string // version of DPDK; may be empty
+	Roles     Roles  // from LookupRoles
+	Log       *slog.Logger
+	Limits    Limits
+}
+
+// Server answers the control API. Make it with New.
+type Server struct {
+	Options
+	started   time.Time
+	http      *http.Server
+	routes    []*route
+	closing   chan struct{} // closed when Shutdown begins: change streams end
+	once      sync.Once
+	watchers  atomic.Int64
+	applying  chan struct{} // holds one token: one large document is read at a time
+	diskFault atomic.Pointer[string]
+}
+
+// New makes a server. It answers once Serve is called.
+func New(o Options) *Server {
+	o.Limits = o.Limits.withDefaults()
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Report == nil {
+		o.Report = func(report.Kinds) *report.Report { return report.New() }
+	}
+	if o.Status == nil {
+		o.Status = func() ctl.Status { return ctl.Status{} }
+	}
+	s := &Server{Options: o, started: time.Now(), closing: make(chan struct{}), applying: make(chan struct{}, 1)}
+	s.routes = s.allRoutes()
+	s.http = &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: o.Limits.HeaderTime,
+		ReadTimeout:       o.Limits.HeaderTime + o.Limits.BodyTime,
+		IdleTimeout:       o.Limits.IdleTime,
+		MaxHeaderBytes:    o.Limits.HeaderBytes,
+		ConnContext:       withPeer,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+	}
+	return s
+}
+
+// Serve answers on a listener, usually one of Listen, until Shutdown; then it returns nil.
+func (s *Server) Serve(l net.Listener) error {
+	err := s.http.Serve(&limitedListener{Listener: l, limit: int64(s.Limits.Connections)})
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Shutdown removes the socket, ends the change streams and waits for the requests under way, at
+// most until ctx is done; then their connections are cut and ctx's error is returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.once.Do(func() { close(s.closing) })
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		s.http.Close()
+	}
+	return err
+}

@@ -1,0 +1,120 @@
+package server
+
+import (
+	"slices"
+	"strings"
+
+	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/report"
+	"mirrorgw/ctl/store"
+)
+
+var statKinds = []string{"ports", "sessions", "sources", "rules", "laws"}
+
+func (s *Server) stats(x *exchange) (*answer, error) {
+	kinds, err := readKinds(x.query["kind"])
+	if err != nil {
+		return nil, err
+	}
+	all := s.Report(neededFor(x, kinds))
+	if err := s.narrow(x, all); err != nil {
+		return nil, err
+	}
+	some := report.New()
+	some.Seconds = all.Seconds
+	for _, kind := range kinds {
+		switch kind {
+		case "ports":
+			some.Ports = all.Ports
+		case "sessions":
+			some.Sessions = all.Sessions
+		case "sources":
+			some.Sources = all.Sources
+		case "rules":
+			some.Rules = all.Rules
+		case "laws":
+			some.Laws = all.Laws
+		}
+	}
+	return &answer{value: some}, nil
+}
+
+// neededFor is what of the counters a request is answered from: sessions tell what belongs to them.
+func neededFor(x *exchange, kinds []string) (needed report.Kinds) {
+	for _, kind := range kinds {
+		needed |= 1 << slices.Index(statKinds, kind) // in the order of report.Kinds
+	}
+	if x.query.Get("session") != "" || x.query.Get("source") != "" {
+		needed |= report.Sessions
+	}
+	return needed
+}
+
+func readKinds(values []string) ([]string, error) {
+	var kinds []string
+	for _, value := range values {
+		kinds = append(kinds, strings.Split(value, ",")...)
+	}
+	for _, kind := range kinds {
+		if !slices.Contains(statKinds, kind) {
+			return nil, fault(api.CodeInvalidValue, "kind", "there are no statistics of %q; ask for %s", kind, strings.Join(statKinds, ", "))
+		}
+	}
+	if len(kinds) == 0 {
+		return statKinds, nil
+	}
+	return kinds, nil
+}
+
+// narrow leaves in the report what belongs to the session and the source that were asked for.
+// The report has names where the request may have identifiers.
+func (s *Server) narrow(x *exchange, r *report.Report) error {
+	account := orDefaultAccount(x.account())
+	if ref := x.query.Get("session"); ref != "" {
+		var name string
+		s.Store.Read(func(v *store.View) {
+			if session, ok := v.Session(account, ref); ok {
+				name = session.Name
+			}
+		})
+		if name == "" {
+			return sessionKind.notFound(ref)
+		}
+		keepSessions(r, func(one string, _ report.Session) bool { return one == name })
+	}
+	if ref := x.query.Get("source"); ref != "" {
+		var name string
+		s.Store.Read(func(v *store.View) {
+			if source, ok := v.Interface(account, ref); ok {
+				name = source.Name
+			}
+		})
+		if name == "" {
+			return interfaceKind.notFound(ref)
+		}
+		source, has := r.Sources[name]
+		keepSessions(r, func(_ string, session report.Session) bool { return session.Source == name })
+		if has {
+			r.Sources[name] = source
+		}
+	}
+	return nil
+}
+
+// keepSessions keeps some sessions, their sources and their filters' rules.
+func keepSessions(r *report.Report, keep func(string, report.Session) bool) {
+	sessions, sources, rules := map[string]report.Session{}, map[string]report.Source{}, map[string]map[string]int64{}
+	for name, session := range r.Sessions {
+		if !keep(name, session) {
+			continue
+		}
+		sessions[name] = session
+		if source, ok := r.Sources[session.Source]; ok {
+			sources[session.Source] = source
+		}
+		if filter, ok := r.Rules[session.Filter]; ok {
+			rules[session.Filter] = filter
+		}
+	}
+	r.Sessions, r.Sources, r.Rules = sessions, sources, rules
+}

@@ -1,0 +1,53 @@
+package store
+
+import (
+	"time"
+
+	"mirrorgw/ctl"
+)
+
+// Kind is a kind of resource.
+type Kind string
+
+// The kinds. Their words are those of the API's change stream.
+const (
+	KindInterface    Kind = "interface"
+	KindTarget       Kind = "target"
+	KindFilter       Kind = "filter"
+	KindRule         Kind = "rule"
+	KindSession      Kind = "session"
+	KindLoadBalancer Kind = "load-balancer"
+)
+
+// Words of Event.Action.
+const (
+	ActionCreate = "create"
+	ActionModify = "modify"
+	ActionDelete = "delete"
+)
+
+// Event is one change of one resource. The events of a store, applied in order, yield its state.
+// Before and After are *ctl.Interface, *ctl.Target, *ctl.Filter, *ctl.Session, *ctl.LoadBalancer
+// or *RuleRecord, or nil: Before of a create, After of a delete. A filter's records in events have
+// no rules: each rule has events of its own.
+type Event struct {
+	Revision      uint64
+	Time          time.Time
+	Action        string // create, modify or delete
+	Kind          Kind
+	ID            string
+	Name          string // as it is now, or was; empty for a rule
+	Account       string
+	Before, After any
+}
+
+// RuleRecord is a rule with the filter that it belongs to.
+type RuleRecord struct {
+	FilterID string
+	Rule     *ctl.Rule
+}
+
+// Counts is how many resources there are of each kind.
+type Counts struct {
+	Interfaces, Targets, Filters, Rules, Sessions, LoadBalancers int
+}

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"slices"
+
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/api"
+)
+
+// To touch a node is to take it out of all lists that validation fills again, and with it
+// everything whose rightness depends on it.
+
+func (tx *Tx) touchInterface(n *interfaceNode) {
+	if n.touch != nil {
+		return
+	}
+	saved := *n
+	n.touch, n.before = &touch{oldFault: n.fault}, n.rec
+	tx.interfaces = append(tx.interfaces, n)
+	tx.st.unlinkInterface(n)
+	tx.onUndo(func() {
+		n.touch, n.before = nil, nil
+		n.rec, n.fault, n.source, n.key, n.addresses = saved.rec, saved.fault, saved.source, saved.key, saved.addresses
+		tx.st.linkInterface(n, saved.keyed)
+	})
+	for _, s := range slices.Clone(n.sessions) {
+		tx.touchSession(s)
+	}
+	for _, t := range slices.Clone(n.targets) {
+		tx.touchTarget(t)
+	}
+}
+
+func (tx *Tx) touchBalancer(n *balancerNode) {
+	if n.touch != nil {
+		return
+	}
+	n.touch, n.before = &touch{}, n.rec
+	tx.balancers = append(tx.balancers, n)
+	rec := n.rec
+	tx.onUndo(func() { n.touch, n.before, n.rec = nil, nil, rec })
+}
+
+func (tx *Tx) touchTarget(n *targetNode) {
+	if n.touch != nil {
+		return
+	}
+	for _, s := range slices.Clone(n.sessions) {
+		tx.touchSession(s)
+	}
+	saved := *n
+	n.touch, n.before = &touch{oldFault: n.fault}, n.rec
+	tx.targets = append(tx.targets, n)
+	tx.st.unlinkTarget(n)
+	tx.onUndo(func() {
+		n.touch, n.before = nil, nil
+		n.rec, n.fault, n.placed, n.via, n.balancer, n.at = saved.rec, saved.fault, saved.placed, saved.via, saved.balancer, saved.at
+		tx.st.linkTarget(n)
+	})
+}
+
+func (tx *Tx) touchFilter(n *filterNode) {
+	if n.touch != nil {
+		return
+	}
+	n.touch, n.before = &touch{}, n.rec
+	tx.filters = append(tx.filters, n)
+	rec, compiled := n.rec, n.compiled
+	tx.onUndo(func() {
+		n.touch, n.before, n.rec, n.compiled = nil, nil, rec, compiled
+		tx.st.laid.filters = nil
+	})
+}
+
+func (tx *Tx) touchSession(n *sessionNode) {
+	if n.touch != nil {
+		return
+	}
+	saved := *n
+	n.touch, n.before = &touch{oldFault: n.fault}, n.rec
+	n.was = &linking{n.source, n.via}
+	tx.sessions = append(tx.sessions, n)
+	if n.linked {
+		tx.st.unlinkSession(n)
+	}
+	tx.st.dropVNI(n.vni)
+	n.vni = vniKey{}
+	tx.onUndo(func() {
+		*n = saved
+		n.linked = false
+		if saved.linked {
+			tx.st.linkSession(n)
+		}
+		tx.st.takeVNI(n.vni)
+	})
+}
+
+// Delete removes a resource by ID. The sessions of an interface and the rules of a filter go with
+// it; what others refer to is refused (api.CodeInUse).
+func (tx *Tx) Delete(kind Kind, id string) error {
+	st := tx.st
+	switch kind {
+	case KindInterface:
+		if n, ok := st.interfaces.byID[id]; ok {
+			tx.deleteInterface(n)
+			return nil
+		}
+	case KindLoadBalancer:
+		if n, ok := st.balancers.byID[id]; ok {
+			tx.touchBalancer(n)
+			leave(tx, st.balancers, n, &n.entry)
+			return nil
+		}
+	case KindTarget:
+		if n, ok := st.targets.byID[id]; ok {
+			tx.deleteTarget(n)
+			return nil
+		}
+	case KindFilter:
+		if n, ok := st.filters.byID[id]; ok {
+			tx.touchFilter(n)
+			leave(tx, st.filters, n, &n.entry)
+			return nil
+		}
+	case KindRule:
+		if n := tx.ruleOwner(id, nil); n != nil {
+			return tx.changeRules(n, id, nil)
+		}
+	case KindSession:
+		if n, ok := st.sessions.byID[id]; ok {
+			tx.deleteSession(n)
+			return nil
+		}
+	}
+	return tx.refusal(&ctl.Common{}, "", api.CodeNotFound, "", "there is no %s %q", kind.word(), id)
+}
+
+func (tx *Tx) deleteSession(n *sessionNode) {
+	tx.touchSession(n)
+	leave(tx, tx.st.sessions, n, &n.entry)
+}
+
+// deleteTarget leaves the sessions that use it where they are: they are the reason to refuse,
+// unless the change takes them away as well.
+func (tx *Tx) deleteTarget(n *targetNode) {
+	if n.touch == nil {
+		saved := *n
+		n.touch, n.before = &touch{oldFault: n.fault}, n.rec
+		tx.targets = append(tx.targets, n)
+		tx.st.unlinkTarget(n)
+		tx.onUndo(func() {
+			n.touch, n.before = nil, nil
+			n.via, n.balancer, n.at = saved.via, saved.balancer, saved.at
+			tx.st.linkTarget(n)
+		})
+	}
+	leave(tx, tx.st.targets, n, &n.entry)
+}
+
+func (tx *Tx) deleteInterface(n *interfaceNode) {
+	for _, s := range slices.Clone(n.sessions) {
+		tx.deleteSession(s)
+	}
+	if n.touch == nil {
+		saved := *n
+		n.touch, n.before = &touch{oldFault: n.fault}, n.rec
+		tx.interfaces = append(tx.interfaces, n)
+		tx.st.unlinkInterface(n)
+		tx.onUndo(func() {
+			n.touch, n.before = nil, nil
+			n.key, n.addresses = saved.key, saved.addresses
+			tx.st.linkInterface(n, saved.keyed)
+		})
+	}
+	leave(tx, tx.st.interfaces, n, &n.entry)
+}
