@@ -18,7 +18,7 @@ SANITIZE := CGO_CFLAGS="-g -O2 -fsanitize=undefined -fno-sanitize-recover=undefi
 # Packages run one at a time: those that start EAL poll a CPU without pause, and there may be two.
 TEST := $(GO) test -count=1 -p 1
 
-.PHONY: help deps build demo test test-plain test-sanitize test-full bench vet lint fuzz fmt clean
+.PHONY: help deps build demo test test-plain test-race test-sanitize test-full bench vet lint fuzz fmt clean
 .NOTPARALLEL:
 
 help: ## print this list (the default)
@@ -27,8 +27,9 @@ help: ## print this list (the default)
 deps: ## install what is missing, from Debian
 	@scripts/install-deps.sh
 
-build: ## the daemon, bin/mirrorgw
+build: ## the daemon and its command line tool, bin/mirrorgw and bin/mirrorctl
 	$(GO) build -o bin/mirrorgw ./cmd/mirrorgw
+	$(GO) build -o bin/mirrorctl ./cmd/mirrorctl
 
 demo: deps build ## mirror a day of traffic from capture files and tell what went where
 	$(GO) run ./testbed/demo --dir $(DEMO)
@@ -36,10 +37,13 @@ demo: deps build ## mirror a day of traffic from capture files and tell what wen
 		--until-idle 500ms --report report.json
 	$(GO) run ./testbed/demo --dir $(DEMO) --summary
 
-test: deps build vet test-plain test-sanitize ## everything that CI asks for
+test: deps build vet test-plain test-race test-sanitize ## everything that CI asks for
 
 test-plain: ## all tests, as they are
 	$(TEST) -timeout 20m ./...
+
+test-race: ## the control plane and the Go half of the workers, under the race detector
+	$(TEST) -race -timeout 20m ./ctl/... ./lcore ./cmd/...
 
 test-sanitize: ## the packages with C, and the daemon over the golden cases, under ASan and UBSan
 	$(SANITIZE) $(TEST) -asan -timeout 20m ./dpdk/... ./pipeline/... ./lcore/...
