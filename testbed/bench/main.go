@@ -53,7 +53,7 @@ func (o *options) check() ([]workload, error) {
 	case o.seconds < 0.1 || o.seconds > 600:
 		return nil, fmt.Errorf("--seconds %g: give 0.1 to 600", o.seconds)
 	}
-	return choose(workloads(), o.only)
+	return choose(everything(), o.only)
 }
 
 // choose returns the workloads that a list of names asks for, in the order of all.
@@ -105,6 +105,6 @@ func run(ctx context.Context, o options, chosen []workload) (err error) {
 	if err != nil {
 		return err // nothing is written: half a table would replace a whole one
 	}
-	fmt.Print(table(rows), limits(b.peerOffloads))
+	fmt.Print(tables(rows, b.peerOffloads))
 	return errors.Join(writeRows(o.out, rows), invalid(rows))
 }

@@ -23,39 +23,43 @@ type bench struct {
 func (b *bench) measureAll(ctx context.Context, chosen []workload) ([]row, error) {
 	var rows []row
 	for _, w := range chosen {
-		r, err := b.measure(ctx, w)
+		measure := b.measure
+		if w.measure != nil {
+			measure = func(ctx context.Context, w workload) ([]row, error) { return w.measure(b, ctx) }
+		}
+		some, err := measure(ctx, w)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", w.name, err)
 		}
-		rows = append(rows, r)
+		rows = append(rows, some...)
 	}
 	return rows, nil
 }
 
 // measure takes turns between the gateway and its peer, so that a busy minute hurts both.
-func (b *bench) measure(ctx context.Context, w workload) (row, error) {
+func (b *bench) measure(ctx context.Context, w workload) ([]row, error) {
 	dir := filepath.Join(b.dir, w.name)
 	if err := prepare(dir, w); err != nil {
-		return row{}, err
+		return nil, err
 	}
-	r := row{Name: w.name, Unit: "Mpps", Peer: "testpmd-io", Threshold: w.threshold}
+	r := row{Name: w.name, Unit: "Mpps", Peer: testpmdPeer, Threshold: w.threshold}
 	for i := range b.runs {
 		ours, note, err := b.runGateway(ctx, dir, w)
 		if err != nil {
-			return row{}, err
+			return nil, err
 		}
 		if note != "" && r.Invalid == "" {
 			r.Invalid = fmt.Sprintf("run %d: %s", i+1, note)
 		}
 		peer, err := b.runTestpmd(ctx, dir, len(w.frames()))
 		if err != nil {
-			return row{}, err
+			return nil, err
 		}
 		r.Values, r.PeerValues = append(r.Values, ours), append(r.PeerValues, peer)
 		fmt.Printf("%-14s run %d of %d   mirrorgw %7.2f Mpps   testpmd %7.2f Mpps\n", w.name, i+1, b.runs, ours, peer)
 	}
 	r.summarize()
-	return r, nil
+	return []row{r}, nil
 }
 
 // Files of a workload, in its directory.

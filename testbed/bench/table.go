@@ -11,7 +11,10 @@ import (
 	"text/tabwriter"
 )
 
-// row is one figure and its peer's; rates are in Mpps.
+// testpmdPeer is the peer of every workload's row.
+const testpmdPeer = "testpmd-io"
+
+// row is one figure and its peer's.
 type row struct {
 	Name       string    `json:"name"`
 	Value      float64   `json:"value"` // median of Values
@@ -20,8 +23,9 @@ type row struct {
 	Ratio      float64   `json:"ratio"` // median by median
 	Runs       int       `json:"runs"`
 	PeerValue  float64   `json:"peer_value"`
-	PairRatio  float64   `json:"pair_ratio"` // median of the ratios of neighbouring runs
-	Threshold  float64   `json:"threshold,omitempty"`
+	PairRatio  float64   `json:"pair_ratio"`          // median of the ratios of neighbouring runs
+	Threshold  float64   `json:"threshold,omitempty"` // the ratio wanted at least
+	Limit      float64   `json:"limit,omitempty"`     // the value wanted at most
 	Values     []float64 `json:"values"`
 	PeerValues []float64 `json:"peer_values"`
 	Invalid    string    `json:"invalid,omitempty"` // why the figure must not be used
@@ -45,7 +49,26 @@ func median(values []float64) float64 {
 	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
-// table is the rows for a person.
+// tables are the rows for a person, those beside testpmd first, and what they are not.
+func tables(rows []row, peerOffloads string) (text string) {
+	var rates, control []row
+	for _, r := range rows {
+		if r.Peer == testpmdPeer {
+			rates = append(rates, r)
+		} else {
+			control = append(control, r)
+		}
+	}
+	if len(rates) > 0 {
+		text = table(rates) + limits(peerOffloads)
+	}
+	if len(control) > 0 {
+		text += controlTable(control)
+	}
+	return text
+}
+
+// table is the rows beside testpmd.
 func table(rows []row) string {
 	var text strings.Builder
 	text.WriteByte('\n')
@@ -69,6 +92,10 @@ func (r *row) verdict() string {
 	switch {
 	case r.Invalid != "":
 		return "-\tinvalid"
+	case r.Limit != 0 && r.Value <= r.Limit:
+		return fmt.Sprintf("<= %.0f\tmet", r.Limit)
+	case r.Limit != 0:
+		return fmt.Sprintf("<= %.0f\tnot met", r.Limit)
 	case r.Threshold == 0:
 		return "-\t"
 	case r.Ratio >= r.Threshold:

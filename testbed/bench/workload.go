@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"math/rand/v2"
 )
 
@@ -12,6 +13,7 @@ type workload struct {
 	decider   int     // number of the session that must mirror every frame; 0: nothing is mirrored
 	frames    func() [][]byte
 	resources func() string
+	measure   func(*bench, context.Context) ([]row, error) // nil: beside testpmd
 }
 
 const flows = 1024 // transport conversations in a capture, one frame each
@@ -35,6 +37,11 @@ func workloads() []workload {
 		manyRules("rules-10000", 0.15, 10000),
 		{name: "sources-10000", threshold: 0.15, decider: 3, frames: sourceFrames(10000), resources: threeSessions(10000)},
 	}
+}
+
+// everything is what can be measured: the workloads, and how the gateway is steered.
+func everything() []workload {
+	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl})
 }
 
 // manyRules has one filter of n rules; the frames match rules spread evenly over it.

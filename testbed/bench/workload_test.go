@@ -11,6 +11,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/store"
 	"mirrorgw/rules"
 	"mirrorgw/testbed/traffic"
 )
@@ -34,7 +35,7 @@ func snapshot(t *testing.T, w workload) (*rules.Snapshot, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resources, warnings, err := ctl.Build(doc, cfg, ctl.Options{})
+	resources, warnings, err := store.Resources(doc, store.Options{Config: cfg})
 	if err != nil {
 		t.Fatal(err)
 	}
