@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"mirrorgw/ctl"
 )
@@ -26,7 +29,7 @@ const (
 
 var intervals = []interval{
 	quiet:    {"without changes", (*bench).stayQuiet},
-	busy:     {"busy CPU", (*bench).keepBusy},
+	busy:     {"busy machine", (*bench).keepBusy},
 	changing: {"with changes", (*bench).makeChanges},
 }
 
@@ -68,11 +71,34 @@ func (b *bench) stayQuiet(ctx context.Context, l *controlLife, _ *controlRows) e
 	return pause(ctx, b.intervalLength(), "mirrorgw", l.log, l.end)
 }
 
-// keepBusy keeps the control CPU busy with nothing: it touches no memory and asks nobody.
-func (b *bench) keepBusy(ctx context.Context, _ *controlLife, _ *controlRows) error {
-	for began := time.Now(); time.Since(began) < b.intervalLength(); {
+// syncsPerSecond is about how often the gateway writes its state during changes: two waits for
+// the disk a batch.
+const syncsPerSecond = 35
+
+// keepBusy keeps the control CPU and the disk as busy as changes do, with nothing: it asks nobody.
+// The disk matters, for its interrupts may belong to the worker's CPU, and a virtual disk's cannot
+// always be moved away.
+func (b *bench) keepBusy(ctx context.Context, l *controlLife, _ *controlRows) (err error) {
+	file, err := os.CreateTemp(l.dir, "busy")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
+	page := make([]byte, 16<<10) // about what one batch writes
+	began := time.Now()
+	for synced := time.Duration(0); time.Since(began) < b.intervalLength(); {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if time.Since(began) < synced*time.Second/syncsPerSecond {
+			continue
+		}
+		synced++
+		if _, err := file.WriteAt(page, 0); err != nil {
+			return err
+		}
+		if err := unix.Fdatasync(int(file.Fd())); err != nil {
+			return err
 		}
 	}
 	return nil

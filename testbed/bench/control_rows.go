@@ -35,11 +35,11 @@ func newControlRows() *controlRows {
 		changes: row{Name: "control-changes", Unit: "1/s", Peer: "asked-for", Threshold: changesRatio},
 		rate: [...]row{
 			quiet: {Name: "control-rate", Unit: "Mpps", Peer: "no-changes", Threshold: rateRatio},
-			busy:  {Name: "control-rate", Unit: "Mpps", Peer: "busy-cpu"},
+			busy:  {Name: "control-rate", Unit: "Mpps", Peer: "busy-machine"},
 		},
 		gap: [...]row{
 			quiet: {Name: "control-gap", Unit: "us", Peer: "no-changes"},
-			busy:  {Name: "control-gap", Unit: "us", Peer: "busy-cpu"},
+			busy:  {Name: "control-gap", Unit: "us", Peer: "busy-machine"},
 		},
 	}
 }

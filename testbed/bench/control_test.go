@@ -212,10 +212,10 @@ func TestControlRows(t *testing.T) {
 			t.Errorf("line %q lacks %q", line, want)
 		}
 	}
-	if r := rows["control-rate"]; r.Peer != "busy-cpu" || r.Ratio != 1 { // the last row of that name
+	if r := rows["control-rate"]; r.Peer != "busy-machine" || r.Ratio != 1 { // the last row of that name
 		t.Errorf("%+v", r)
 	}
-	if r := rows["control-gap"]; r.Peer != "busy-cpu" || r.Limit != 135 || r.Value != 130 {
+	if r := rows["control-gap"]; r.Peer != "busy-machine" || r.Limit != 135 || r.Value != 130 {
 		t.Errorf("%+v", r)
 	}
 	c.refuse("life 2", "laws")
