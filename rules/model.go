@@ -110,7 +110,8 @@ type Filter struct {
 // Interface is a network interface that can be a mirror source.
 type Interface struct {
 	ID, Name string
-	Port     int // index in Resources.Ports
+	Account  string // owner, for reports
+	Port     int    // index in Resources.Ports
 	MAC      [6]byte
 	HasMAC   bool // false: everything on the port
 	VLAN     int  // VID of the outer tag, 1-4094, or VLANAny
@@ -129,10 +130,11 @@ type Target struct {
 // Session mirrors what Filter selects of Source to Target.
 type Session struct {
 	ID, Name     string
-	Source       int // index in Resources.Interfaces
-	Target       int // index in Resources.Targets
-	Filter       int // index in Resources.Filters
-	Number       int // 1-32766, unique per source; lower goes first
+	Account      string // owner, for reports
+	Source       int    // index in Resources.Interfaces
+	Target       int    // index in Resources.Targets
+	Filter       int    // index in Resources.Filters
+	Number       int    // 1-32766, unique per source; lower goes first
 	VNI          uint32
 	PacketLength int        // bytes of each frame from its Ethernet header on, or PacketLengthEntire
 	OuterSource  netip.Addr // outer source address, of the target's family

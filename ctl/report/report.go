@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Report is one run of the gateway. The keys of its maps are names of the configuration.
+// Report is one run of the gateway. The keys of its maps are names of the configuration; a resource
+// without a name, or with one that another account has used before, has its identifier as key.
 type Report struct {
 	Seconds  float64                     `json:"seconds"` // between the launch of the workers and their stop, or now
 	Ports    map[string]Port             `json:"ports"`
@@ -64,11 +65,13 @@ type Port struct {
 
 // Session has the totals of one session.
 type Session struct {
+	ID      string    `json:"id"`
+	Owner   string    `json:"owner"` // account
 	Number  int       `json:"number"`
 	VNI     uint32    `json:"vni"`
-	Source  string    `json:"source"`
+	Source  string    `json:"source"` // its key in sources
 	Target  string    `json:"target"`
-	Filter  string    `json:"filter"`
+	Filter  string    `json:"filter"` // its key in rules
 	Ingress Direction `json:"ingress"`
 	Egress  Direction `json:"egress"`
 }
@@ -85,6 +88,8 @@ type Direction struct {
 
 // Source has the totals of one mirror source.
 type Source struct {
+	ID      string  `json:"id"`
+	Owner   string  `json:"owner"` // account
 	Ingress Traffic `json:"ingress"`
 	Egress  Traffic `json:"egress"`
 }

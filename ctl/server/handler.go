@@ -3,7 +3,6 @@ package server
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -63,6 +62,7 @@ func (s *Server) serve(r *route, w http.ResponseWriter, request *http.Request) {
 	x := &exchange{w: w, r: request, route: r, peer: peerFrom(request.Context())}
 	began := &startedWriter{ResponseWriter: w}
 	x.w = began
+	defer x.leave()
 	defer s.recoverPanic(x, began)
 	a, err := s.try(x)
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.Limits.WriteTime))
@@ -162,7 +162,10 @@ func (s *Server) readBody(x *exchange) ([]byte, error) {
 	if x.r.ContentLength > limit {
 		return nil, s.tooLarge(x, limit)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, limit))
+	if err := s.takeRoom(x, limit); err != nil {
+		return nil, err
+	}
+	body, err := readAll(http.MaxBytesReader(x.w, x.r.Body, limit), x.r.ContentLength, limit)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):

@@ -68,6 +68,8 @@ type dataPath struct {
 	beat       atomic.Uint64
 	asked      atomic.Uint32 // kinds of the last report
 	mirrorLaw  atomic.Int64
+	reporting  atomic.Int64                  // reports being made
+	hold       atomic.Pointer[chan struct{}] // reports wait until it is closed; nil: they do not
 }
 
 type prepared struct {
@@ -131,6 +133,11 @@ func (d *dataPath) report(kinds report.Kinds) *report.Report {
 	if d.panics.Load() {
 		panic("a broken counter")
 	}
+	d.reporting.Add(1)
+	defer d.reporting.Add(-1)
+	if hold := d.hold.Load(); hold != nil {
+		<-*hold
+	}
 	r := report.New()
 	r.Ports["wire0"] = report.Port{Role: "wire", RxPackets: 7}
 	for _, name := range []string{"s1", "s2"} {
@@ -139,7 +146,32 @@ func (d *dataPath) report(kinds report.Kinds) *report.Report {
 		r.Rules["f-"+name] = map[string]int64{"ingress 100": 3}
 	}
 	r.Laws.Mirror = d.mirrorLaw.Load()
+	d.identify(r)
 	return r
+}
+
+// identify adds what is in force. The default account has the names, others identifiers as keys.
+func (d *dataPath) identify(r *report.Report) {
+	s := d.snapshot.Load()
+	if s == nil {
+		return
+	}
+	for i := range s.Sources {
+		e, key := &s.Sources[i], s.Sources[i].Name
+		if e.Account != ctl.DefaultAccount {
+			key = e.ID
+		}
+		r.Sources[key] = report.Source{ID: e.ID, Owner: e.Account, Ingress: report.Traffic{Seen: 5}}
+	}
+	for i := range s.Sessions {
+		e, key := &s.Sessions[i], s.Sessions[i].Name
+		source, filter := s.Sources[e.Source].Name, s.Filters[e.Filter].Name
+		if e.Account != ctl.DefaultAccount {
+			key, source, filter = e.ID, s.Sources[e.Source].ID, s.Filters[e.Filter].ID
+		}
+		r.Sessions[key] = report.Session{ID: e.ID, Owner: e.Account, Number: 1, Source: source, Filter: filter}
+		r.Rules[filter] = map[string]int64{"ingress 100": 3}
+	}
 }
 
 // world is a daemon without its data path.

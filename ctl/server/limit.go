@@ -17,6 +17,8 @@ import (
 type Limits struct {
 	Connections   int           // at once; those above are told so and closed
 	Watchers      int           // at once, of the change stream
+	Stats         int           // at once, of the requests for counters; others wait, for WriteTime at most
+	LargeBodies   int           // at once, of the requests with more than BodyBytes
 	HeaderBytes   int           // of a request
 	BodyBytes     int64         // of a request
 	DocumentBytes int64         // of an apply
@@ -29,7 +31,7 @@ type Limits struct {
 
 // DefaultLimits are those of production.
 var DefaultLimits = Limits{
-	Connections: 512, Watchers: 64,
+	Connections: 512, Watchers: 64, Stats: 8, LargeBodies: 4,
 	HeaderBytes: 16 << 10, BodyBytes: 1 << 20, DocumentBytes: 64 << 20,
 	HeaderTime: 5 * time.Second, BodyTime: 30 * time.Second, WriteTime: 30 * time.Second,
 	IdleTime: 60 * time.Second, Heartbeat: 15 * time.Second,
@@ -45,6 +47,8 @@ func (l Limits) withDefaults() Limits {
 	d := &DefaultLimits
 	orDefault(&l.Connections, d.Connections)
 	orDefault(&l.Watchers, d.Watchers)
+	orDefault(&l.Stats, d.Stats)
+	orDefault(&l.LargeBodies, d.LargeBodies)
 	orDefault(&l.HeaderBytes, d.HeaderBytes)
 	orDefault(&l.BodyBytes, d.BodyBytes)
 	orDefault(&l.DocumentBytes, d.DocumentBytes)

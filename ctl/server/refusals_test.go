@@ -146,11 +146,11 @@ func TestStatsAreNarrowed(t *testing.T) {
 	w := newWorld(t, server.Limits{})
 	w.build()
 	tests := []struct{ query, want string }{
-		{"", "ports 1 sessions 2 sources 2 rules 2"},
+		{"", "ports 1 sessions 2 sources 3 rules 3"},
 		{"?kind=ports", "ports 1 sessions 0 sources 0 rules 0"},
-		{"?kind=ports&kind=rules,laws", "ports 1 sessions 0 sources 0 rules 2"},
+		{"?kind=ports&kind=rules,laws", "ports 1 sessions 0 sources 0 rules 3"},
 		{"?session=s1", "ports 1 sessions 1 sources 1 rules 1"},
-		{"?source=web-1&kind=sessions", "ports 0 sessions 0 sources 0 rules 0"},
+		{"?source=web-1&kind=sessions", "ports 0 sessions 1 sources 0 rules 0"},
 	}
 	for _, test := range tests {
 		status, text, _ := w.curl("GET", "/v1/stats"+test.query, "")

@@ -45,6 +45,7 @@ type exchange struct {
 	body  []byte
 	route *route
 	peer  peer
+	place places // that it has taken; nil: none
 }
 
 // account is the owner that names in the path belong to.

@@ -41,6 +41,8 @@ type Server struct {
 	once      sync.Once
 	watchers  atomic.Int64
 	applying  chan struct{} // holds one token: one large document is read at a time
+	large     places        // for bodies of more than BodyBytes
+	counting  places        // for reports of counters
 	diskFault atomic.Pointer[string]
 }
 
@@ -56,7 +58,8 @@ func New(o Options) *Server {
 	if o.Status == nil {
 		o.Status = func() ctl.Status { return ctl.Status{} }
 	}
-	s := &Server{Options: o, started: time.Now(), closing: make(chan struct{}), applying: make(chan struct{}, 1)}
+	s := &Server{Options: o, started: time.Now(), closing: make(chan struct{}), applying: make(chan struct{}, 1),
+		large: newPlaces(o.Limits.LargeBodies), counting: newPlaces(o.Limits.Stats)}
 	s.routes = s.allRoutes()
 	s.http = &http.Server{
 		Handler:           s.Handler(),

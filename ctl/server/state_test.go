@@ -47,7 +47,7 @@ func TestOnlyWhatIsNeededIsGathered(t *testing.T) {
 		api.PathStats + "?kind=sources&kind=rules": report.Sources | report.Rules,
 		api.PathStats + "?kind=sessions":           report.Sessions,
 		api.PathStats + "?kind=rules&session=s1":   report.Rules | report.Sessions,
-		api.PathStats + "?kind=ports&source=web-1": report.Ports | report.Sessions,
+		api.PathStats + "?kind=ports&source=web-1": report.Ports | report.Sessions | report.Sources,
 		api.PathStats + "?source=web-1":            report.Everything,
 	} {
 		w.path.asked.Store(0)

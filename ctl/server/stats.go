@@ -16,6 +16,11 @@ func (s *Server) stats(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if taken, err := s.counting.take(x, s.Limits.WriteTime); err != nil {
+		return nil, err
+	} else if !taken {
+		return nil, fault(api.CodeUnavailable, "", "%d requests for counters are being answered already; try again in a moment, or ask for fewer kinds", s.Limits.Stats)
+	}
 	all := s.Report(neededFor(x, kinds))
 	if err := s.narrow(x, all); err != nil {
 		return nil, err
@@ -39,13 +44,17 @@ func (s *Server) stats(x *exchange) (*answer, error) {
 	return &answer{value: some}, nil
 }
 
-// neededFor is what of the counters a request is answered from: sessions tell what belongs to them.
+// neededFor is what of the counters a request is answered from: sessions tell what belongs to
+// them, and sources what they are called.
 func neededFor(x *exchange, kinds []string) (needed report.Kinds) {
 	for _, kind := range kinds {
 		needed |= 1 << slices.Index(statKinds, kind) // in the order of report.Kinds
 	}
 	if x.query.Get("session") != "" || x.query.Get("source") != "" {
 		needed |= report.Sessions
+	}
+	if x.query.Get("source") != "" {
+		needed |= report.Sources
 	}
 	return needed
 }
@@ -66,46 +75,57 @@ func readKinds(values []string) ([]string, error) {
 	return kinds, nil
 }
 
-// narrow leaves in the report what belongs to the session and the source that were asked for.
-// The report has names where the request may have identifiers.
+// narrow leaves in the report what belongs to the session and the source that were asked for. Rows
+// are found by identifier: two accounts may use one name.
 func (s *Server) narrow(x *exchange, r *report.Report) error {
 	account := orDefaultAccount(x.account())
 	if ref := x.query.Get("session"); ref != "" {
-		var name string
+		var id string
 		s.Store.Read(func(v *store.View) {
 			if session, ok := v.Session(account, ref); ok {
-				name = session.Name
+				id = session.ID
 			}
 		})
-		if name == "" {
+		if id == "" {
 			return sessionKind.notFound(ref)
 		}
-		keepSessions(r, func(one string, _ report.Session) bool { return one == name })
+		keepSessions(r, func(session *report.Session) bool { return session.ID == id })
 	}
 	if ref := x.query.Get("source"); ref != "" {
-		var name string
+		var id string
 		s.Store.Read(func(v *store.View) {
 			if source, ok := v.Interface(account, ref); ok {
-				name = source.Name
+				id = source.ID
 			}
 		})
-		if name == "" {
+		if id == "" {
 			return interfaceKind.notFound(ref)
 		}
-		source, has := r.Sources[name]
-		keepSessions(r, func(_ string, session report.Session) bool { return session.Source == name })
-		if has {
-			r.Sources[name] = source
-		}
+		keepSource(r, id)
 	}
 	return nil
 }
 
+// keepSource keeps a source, its sessions and their filters' rules; nothing if it counts nowhere.
+func keepSource(r *report.Report, id string) {
+	var key string
+	for name, source := range r.Sources {
+		if source.ID == id {
+			key = name
+		}
+	}
+	source, has := r.Sources[key]
+	keepSessions(r, func(session *report.Session) bool { return has && session.Source == key })
+	if has {
+		r.Sources[key] = source
+	}
+}
+
 // keepSessions keeps some sessions, their sources and their filters' rules.
-func keepSessions(r *report.Report, keep func(string, report.Session) bool) {
+func keepSessions(r *report.Report, keep func(*report.Session) bool) {
 	sessions, sources, rules := map[string]report.Session{}, map[string]report.Source{}, map[string]map[string]int64{}
 	for name, session := range r.Sessions {
-		if !keep(name, session) {
+		if !keep(&session) {
 			continue
 		}
 		sessions[name] = session

@@ -127,7 +127,7 @@ func (st *state) laySessions() []rules.Session {
 func (n *sessionNode) compiled() rules.Session {
 	r := n.rec
 	return rules.Session{
-		ID: r.ID, Name: r.Name, Source: n.source.index, Target: n.target.index, Filter: n.filter.index,
+		ID: r.ID, Name: r.Name, Account: r.Account, Source: n.source.index, Target: n.target.index, Filter: n.filter.index,
 		Number: r.Number, VNI: uint32(r.VNI), PacketLength: r.PacketLength, OuterSource: n.outer,
 	}
 }

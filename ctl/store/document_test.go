@@ -143,14 +143,14 @@ func TestDocument(t *testing.T) {
 			{Name: "tap0", Role: rules.RoleTap, Peer: rules.NoPeer}, {Name: "tun0", Role: rules.RoleTunnel, Peer: rules.NoPeer}},
 		Exclude:    rules.ExcludeAll,
 		Resolvers:  config.DefaultResolvers(),
-		Interfaces: []rules.Interface{{Name: "web-1", Port: 0, MAC: [6]byte{2, 0, 0, 0, 0, 1}, HasMAC: true, VLAN: rules.VLANAny}},
+		Interfaces: []rules.Interface{{Name: "web-1", Account: ctl.DefaultAccount, Port: 0, MAC: [6]byte{2, 0, 0, 0, 0, 1}, HasMAC: true, VLAN: rules.VLANAny}},
 		Targets: []rules.Target{{Name: "ids", Address: netip.MustParseAddr("192.0.2.10"), MTU: 1600, Port: 3,
 			NextHop: [6]byte{2, 0, 0, 0, 2, 0x10}, Resolved: true}},
 		Filters: []rules.Filter{{Name: "web", AmazonDNS: true, Rules: []rules.Rule{
 			{Direction: rules.Ingress, Number: 100, Action: rules.Accept, Protocol: 6, DstPorts: &rules.PortRange{First: 80, Last: 443},
 				Source: netip.MustParsePrefix("0.0.0.0/0"), Destination: netip.MustParsePrefix("10.0.0.0/16")},
 			{Direction: rules.Egress, Number: 100, Action: rules.Reject, Protocol: rules.ProtocolAny}}}},
-		Sessions: []rules.Session{{Name: "web-1-to-ids", Number: 1, VNI: 100, PacketLength: 128, OuterSource: netip.MustParseAddr("10.0.0.5")}},
+		Sessions: []rules.Session{{Name: "web-1-to-ids", Account: ctl.DefaultAccount, Number: 1, VNI: 100, PacketLength: 128, OuterSource: netip.MustParseAddr("10.0.0.5")}},
 	}
 	if diff := cmp.Diff(want, got, compareNet); diff != "" {
 		t.Error(diff)

@@ -93,7 +93,7 @@ func (tx *Tx) settleInterface(n *interfaceNode) {
 		if fault != "" {
 			tx.unserved(&n.entry, &r.Common, r.Subject(), "port", fault)
 		}
-		n.source.ID, n.source.Name, n.source.Port = r.ID, r.Name, port
+		n.source.ID, n.source.Name, n.source.Account, n.source.Port = r.ID, r.Name, r.Account, port
 		n.source.MAC, n.source.HasMAC, n.source.VLAN = r.MAC, r.HasMAC, r.VLAN
 	}
 	st.linkInterface(n, keyed)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 
 	"mirrorgw/ctl/config"
@@ -15,6 +16,15 @@ func reportOf(g *lcore.Group, cfg *config.Config) *report.Report {
 	r := gather(g, cfg, report.Everything)
 	r.Laws.Production, r.Laws.Mirror = g.Laws()
 	return r
+}
+
+// lastReport is the report of a gateway that has ended with err. An lcore that still runs is read
+// as it runs.
+func lastReport(g *lcore.Group, cfg *config.Config, err error) *report.Report {
+	if errors.Is(err, lcore.ErrRunning) {
+		return liveReport(g, cfg, report.Everything)
+	}
+	return reportOf(g, cfg)
 }
 
 // liveReport is reportOf while the workers run. Counters of different places may be a burst apart;
@@ -97,9 +107,10 @@ func addSources(r *report.Report, v lcore.View) {
 		c := v.SourceCounters(i, d)
 		return report.Traffic{Seen: int64(c.Seen), Matched: int64(c.Matched), Missed: int64(c.Missed), Excluded: countsOf(c.Excluded)}
 	}
+	keys := sourceKeys(s)
 	for i := range s.Sources {
-		key := keyIn(r.Sources, s.Sources[i].Name, s.Sources[i].ID)
-		r.Sources[key] = report.Source{Ingress: traffic(i, rules.Ingress), Egress: traffic(i, rules.Egress)}
+		e := &s.Sources[i]
+		r.Sources[keys[i]] = report.Source{ID: e.ID, Owner: e.Account, Ingress: traffic(i, rules.Ingress), Egress: traffic(i, rules.Egress)}
 	}
 }
 
@@ -113,19 +124,21 @@ func addSessions(r *report.Report, v lcore.View) {
 			TruncatedPackets: int64(c.Truncated), Skipped: packetsOf(c.Skipped),
 		}
 	}
+	keys := keysOf(len(s.Sessions), func(i int) (name, id string) { return s.Sessions[i].Name, s.Sessions[i].ID })
+	sources, filters := sourceKeys(s), filterKeys(s)
 	for i := range s.Sessions {
 		e := &s.Sessions[i]
-		r.Sessions[keyIn(r.Sessions, e.Name, e.ID)] = report.Session{
-			Number: e.Number, VNI: e.VNI,
-			Source:  nameOf(s.Sources[e.Source].Name, s.Sources[e.Source].ID),
+		r.Sessions[keys[i]] = report.Session{
+			ID: e.ID, Owner: e.Account, Number: e.Number, VNI: e.VNI,
+			Source: sources[e.Source], Filter: filters[e.Filter],
 			Target:  nameOf(s.Targets[e.Target].Name, s.Targets[e.Target].ID),
-			Filter:  nameOf(s.Filters[e.Filter].Name, s.Filters[e.Filter].ID),
 			Ingress: direction(i, rules.Ingress), Egress: direction(i, rules.Egress),
 		}
 	}
 }
 
 func addRules(r *report.Report, v lcore.View) {
+	keys := filterKeys(v.Snapshot)
 	for i, filter := range v.Snapshot.Filters {
 		hits := map[string]int64{}
 		for _, d := range []rules.Direction{rules.Ingress, rules.Egress} {
@@ -134,18 +147,31 @@ func addRules(r *report.Report, v lcore.View) {
 			}
 		}
 		if len(hits) > 0 {
-			r.Rules[keyIn(r.Rules, filter.Name, filter.ID)] = hits
+			r.Rules[keys[i]] = hits
 		}
 	}
 }
 
-// keyIn is what the report calls a resource: its name, or its ID where it has none or an equal
+func sourceKeys(s *rules.Snapshot) []string {
+	return keysOf(len(s.Sources), func(i int) (name, id string) { return s.Sources[i].Name, s.Sources[i].ID })
+}
+
+func filterKeys(s *rules.Snapshot) []string {
+	return keysOf(len(s.Filters), func(i int) (name, id string) { return s.Filters[i].Name, s.Filters[i].ID })
+}
+
+// keysOf is what the report calls n resources: by name, or by ID where one has none or an equal
 // name of another account came first.
-func keyIn[T any](entries map[string]T, name, id string) string {
-	if _, taken := entries[name]; taken {
-		return id
+func keysOf(n int, resource func(int) (name, id string)) []string {
+	keys, taken := make([]string, n), make(map[string]bool, n)
+	for i := range keys {
+		name, id := resource(i)
+		if keys[i] = nameOf(name, id); taken[keys[i]] {
+			keys[i] = id
+		}
+		taken[keys[i]] = true
 	}
-	return nameOf(name, id)
+	return keys
 }
 
 func nameOf(name, id string) string {
