@@ -3,6 +3,9 @@
 GO          ?= go
 FUZZTIME    ?= 30s
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# What both programs call themselves, as VERSION=1.2.3; empty: devel, with the revision if go knows it.
+VERSION     ?=
+LDFLAGS     := -X mirrorgw/cmd/internal/version.set=$(VERSION)
 DEMO        := out/demo
 C_FILES     := $(shell find . -path ./out -prune -o -name '*.[ch]' -print)
 SH_FILES    := .ci/run $(wildcard scripts/*.sh)
@@ -28,8 +31,8 @@ deps: ## install what is missing, from Debian
 	@scripts/install-deps.sh
 
 build: ## the daemon and its command line tool, bin/mirrorgw and bin/mirrorctl
-	$(GO) build -o bin/mirrorgw ./cmd/mirrorgw
-	$(GO) build -o bin/mirrorctl ./cmd/mirrorctl
+	$(GO) build -ldflags "$(LDFLAGS)" -o bin/mirrorgw ./cmd/mirrorgw
+	$(GO) build -ldflags "$(LDFLAGS)" -o bin/mirrorctl ./cmd/mirrorctl
 
 demo: deps build ## mirror a day of traffic from capture files and tell what went where
 	$(GO) run ./testbed/demo --dir $(DEMO)

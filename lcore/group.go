@@ -25,6 +25,7 @@ type Group struct {
 	qsbr    *dpdk.QSBR
 	layout  *pipeline.Layout
 	workers []*worker
+	limit   time.Duration // how long Stop waits for the workers
 
 	mu       sync.Mutex // serialises changes, Start, Stop, Close and Explain, and guards what follows
 	slots    slotTable
@@ -47,6 +48,13 @@ type Group struct {
 	epoch      atomic.Uint32 // of the measurement of gaps
 }
 
+// stopLimit is how long Stop waits for the workers, which end within a millisecond.
+const stopLimit = 5 * time.Second
+
+// ErrRunning says that an lcore goes on, or may: nothing that it uses was freed. Counters can be
+// read as before; what is left is to end the process, without EAL's cleanup.
+var ErrRunning = errors.New("its memory is kept until the process ends; see what keeps its CPU, or its driver")
+
 var errClosed = errors.New("the group is closed")
 
 // Open opens every port and prepares the workers. On error nothing stays open.
@@ -54,7 +62,7 @@ func Open(spec Spec) (*Group, error) {
 	if err := spec.Check(); err != nil {
 		return nil, err
 	}
-	g := &Group{spec: spec, pools: pools{}, slots: newSlotTable(spec.Capacity)}
+	g := &Group{spec: spec, limit: stopLimit, pools: pools{}, slots: newSlotTable(spec.Capacity)}
 	if err := g.open(); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
@@ -192,7 +200,8 @@ func (g *Group) Ran() time.Duration {
 	return g.ran
 }
 
-// Stop ends the poll loops after their current burst. Counters stay readable until Close.
+// Stop ends the poll loops after their current burst. Counters stay readable until Close. An lcore
+// that does not end within 5 s of the first Stop is an error of ErrRunning.
 func (g *Group) Stop() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -201,7 +210,7 @@ func (g *Group) Stop() error {
 	}
 	var errs []error
 	for _, w := range g.workers {
-		errs = append(errs, w.wait())
+		errs = append(errs, w.wait(g.limit))
 	}
 	g.read.Lock()
 	defer g.read.Unlock()
@@ -212,9 +221,14 @@ func (g *Group) Stop() error {
 }
 
 // Close stops what runs, closes the ports and frees everything. It may be called on a group that
-// Open did not finish, and again. Counters read as zero afterwards.
+// Open did not finish, and again. Counters read as zero afterwards. With ErrRunning nothing is
+// closed or freed.
 func (g *Group) Close() error {
-	errs := []error{g.Stop()}
+	stopped := g.Stop()
+	if errors.Is(stopped, ErrRunning) {
+		return stopped
+	}
+	errs := []error{stopped}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.read.Lock()

@@ -1,9 +1,13 @@
 package lcore
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"mirrorgw/dpdk"
 	"mirrorgw/dpdk/dpdktest"
 )
 
@@ -35,5 +39,31 @@ func TestLongStall(t *testing.T) {
 	dpdktest.ReaderOffline(reader, 0)
 	if err := g.Publish(next); err != nil || g.Pending() != 0 {
 		t.Errorf("afterwards: %v, %d pending", err, g.Pending())
+	}
+}
+
+// TestStopWithStalledLcore: a loop that nobody stops takes the place of the worker's. Stop and
+// Close say which lcore it is, leave the counters and all memory, and do it once the lcore is back.
+func TestStopWithStalledLcore(t *testing.T) {
+	g := openGateway(t, device(t, "net_null", ""), device(t, "net_null", ""), device(t, "net_null", "no-rx=1"))
+	publish(t, g, mirrored(g, wire0))
+	w, loop := g.workers[0], dpdktest.NewLoop(t, 0)
+	if err := dpdk.RemoteLaunch(loop.Function(), loop.Arg(), w.cpu); err != nil {
+		t.Fatal(err)
+	}
+	defer loop.Stop()
+	w.launched, g.limit = true, 20*time.Millisecond
+	for what, end := range map[string]func() error{"Stop": g.Stop, "Close": g.Close} {
+		if err := end(); !errors.Is(err, ErrRunning) || !strings.Contains(err.Error(), fmt.Sprintf("lcore %d has not ended within 20ms", w.cpu)) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if len(g.Workers()) != 1 || len(g.MempoolUse()) == 0 || g.program == nil || w.c == nil {
+		t.Error("something was freed that the lcore may use")
+	}
+	loop.Stop()
+	eventually(t, "the lcore is back", func() bool { return !dpdk.LcoreRunning(w.cpu) })
+	if err := g.Stop(); err != nil {
+		t.Errorf("Stop once the lcore is back: %v", err)
 	}
 }

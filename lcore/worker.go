@@ -55,6 +55,7 @@ type worker struct {
 	counters *pipeline.Counters
 	pipe     *pipeline.Pipe
 	launched bool
+	asked    time.Time // when it was first asked to stop; zero: it was not
 }
 
 // newWorker prepares worker number index of a group; it does not run yet.
@@ -114,6 +115,7 @@ func (w *worker) setProgram(p *pipeline.Program) { C.set_program(w.c, p.Pointer(
 
 func (w *worker) launch() error {
 	C.set_stop(w.c, 0)
+	w.asked = time.Time{}
 	if err := dpdk.RemoteLaunch(C.run_function(), unsafe.Pointer(w.c), w.cpu); err != nil {
 		return fmt.Errorf("lcore %d: %w", w.cpu, err)
 	}
@@ -132,12 +134,24 @@ func (w *worker) longestGap() time.Duration { return cycles(uint64(C.get_longest
 // finishedGap is what it had measured when it took the last setEpoch.
 func (w *worker) finishedGap() time.Duration { return cycles(uint64(C.get_finished_gap(w.c))) }
 
-func (w *worker) askToStop() { C.set_stop(w.c, 1) }
+func (w *worker) askToStop() {
+	C.set_stop(w.c, 1)
+	if w.asked.IsZero() {
+		w.asked = time.Now()
+	}
+}
 
-// wait returns once the loop has ended: within one housekeeping interval of askToStop.
-func (w *worker) wait() error {
+// wait returns once the loop has ended: within one housekeeping interval of askToStop, unless
+// something keeps the lcore. Then it is an error of ErrRunning, a limit after askToStop.
+func (w *worker) wait(limit time.Duration) error {
 	if !w.launched {
 		return nil
+	}
+	for dpdk.LcoreRunning(w.cpu) {
+		if time.Since(w.asked) > limit {
+			return fmt.Errorf("lcore %d has not ended within %v: %w", w.cpu, limit, ErrRunning)
+		}
+		time.Sleep(time.Millisecond)
 	}
 	w.launched = false
 	rc, err := dpdk.WaitLcore(w.cpu)

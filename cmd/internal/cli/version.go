@@ -3,25 +3,12 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
+	"mirrorgw/cmd/internal/version"
 	"mirrorgw/ctl/api"
 )
-
-// Version is set by the linker when a release is built; else the build information has to do.
-var Version string
-
-func ownVersion() string {
-	if Version != "" {
-		return Version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
-}
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
@@ -41,7 +28,7 @@ func (a *app) versionCommand() *cobra.Command {
 				}
 				return a.json(daemon)
 			}
-			if printed := a.print("mirrorctl " + ownVersion()); printed != nil || err != nil {
+			if printed := a.print("mirrorctl " + version.String()); printed != nil || err != nil {
 				return cmp.Or(printed, err)
 			}
 			return a.print(daemonVersion(daemon))

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"mirrorgw/cmd/internal/version"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/server"
 	"mirrorgw/dpdk"
@@ -59,7 +60,7 @@ func (c *control) serve(l *life) error {
 	}
 	s := server.New(server.Options{
 		Store: l.loaded.store, Status: l.data.status, Report: l.data.report, Explainer: l.data, Fault: l.loaded.fault,
-		Version: Version(), DPDK: dpdk.Version(), Config: l.cfg, Roles: roles, Log: c.log,
+		Version: version.String(), DPDK: dpdk.Version(), Config: l.cfg, Roles: roles, Log: c.log,
 		Limits: server.Limits{Connections: maxConnections},
 	})
 	c.server = s

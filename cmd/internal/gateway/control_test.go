@@ -3,17 +3,21 @@ package gateway
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"mirrorgw/cmd/internal/version"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/problem"
 	"mirrorgw/ctl/store"
 	"mirrorgw/dpdk"
+	"mirrorgw/lcore"
 )
 
 func TestNotesOf(t *testing.T) {
@@ -47,16 +51,31 @@ func TestPrintNotesOncePerDriver(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	if Version() == "" || !strings.HasPrefix(VersionLine(), "mirrorgw "+Version()+", DPDK 22.11") {
-		t.Errorf("%q, %q", Version(), VersionLine())
+	if line := VersionLine(); !strings.HasPrefix(line, "mirrorgw "+version.String()+", DPDK 22.11") {
+		t.Errorf("%q", line)
 	}
 }
 
-func TestKeyIn(t *testing.T) {
-	taken := map[string]int{"web": 1}
-	for _, c := range [][3]string{{"web", "tms-1", "tms-1"}, {"db", "tms-2", "db"}, {"", "tms-3", "tms-3"}} {
-		if got := keyIn(taken, c[0], c[1]); got != c[2] {
-			t.Errorf("%q, %q: %q, want %q", c[0], c[1], got, c[2])
+// TestKeys: whoever comes first has the name; what a row of another kind refers to is found by it.
+func TestKeys(t *testing.T) {
+	entries := [][2]string{{"web", "tms-1"}, {"web", "tms-2"}, {"", "tms-3"}, {"db", "tms-4"}}
+	got := keysOf(len(entries), func(i int) (name, id string) { return entries[i][0], entries[i][1] })
+	if want := []string{"web", "tms-2", "tms-3", "db"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestCleanUp: EAL's memory stays while an lcore runs.
+func TestCleanUp(t *testing.T) {
+	failed := errors.New("failed")
+	for _, c := range []struct {
+		err     error
+		cleaned bool
+	}{{nil, true}, {failed, true}, {fmt.Errorf("lcore 1: %w", lcore.ErrRunning), false}} {
+		cleaned := false
+		err := cleanUp(c.err, func() error { cleaned = true; return nil })
+		if cleaned != c.cleaned || !errors.Is(err, c.err) {
+			t.Errorf("%v: cleaned %v, %v", c.err, cleaned, err)
 		}
 	}
 }

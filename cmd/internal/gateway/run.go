@@ -41,7 +41,16 @@ func Run(ctx context.Context, o Options) error {
 		o.Log.Warn(notice)
 	}
 	o.Log.Info("EAL started", "hugepages", eal.Hugepages(), "main_lcore", p.mainCPU, "workers", dpdk.FormatCPUs(p.spec.Workers))
-	return errors.Join(p.serve(ctx, &o), eal.Cleanup())
+	return cleanUp(p.serve(ctx, &o), eal.Cleanup)
+}
+
+// cleanUp ends EAL after the gateway has ended with err, or leaves everything to the end of the
+// process where an lcore still runs in the memory that would be freed.
+func cleanUp(err error, cleanup func() error) error {
+	if errors.Is(err, lcore.ErrRunning) {
+		return err
+	}
+	return errors.Join(err, cleanup())
 }
 
 // controlCPUs are the CPUs for everything that is not a worker: all allowed ones but theirs.
@@ -74,8 +83,11 @@ func (p *prepared) serve(ctx context.Context, o *Options) error {
 	logPorts(o.Log, group.Ports())
 	l := &life{loader: loader{prepared: p, o: o, group: group, data: newDataPath(group, p.cfg)}}
 	err = l.run(ctx)
-	r := reportOf(group, p.cfg)
-	err = errors.Join(err, group.Close(), judge(o.Log, r))
+	r := lastReport(group, p.cfg, err)
+	if !errors.Is(err, lcore.ErrRunning) {
+		err = errors.Join(err, group.Close())
+	}
+	err = errors.Join(err, judge(o.Log, r))
 	if o.Report != "" {
 		err = errors.Join(err, r.Write(o.Report))
 	}
