@@ -146,15 +146,16 @@ func TestPlanMempools(t *testing.T) {
 		cached   = 2 * 384
 		indirect = 2*tunnelSlots + 2*1024 + cached
 		rings    = 2*2*(64+128) + 2*32
-		bursts   = 2 * 2 * 64
+		bursts   = 2 * 2 * pipeline.Burst
+		stock    = 2 * pipeline.Burst * 5 // two copies of each frame, 9,000 bytes each
 	)
 	want := Mempools{
 		Rx:         rings + indirect + cached + bursts + 10,
-		Header:     tunnelSlots + 2*(640+128) + cached,
+		Header:     tunnelSlots + 2*(stock+2*pipeline.Burst) + cached,
 		HeaderRoom: 128 + 320,
 		Indirect:   indirect,
 		// 65,535 bytes are 32 segments of 2,048, and two sources may see them
-		Explain: pipeline.HarnessPools{Frames: 32, Headers: 640 + 64, Indirects: 64, HeaderRoom: 128 + 320},
+		Explain: pipeline.HarnessPools{Frames: 32, Headers: stock + 64, Indirects: 64, HeaderRoom: 128 + 320},
 	}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)

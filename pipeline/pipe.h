@@ -12,7 +12,7 @@
 #include "clones.h"
 #include "program.h"
 
-#define MGW_BURST 64 /* frames received at a time */
+#define MGW_BURST 32 /* frames received at a time */
 #define MGW_MAX_COPIES                                                                             \
 	(2 * MGW_BURST) /* a frame is mirrored at most once per source, two sources */
 
