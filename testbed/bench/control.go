@@ -30,6 +30,11 @@ func (b *bench) measureControl(ctx context.Context) (_ []row, err error) {
 		return nil, fmt.Errorf("the clients cannot be kept off the worker's CPU: %w", err)
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	back, err := setAside()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, back()) }()
 	rows := newControlRows()
 	if err := b.measureAcks(ctx, full, rows); err != nil {
 		return nil, err
