@@ -22,7 +22,8 @@
 //   - the MAC changes, or the address moves to another host, and the new owner announces itself
 //     (gratuitous ARP, any ARP that names it as sender, unsolicited Neighbor Advertisement): 1 s, in
 //     which the old MAC is asked by unicast, twice, and did not answer; at most 2 s after a refused
-//     announcement; at once when the old MAC had already stopped answering
+//     announcement; at once when the old MAC had already stopped answering. When several MACs were
+//     announced, everybody is asked and the first answer wins: one round trip more
 //   - it changes silently: at most T + 3 s (three unicast probes 1 s apart), then one round trip
 //     of a multicast probe
 //   - the neighbour dies: its next hop is taken away after at most T + 6 s

@@ -36,8 +36,9 @@ func (h *Host) announcedBy(n *neighbor, mac [6]byte, now time.Time) {
 	case !n.usable():
 		h.adopt(n, mac, false, now)
 	case mac == n.mac:
-	case n.rival != nil:
-		n.port.count("announcement_ignored") // the first one is being looked into
+	case n.rival != nil || n.disputed:
+		n.port.count("announcement_ignored") // the known MAC or everybody is being asked
+		n.disputed = n.disputed || mac != *n.rival
 	case n.state == NeighborProbe && n.seeksEverybody():
 		h.adopt(n, mac, false, now)
 	default:
@@ -82,7 +83,7 @@ func (h *Host) adopt(n *neighbor, mac [6]byte, solicited bool, now time.Time) {
 		n.port.count("announcement_refused")
 		n.heldUntil = now.Add(refusedHold)
 	}
-	n.mac, n.rival = mac, nil
+	n.mac, n.rival, n.disputed = mac, nil, false
 	if solicited {
 		n.answered, n.pending = now, false
 		h.setState(n, NeighborReachable, now)

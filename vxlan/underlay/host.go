@@ -173,7 +173,7 @@ func (h *Host) linkDown(p *port, _ time.Time) {
 	}
 	for _, n := range h.neighborsOf(p) {
 		h.timers.stop(&n.timer)
-		n.pending, n.rival = false, nil
+		n.pending, n.rival, n.disputed = false, nil, false
 	}
 }
 

@@ -62,6 +62,7 @@ type neighbor struct {
 	backoff time.Duration
 
 	rival     *[6]byte  // announced, and to be adopted unless the MAC answers
+	disputed  bool      // others were announced meanwhile: then everybody is asked instead
 	heldUntil time.Time // earliest time to look into another announcement
 }
 
@@ -76,6 +77,7 @@ var (
 	confirmRound = round{unicast: unicastProbes, multicast: multicastProbes, gap: retransmitTime}
 	hurriedRound = round{unicast: 1, multicast: multicastProbes, gap: retransmitTime}
 	verifyRound  = round{unicast: verifyProbes, gap: verifyGap}
+	disputeRound = round{multicast: multicastProbes, gap: retransmitTime}
 )
 
 func (n *neighbor) usable() bool {
@@ -214,10 +216,16 @@ func (h *Host) step(n *neighbor, now time.Time) {
 
 // endRound: nobody answered.
 func (h *Host) endRound(n *neighbor, now time.Time) {
-	if n.rival != nil {
-		h.adopt(n, *n.rival, false, now)
+	switch rival := n.rival; {
+	case rival != nil && n.disputed:
+		n.rival = nil
+		h.begin(n, NeighborProbe, disputeRound, now)
+		return
+	case rival != nil:
+		h.adopt(n, *rival, false, now)
 		return
 	}
+	n.disputed = false
 	n.port.count("neighbor_failed")
 	h.setState(n, NeighborFailed, now)
 	n.round, n.asked, n.pending, n.backoff = resolveRound, 0, false, firstRetry
