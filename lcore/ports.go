@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"mirrorgw/dpdk"
+	"mirrorgw/pipeline"
 	"mirrorgw/rules"
 )
 
@@ -25,7 +26,7 @@ func lookup(spec PortSpec) (*Port, error) {
 
 // configure sets queues, offloads and MTU; the port is not started yet.
 func (p *Port) configure(rx *dpdk.Mempool) error {
-	tunnel := p.Role == rules.RoleTunnel
+	tunnel := p.sendsCopies()
 	granted, err := dpdk.Configure(p.ID, dpdk.PortConfig{
 		RxQueues:     p.Queues,
 		TxQueues:     p.Queues,
@@ -37,7 +38,8 @@ func (p *Port) configure(rx *dpdk.Mempool) error {
 		TxIPv4Cksum:  tunnel,
 		TxUDPCksum:   tunnel,
 		TxMultiSeg:   true,
-		Promiscuous:  !tunnel,
+		Promiscuous:  p.Role != rules.RoleTunnel,
+		AllMulticast: tunnel,
 	})
 	if err != nil {
 		return fmt.Errorf("port %s: %w", p.Name, err)
@@ -120,4 +122,9 @@ func (p *Port) maxSegments() int {
 		return 0
 	}
 	return p.info.MaxTxSegs
+}
+
+// host is who the gateway is on a tunnel port.
+func (p *Port) host() *pipeline.Host {
+	return &pipeline.Host{MAC: [6]byte(p.MAC), VLAN: p.VLAN, Addresses: p.Addresses}
 }
