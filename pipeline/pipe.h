@@ -54,6 +54,7 @@ struct mgw_sighting {
 struct mgw_copy {
 	struct rte_mbuf *head;                 /* mirror mbuf; NULL: given by copy */
 	struct mgw_session_counters *counters; /* of the session and direction */
+	const struct mgw_next_hop *hop;        /* valid until the lcore is quiescent */
 	uint32_t session;                      /* index in program->sessions */
 	uint32_t length;                       /* of the frame */
 	uint32_t inner;                        /* bytes of it in the copy */
@@ -96,6 +97,7 @@ struct mgw_pipe {
 
 	/* set by classify, for frames that a source sees */
 	struct mgw_key keys[MGW_BURST];
+	uint32_t notices; /* bit 1 << frame: it says that a copy is too big (mgw_quotes_copy) */
 
 	/* set by match and hold, consumed by copy */
 	uint16_t n_copies, n_held, n_stock;

@@ -145,6 +145,14 @@ func (t *Target) IPv6() bool {
 	return t.Address.Is6()
 }
 
+// place says in words where copies go.
+func (t *Target) place() string {
+	if t.Balancer != nil {
+		return label("load balancer", t.Balancer.Name, t.Balancer.ID, 0)
+	}
+	return t.Address.String()
+}
+
 // Balancer is a load balancer. It is immutable: one that changes is another one.
 type Balancer struct {
 	ID, Name  string
