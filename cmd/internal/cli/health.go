@@ -36,13 +36,13 @@ func zoneLines(zones []api.ZoneState) []string {
 	if len(zones) == 0 {
 		return nil
 	}
-	lines := []string{"", "sources of"}
+	lines := []string{"", "who serves the sources of"}
 	for _, z := range zones {
 		who := strings.Join(z.Members, ", ")
 		if z.Skipped != "" {
-			who = "nobody: copies are skipped (" + z.Skipped + ")"
+			who = "nobody, copies are skipped (" + z.Skipped + ")"
 		}
-		lines = append(lines, fmt.Sprintf("  %s go to %s", zoneName(z.AvailabilityZone), who))
+		lines = append(lines, fmt.Sprintf("  %s: %s", zoneName(z.AvailabilityZone), who))
 	}
 	return lines
 }

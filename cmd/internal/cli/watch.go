@@ -68,7 +68,7 @@ func (a *app) printEvent(event api.Event) error {
 		line += " " + event.ID
 	}
 	if event.Action == api.ActionState {
-		line += ": " + stateText(event)
+		line = strings.TrimRight(line, " ") + ": " + stateText(event)
 	}
 	if event.Action == "modify" {
 		if changes := fieldChanges(event); changes != nil {
