@@ -18,7 +18,7 @@ type Underlay struct {
 type AddressState struct {
 	Port   string
 	Prefix netip.Prefix // with our address in it
-	State  string       // in the words of vxlan/underlay; "duplicate" when another host has it
+	State  string       // tentative, valid or duplicate: another host has it
 }
 
 // NeighborState is one entry of the neighbour table (RFC 826, RFC 4861 section 5.1).
@@ -26,7 +26,7 @@ type NeighborState struct {
 	Address netip.Addr
 	MAC     [6]byte // zero: not known
 	Port    string
-	State   string // incomplete, reachable, stale, delay, probe, failed
+	State   string // incomplete, reachable, stale, probe, failed or static
 	Since   time.Time
 	Static  bool // from a [[neighbor]]
 }
@@ -35,12 +35,24 @@ type NeighborState struct {
 type DestinationState struct {
 	Address  netip.Addr
 	Port     string     // tunnel port that leads there
-	Via      netip.Addr // router; the zero address: it is reached directly
+	Via      netip.Addr // router; the zero address, or Address itself: it is reached directly
 	MAC      [6]byte    // of the next hop; valid iff Resolved
 	Resolved bool       // else copies are skipped (unresolved)
 	Reason   string     // why it is not resolved, a clause; empty: it is
-	PathMTU  int        // bytes of the outer IP packet, as learned; 0: nothing was
+	PathMTU  int        // bytes of the outer IP packet: the port's, or less where the network said so; 0: not known
 	Since    time.Time  // of the last change of any of these
+
+	Errors    uint64    // ICMP errors that quoted copies, without those about size
+	LastError string    // what the last of them said; empty: there was none
+	ErrorTime time.Time // when
+}
+
+// Router is the router on the way, the zero address where there is none.
+func (d *DestinationState) Router() netip.Addr {
+	if d.Via == d.Address {
+		return netip.Addr{}
+	}
+	return d.Via
 }
 
 // BalancerState is a load balancer in force.

@@ -16,9 +16,12 @@ type TargetPath struct {
 	TunnelPort string `json:"tunnelPort"`
 	Via        string `json:"via,omitempty"`        // router; absent: it is reached directly
 	MACAddress string `json:"macAddress,omitempty"` // of the next hop; absent: not resolved
-	PathMTU    int    `json:"pathMtu,omitempty"`    // learned from the network, bytes of the outer IP packet; absent: nothing was
+	PathMTU    int    `json:"pathMtu,omitempty"`    // that the way takes, bytes of the outer IP packet; absent: not known
 	MTU        int    `json:"mtu"`                  // that copies are cut to, bytes of the outer IP packet
 	Since      string `json:"since,omitempty"`      // of the last change, RFC 3339
+
+	ICMPErrors    int    `json:"icmpErrors,omitempty"`    // that quoted copies, without those about size
+	LastICMPError string `json:"lastIcmpError,omitempty"` // what the last of them said, and when
 }
 
 // MemberState is what a load balancer's member does at this moment.

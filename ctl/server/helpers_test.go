@@ -68,8 +68,8 @@ type dataPath struct {
 	beat       atomic.Uint64
 	asked      atomic.Uint32 // kinds of the last report
 	mirrorLaw  atomic.Int64
-	reporting  atomic.Int64                  // reports being made
-	seen       atomic.Pointer[ctl.Status]    // its underlay and balancers
+	reporting  atomic.Int64               // reports being made
+	seen       atomic.Pointer[ctl.Status] // its underlay and balancers
 	states     ctl.StateEvents
 	hold       atomic.Pointer[chan struct{}] // reports wait until it is closed; nil: they do not
 }

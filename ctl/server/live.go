@@ -70,7 +70,7 @@ func destinationState(d *ctl.DestinationState) (state, reason string) {
 		return "", ""
 	case d.Resolved:
 		return api.StateReachable, ""
-	case d.Via.IsValid():
+	case d.Router().IsValid():
 		return api.StateUnresolved, fmt.Sprintf("the router %s on port %q is not resolved%s", d.Via, d.Port, because(d.Reason))
 	}
 	return api.StateUnresolved, fmt.Sprintf("%s on port %q is not resolved%s", d.Address, d.Port, because(d.Reason))
@@ -154,7 +154,10 @@ func (l *live) path(way *store.TargetWay) *api.TargetPath {
 	}
 	p := &api.TargetPath{TunnelPort: way.Port, Via: addressWire(way.Via), MTU: way.MTU}
 	if d := l.destinations[way.Address]; d != nil {
-		p.TunnelPort, p.Via, p.PathMTU, p.Since = d.Port, addressWire(d.Via), d.PathMTU, timeWire(d.Since)
+		p.TunnelPort, p.Via, p.PathMTU, p.Since = d.Port, addressWire(d.Router()), d.PathMTU, timeWire(d.Since)
+		if d.Errors > 0 {
+			p.ICMPErrors, p.LastICMPError = int(d.Errors), d.LastError+" at "+timeWire(d.ErrorTime)
+		}
 		if d.Resolved {
 			p.MACAddress = net.HardwareAddr(d.MAC[:]).String()
 		}

@@ -33,7 +33,8 @@ func (w *world) spread() (balancer string) {
 
 func resolved(address string) ctl.DestinationState {
 	return ctl.DestinationState{Address: addr(address), Port: "tun0", Via: addr("192.0.2.254"), MAC: [6]byte{2, 0, 0, 0, 2, 0xfe},
-		Resolved: true, PathMTU: 1400, Since: noon}
+		Resolved: true, PathMTU: 1400, Since: noon,
+		Errors: 3, LastError: "port unreachable", ErrorTime: noon}
 }
 
 func members(state, reason string) []ctl.MemberState {
@@ -54,7 +55,10 @@ func TestTargetState(t *testing.T) {
 		"unknown": {nil, "", "", path},
 		"another": {[]ctl.DestinationState{resolved("192.0.2.11")}, "", "", path},
 		"reachable": {[]ctl.DestinationState{resolved("192.0.2.10")}, "reachable", "",
-			&api.TargetPath{TunnelPort: "tun0", Via: "192.0.2.254", MACAddress: "02:00:00:00:02:fe", PathMTU: 1400, MTU: 1400, Since: "2026-03-04T12:00:00Z"}},
+			&api.TargetPath{TunnelPort: "tun0", Via: "192.0.2.254", MACAddress: "02:00:00:00:02:fe", PathMTU: 1400, MTU: 1400,
+				Since: "2026-03-04T12:00:00Z", ICMPErrors: 3, LastICMPError: "port unreachable at 2026-03-04T12:00:00Z"}},
+		"reached directly": {[]ctl.DestinationState{{Address: addr("192.0.2.10"), Via: addr("192.0.2.10"), Port: "tun0", Resolved: true, MAC: [6]byte{2}}}, "reachable", "",
+			&api.TargetPath{TunnelPort: "tun0", MACAddress: "02:00:00:00:00:00", MTU: 9001}},
 		"unresolved": {[]ctl.DestinationState{{Address: addr("192.0.2.10"), Port: "tun0", Reason: "no answer to 3 requests"}}, "unresolved",
 			`192.0.2.10 on port "tun0" is not resolved: no answer to 3 requests`, path},
 		"router": {[]ctl.DestinationState{{Address: addr("192.0.2.10"), Port: "tun0", Via: addr("192.0.2.254")}}, "unresolved",

@@ -59,6 +59,8 @@ var targetKind = &kind{
 		{flag: "path-mtu", json: "path.pathMtu", shown: true},
 		{flag: "copies-cut-at", json: "path.mtu", shown: true},
 		{flag: "changed", json: "path.since", shown: true},
+		{flag: "icmp-errors", json: "path.icmpErrors", shown: true},
+		{flag: "last-icmp-error", json: "path.lastIcmpError", shown: true},
 	},
 }
 
