@@ -264,3 +264,22 @@ func addresses(texts ...string) (list []netip.Addr) {
 	}
 	return list
 }
+
+// TestReceiveTakesTurns: a worker with much to tell does not silence another.
+func TestReceiveTakesTurns(t *testing.T) {
+	g := &Group{slow: slowPath{in: []*byteRing{testRing(t), testRing(t), testRing(t)}}}
+	for range 100 {
+		g.slow.in[0].put(0, []byte{0})
+	}
+	for range 5 {
+		g.slow.in[2].put(2, []byte{2})
+	}
+	count := map[int]int{}
+	do := func(port int, _ []byte) { count[port]++ }
+	if n := g.Receive(10, do); n != 10 || count[0] != 5 || count[2] != 5 {
+		t.Errorf("%d frames, by worker %v; want 10, as many of each", n, count)
+	}
+	if n := g.Receive(1000, do) + g.Receive(1, do); n != 95 || count[0] != 100 {
+		t.Errorf("then %d frames, by worker %v; want the other 95", n, count)
+	}
+}
