@@ -274,6 +274,8 @@ var hotFiles = map[string]bool{
 	"pipeline/exclude.h":  true,
 	"pipeline/source.h":   true,
 	"pipeline/match.h":    true,
+	"pipeline/fragment.h": true,
+	"pipeline/repair.h":   true,
 	"pipeline/linear.h":   true,
 	"pipeline/entropy.h":  true,
 	"pipeline/hold.h":     true,

@@ -18,8 +18,9 @@ type PortSpec struct {
 	Queues       int // rx and tx queues; queue i belongs to worker i
 	RxDesc       int // descriptors a queue
 	TxDesc       int
-	MTU          int // bytes of the IP packet; 0: the kernel's or the driver's default
-	ExtraRxMbufs int // that the device keeps for itself, such as a preloaded capture
+	MTU          int  // bytes of the IP packet; 0: the kernel's or the driver's default
+	Repair       bool // checksums received may be partial: complete them in copies
+	ExtraRxMbufs int  // that the device keeps for itself, such as a preloaded capture
 }
 
 // Spec is everything a Group is made of.
@@ -93,10 +94,10 @@ func planExplain(headerRoom int) pipeline.HarnessPools {
 }
 
 // headerRoom is the data room of header mbufs: small, unless some port's peer receives our very
-// mbufs, so that whole copies must fit in place of references.
+// mbufs, or checksums are repaired, so that whole copies must fit in place of references.
 func (s *Spec) headerRoom() int {
 	for _, p := range s.Ports {
-		if dpdk.DriverOf(dpdk.VdevName(p.Device)).SharesMbufs {
+		if p.Repair || dpdk.DriverOf(dpdk.VdevName(p.Device)).SharesMbufs {
 			return rxDataRoom
 		}
 	}

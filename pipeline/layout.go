@@ -23,6 +23,7 @@ type Tunnel struct {
 type Layout struct {
 	Tunnels   []Tunnel // at most MaxTunnels; an index here is an outbox of a pipe
 	OwnCopies []bool   // by port index: its peer receives our very mbufs, so nothing may be held
+	Repair    []bool   // by port index: checksums received may be partial and no mbuf flag says so
 	Engine    Engine   // EngineAuto unless a test wants one engine
 
 	mu          sync.Mutex // guards what follows

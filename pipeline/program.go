@@ -138,6 +138,7 @@ func (p *Program) fillPorts(s *rules.Snapshot, slots []uint32) error {
 		if i < len(p.layout.OwnCopies) && p.layout.OwnCopies[i] {
 			out.own_copies = 1
 		}
+		out.repair = cBool(i < len(p.layout.Repair) && p.layout.Repair[i])
 	}
 	return nil
 }

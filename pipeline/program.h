@@ -121,6 +121,7 @@ struct mgw_port_program {
 	struct mgw_source_table ingress; /* by destination MAC */
 	uint8_t any;                     /* either table has an entry */
 	uint8_t own_copies; /* sending hands the mbuf itself to a peer: never hold a reference */
+	uint8_t repair;     /* L4 checksums may be partial without a flag that says so */
 };
 
 struct mgw_resolver {

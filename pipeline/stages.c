@@ -7,6 +7,7 @@
 #include "encap.h"
 #include "hold.h"
 #include "match.h"
+#include "repair.h"
 #include "source.h"
 
 MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_program *program,
@@ -32,14 +33,18 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
 void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
 {
 	const struct mgw_port_program *at = &program->ports[port];
+	uint64_t flags;
 
 	pipe->n_copies = 0;
 	if (!at->any)
 		return;
 	mgw_find_sources(pipe, program, at);
 	mgw_classify_sighted(pipe, program, port);
-	mgw_match(pipe, program);
-	mgw_hold(pipe, program, at->own_copies);
+	mgw_match(pipe, program, pipe->counters->ports[port].fragments);
+	flags = mgw_hold(pipe, program, at->own_copies);
+	if (unlikely(at->repair ||
+		     (flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE))
+		mgw_repair(pipe, program, &pipe->counters->ports[port], at->repair);
 }
 
 MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent)

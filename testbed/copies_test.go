@@ -17,7 +17,7 @@ type expectedCopy struct {
 
 func expectCopies(s *rules.Snapshot, port int, frames [][]byte) (want []expectedCopy) {
 	for _, frame := range frames {
-		for _, v := range rules.Evaluate(s, port, frame) {
+		for _, v := range rules.Evaluate(s, port, frame, nil) {
 			if v.Outcome != rules.Matched {
 				continue
 			}

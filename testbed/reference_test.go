@@ -57,7 +57,7 @@ func evaluateFile(t *testing.T, s *rules.Snapshot, port int, dir, send, expect s
 	t.Helper()
 	copies := readIfAny(t, dir, expect)
 	for i, frame := range readIfAny(t, dir, send) {
-		for _, v := range rules.Evaluate(s, port, frame) {
+		for _, v := range rules.Evaluate(s, port, frame, nil) {
 			if v.Outcome != rules.Matched || !s.Targets[s.Sessions[v.Session].Target].Resolved {
 				continue
 			}

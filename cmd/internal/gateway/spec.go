@@ -28,6 +28,7 @@ func specOf(cfg *config.Config) (lcore.Spec, error) {
 		spec.Ports = append(spec.Ports, lcore.PortSpec{
 			Name: p.Name, Device: p.Device.Text, Role: p.Role, Peer: peer, Queues: p.Queues,
 			RxDesc: p.RxDescriptors, TxDesc: p.TxDescriptors, MTU: p.MTU, ExtraRxMbufs: extra,
+			Repair: dpdk.DriverOf(p.Device.Driver).PartialCksum,
 		})
 	}
 	return spec, spec.Check()
