@@ -80,6 +80,9 @@ func portReport(c pipeline.PortCounters, p *config.Port) report.Port {
 		Dropped:       packetsOf(c.Dropped),
 		Ignored:       int64(c.Ignored.Sum()),
 		Unclassified:  countsOf(c.Unclassified),
+
+		Fragments:        countsOf(c.Fragments),
+		PartialChecksums: int64(c.PartialChecksums),
 	}
 }
 
