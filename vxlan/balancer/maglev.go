@@ -11,6 +11,10 @@ import (
 // (Eisenbud et al., "Maglev", NSDI 2016, section 3.4 and 5.3).
 const TableSize = 65537
 
+// Entry is the entry of a flow, 0 to TableSize-1, by its hash (vxlan.FlowHash): 32 of the well mixed
+// bits, below those that the outer source port shows. The data path computes the same in C.
+func Entry(flow uint64) int { return int(flow >> 18 & math.MaxUint32 * TableSize >> 32) }
+
 // Weighted is a member as the table sees it.
 type Weighted struct {
 	Key    string // unique; decides together with the other keys, never the order in the slice
