@@ -127,6 +127,15 @@ func allRules(name string) string {
 	return text
 }
 
+// everyPacket is a filter that accepts all.
+func everyPacket(name string) string {
+	text := fmt.Sprintf("[[filter]]\nname = %q\n", name)
+	for _, direction := range []string{"egress", "ingress"} {
+		text += fmt.Sprintf("[[filter.rule]]\ndirection = %q\nnumber = 1\naction = \"accept\"\n", direction)
+	}
+	return text
+}
+
 // arriveSource is host a as a mirror source.
 const arriveSource = `[[interface]]
 name = "a"
