@@ -89,6 +89,7 @@ func (g *Group) open() (err error) {
 		return err
 	}
 	g.plan()
+	g.layout.Grace = grace{g.qsbr}
 	for i, cpu := range g.spec.Workers {
 		w, err := newWorker(i, cpu, g)
 		if err != nil {

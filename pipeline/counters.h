@@ -12,6 +12,8 @@
 	X(MGW_SKIP_TUNNEL_FULL, "tunnel-full") /* the tunnel port did not accept it */             \
 	X(MGW_SKIP_PRODUCTION_DROPPED, "production-dropped") /* the frame itself never left */     \
 	X(MGW_SKIP_UNRESOLVED, "unresolved")                 /* no neighbour for the target */     \
+	X(MGW_SKIP_TARGET_DOWN, "target-down") /* no member of the load balancer can take it */    \
+	X(MGW_SKIP_NO_LISTENER, "no-listener") /* the load balancer has none for UDP 4789 */       \
 	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst holds or a port sends */
 
 /* Why a production frame was lost. */
@@ -38,7 +40,8 @@
 	X(MGW_EXCLUDED_METADATA, "metadata")                                                       \
 	X(MGW_EXCLUDED_NTP, "ntp")                                                                 \
 	X(MGW_EXCLUDED_WINDOWS_ACTIVATION, "windows_activation")                                   \
-	X(MGW_EXCLUDED_AMAZON_DNS, "amazon_dns")
+	X(MGW_EXCLUDED_AMAZON_DNS, "amazon_dns")                                                   \
+	X(MGW_EXCLUDED_OWN_COPY, "own_copy")
 
 #define MGW_SYMBOL(symbol, name) symbol,
 enum mgw_skip { MGW_SKIP_REASONS(MGW_SYMBOL) MGW_SKIPS };

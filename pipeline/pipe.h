@@ -54,6 +54,7 @@ struct mgw_sighting {
 struct mgw_copy {
 	struct rte_mbuf *head;                 /* mirror mbuf; NULL: given by copy */
 	struct mgw_session_counters *counters; /* of the session and direction */
+	const struct mgw_next_hop *hop;        /* valid until the lcore is quiescent */
 	uint32_t session;                      /* index in program->sessions */
 	uint32_t length;                       /* of the frame */
 	uint32_t inner;                        /* bytes of it in the copy */
