@@ -118,7 +118,7 @@ func fragmentsOf(n int, outbound bool) [][]byte {
 	if n/2%2 == 1 {
 		p = p.OverIPv6()
 	}
-	return p.ID(uint32(n + 1)).Payload(traffic.Bytes(fmt.Sprintf("datagram %d %v ", n, outbound), fragmentBytes)).Fragments(1480)
+	return p.ID(uint32(n + 1)).Payload(traffic.Bytes(fmt.Sprintf("datagram %d %v ", n, outbound), fragmentBytes)).Fragments(1440)
 }
 
 func fragmentsFrom(mac string, frames [][]byte) (kept [][]byte) {
