@@ -29,8 +29,10 @@
 	X(MGW_UNCLASSIFIED_BAD_CHAIN, "bad_chain") /* IPv6 extension headers cut off or too many   \
 						    */
 
-/* Why a frame that arrived on a tunnel port was of no use to us. */
-#define MGW_IGNORE_REASONS(X) X(MGW_IGNORE_UNHANDLED, "unhandled") /* nothing listens there yet */
+/* Why a frame that a tunnel port received was of no use to us. */
+#define MGW_IGNORE_REASONS(X)                                                                      \
+	X(MGW_IGNORE_NOT_OURS, "not_ours")             /* not for us, or nothing that we speak */  \
+	X(MGW_IGNORE_SLOW_PATH_FULL, "slow_path_full") /* the slow path is behind */
 
 /* Traffic types that are never mirrored; the order is that of rules.Exclusion (a test compares). */
 #define MGW_EXCLUSIONS(X)                                                                          \
@@ -63,8 +65,13 @@ struct mgw_port_counters {
 	struct mgw_count forwarded;          /* production accepted by this port's tx */
 	struct mgw_count copies;             /* copies accepted by this port's tx */
 	struct mgw_count dropped[MGW_DROPS]; /* production received here and lost */
+	struct mgw_count consumed;           /* received and taken in: they were for us */
+	struct mgw_count originated;         /* frames of our own accepted by this port's tx */
+	uint64_t originate_failed;           /* and those that it refused */
 	uint64_t observed;                   /* frames of a tap, looked at and freed */
-	uint64_t ignored[MGW_IGNORES];       /* frames that a tunnel port received */
+	/* a tunnel port: frames received; elsewhere: frames consumed, forwarded or observed all
+	   the same, of which the slow path learnt nothing */
+	uint64_t ignored[MGW_IGNORES];
 	uint64_t unclassified[MGW_UNCLASSIFIEDS];
 } __attribute__((aligned(64)));
 
@@ -88,9 +95,9 @@ struct mgw_session_counters {
  */
 struct mgw_totals {
 	uint64_t sequence;
-	uint64_t wire_rx, forwarded, dropped;
+	uint64_t wire_rx, forwarded, wire_consumed, dropped;
 	uint64_t tap_rx, observed;
-	uint64_t tunnel_rx, ignored;
+	uint64_t tunnel_rx, tunnel_consumed, ignored; /* ignored by tunnel ports only */
 	uint64_t seen, matched, missed, excluded;
 	uint64_t mirrored, skipped;
 } __attribute__((aligned(64)));

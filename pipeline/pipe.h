@@ -97,6 +97,7 @@ struct mgw_pipe {
 
 	/* set by classify, for frames that a source sees */
 	struct mgw_key keys[MGW_BURST];
+	uint32_t notices; /* bit 1 << frame: it says that a copy is too big (mgw_quotes_copy) */
 
 	/* set by match and hold, consumed by copy */
 	uint16_t n_copies, n_held, n_stock;

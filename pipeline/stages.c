@@ -3,11 +3,26 @@
  * of a burst, and the doors that the poll loop uses: decide and copy, and what follows when the
  * copies were sent.
  */
+#include "addressee.h"
 #include "classify.h"
 #include "encap.h"
 #include "hold.h"
 #include "match.h"
 #include "source.h"
+
+_Static_assert(MGW_BURST <= 32, "notices has a bit for each frame of a burst");
+
+/* What few frames have: headers that could not be followed, an ICMP error about a copy. */
+static __rte_noinline void mgw_note_unusual(struct mgw_pipe *pipe,
+					    struct mgw_port_counters *counters, uint32_t frame)
+{
+	const struct mgw_key *key = &pipe->keys[frame];
+
+	if (key->unclassified)
+		counters->unclassified[key->unclassified - 1]++;
+	if (key->icmp_type == (key->family == 4 ? 3 : 2) && mgw_quotes_copy(pipe->frames[frame]))
+		pipe->notices |= 1u << frame;
+}
 
 MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_program *program,
 				    uint16_t port)
@@ -24,8 +39,8 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
 			continue;
 		last = frame;
 		mgw_classify(program, pipe->frames[frame], key);
-		if (unlikely(key->unclassified))
-			counters->unclassified[key->unclassified - 1]++;
+		if (unlikely(key->unclassified | key->icmp_type))
+			mgw_note_unusual(pipe, counters, frame);
 	}
 }
 
@@ -34,6 +49,7 @@ void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16
 	const struct mgw_port_program *at = &program->ports[port];
 
 	pipe->n_copies = 0;
+	pipe->notices = 0;
 	if (!at->any)
 		return;
 	mgw_find_sources(pipe, program, at);
@@ -127,10 +143,12 @@ void mgw_publish_totals(struct mgw_pipe *pipe)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	total->wire_rx += burst->wire_rx;
 	total->forwarded += burst->forwarded;
+	total->wire_consumed += burst->wire_consumed;
 	total->dropped += burst->dropped;
 	total->tap_rx += burst->tap_rx;
 	total->observed += burst->observed;
 	total->tunnel_rx += burst->tunnel_rx;
+	total->tunnel_consumed += burst->tunnel_consumed;
 	total->ignored += burst->ignored;
 	total->seen += burst->seen;
 	total->matched += burst->matched;

@@ -73,13 +73,18 @@ func portReport(c pipeline.PortCounters, p *config.Port) report.Port {
 		Peer:          p.Peer,
 		RxPackets:     int64(c.Rx.Packets),
 		RxBytes:       int64(c.Rx.Bytes),
-		TxPackets:     int64(c.Forwarded.Packets + c.Copies.Packets),
-		TxBytes:       int64(c.Forwarded.Bytes + c.Copies.Bytes),
+		TxPackets:     int64(c.Forwarded.Packets + c.Copies.Packets + c.Originated.Packets),
+		TxBytes:       int64(c.Forwarded.Bytes + c.Copies.Bytes + c.Originated.Bytes),
 		CopiesPackets: int64(c.Copies.Packets),
 		CopiesBytes:   int64(c.Copies.Bytes),
 		Dropped:       packetsOf(c.Dropped),
-		Ignored:       int64(c.Ignored.Sum()),
+		Consumed:      int64(c.Consumed.Packets),
+		Ignored:       countsOf(c.Ignored),
 		Unclassified:  countsOf(c.Unclassified),
+
+		OriginatedPackets: int64(c.Originated.Packets),
+		OriginatedBytes:   int64(c.Originated.Bytes),
+		OriginateFailed:   int64(c.OriginateFailed),
 	}
 }
 

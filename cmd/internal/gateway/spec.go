@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"net/netip"
 
 	"mirrorgw/ctl/config"
 	"mirrorgw/dpdk"
@@ -28,9 +29,17 @@ func specOf(cfg *config.Config) (lcore.Spec, error) {
 		spec.Ports = append(spec.Ports, lcore.PortSpec{
 			Name: p.Name, Device: p.Device.Text, Role: p.Role, Peer: peer, Queues: p.Queues,
 			RxDesc: p.RxDescriptors, TxDesc: p.TxDescriptors, MTU: p.MTU, ExtraRxMbufs: extra,
+			Tunnel: p.Tunnel, VLAN: p.VLAN, Addresses: addressesOf(p),
 		})
 	}
 	return spec, spec.Check()
+}
+
+func addressesOf(p *config.Port) (addresses []netip.Addr) {
+	for _, prefix := range p.Addresses {
+		addresses = append(addresses, prefix.Addr())
+	}
+	return addresses
 }
 
 // preloaded is how many mbufs a device takes for itself: net_pcap with infinite_rx keeps one a

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -89,7 +90,7 @@ func TestSpecOf(t *testing.T) {
 		{Name: "wire1", Device: "net_null1", Role: rules.RoleWire, Peer: 0, Queues: 1, RxDesc: 1024, TxDesc: 1024, MTU: 9000},
 		{Name: "tun0", Device: "0000:3b:00.0", Role: rules.RoleTunnel, Peer: rules.NoPeer, Queues: 1, RxDesc: 1024, TxDesc: 512},
 	}
-	if !slices.Equal(spec.Ports, want) {
+	if !reflect.DeepEqual(spec.Ports, want) {
 		t.Errorf("ports\n%+v, want\n%+v", spec.Ports, want)
 	}
 	if !slices.Equal(spec.Workers, []int{1}) || spec.Capacity != lcore.DefaultCapacity {
