@@ -53,7 +53,7 @@ func TestFlowsStayTogetherBehindALoadBalancer(t *testing.T) {
 
 	b.maintain("drain", "m2")
 	b.checkMoved(first, b.owners(), "m2")
-	b.maintain("undrain", "m2")
+	b.maintain("resume", "m2")
 	b.checkMoved(first, b.owners(), "")
 	b.finish()
 }
@@ -228,7 +228,7 @@ func (b *balance) maintain(verb, host string) {
 	before, since := b.session("all"), b.stream.lastSent()
 	b.stream.flow()
 	b.stream.await(since + b.flows/2)
-	b.ctl.Do("load-balancer", verb, "tools", memberAddress(slices.Index(balanceMembers, host)))
+	b.ctl.Do("load-balancer", "member", verb, "tools", memberAddress(slices.Index(balanceMembers, host)))
 	b.stream.await(b.stream.lastSent() + b.flows/2)
 	b.stream.hold()
 	b.complete(since, before)
