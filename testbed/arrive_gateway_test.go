@@ -1,7 +1,6 @@
 package testbed
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -254,6 +253,3 @@ func badChecksums(t *testing.T, path string) (bad []string, good int) {
 	}
 	return bad, good
 }
-
-// sameBytes reports whether two frames are equal up to the shorter one's end.
-func sameBytes(x, y []byte) bool { n := min(len(x), len(y)); return bytes.Equal(x[:n], y[:n]) }
