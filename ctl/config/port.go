@@ -13,6 +13,7 @@ const (
 	minDescriptors = 64
 	maxDescriptors = 32768
 	minMTU         = 576   // RFC 791 section 3.1: every host takes 576 bytes
+	minMTUv6       = 1280  // RFC 8200 section 5
 	maxMTU         = 65535 // the largest IPv4 packet
 )
 
@@ -106,6 +107,9 @@ func readPortAddresses(t *tomldoc.Table, p *Port) []netip.Prefix {
 		}
 		seen[prefix.Addr()] = true
 		prefixes = append(prefixes, prefix)
+		if prefix.Addr().Is6() && p.MTU != 0 && p.MTU < minMTUv6 {
+			t.Errorf("mtu", "mtu = %d is too small for the IPv6 address %s; use %d or more", p.MTU, prefix.Addr(), minMTUv6)
+		}
 	}
 	return prefixes
 }

@@ -131,6 +131,7 @@ func TestBadUnderlay(t *testing.T) {
 		{"vlan", `vlan = 7`, `vlan = 4095`, `gateway.toml:15: port "uplink": vlan = 4095 is out of range; use a number from 1 to 4094`},
 		{"repair", `repair_checksums = "on"`, `repair_checksums = "yes"`, `gateway.toml:9: port "lan": repair_checksums "yes" is not known; use one of: auto, on, off`},
 		{"repair on a tunnel", `role = "tunnel"`, "role = \"tunnel\"\nrepair_checksums = \"off\"", `gateway.toml:21: port "tun0": nothing that arrives on a tunnel port is mirrored; move repair_checksums to the wire or tap port whose frames have partial checksums`},
+		{"mtu of IPv6", `vlan = 7`, `mtu = 1279`, `gateway.toml:15: port "uplink": mtu = 1279 is too small for the IPv6 address 2001:db8::1; use 1280 or more`},
 		{"zone", `zone = "zone-a"`, `zone = "` + strings.Repeat("z", 129) + `"`, `gateway.toml:4: [gateway]: zone has 129 characters or some that cannot be printed; use at most 128 printable ones`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -109,7 +109,8 @@ func TestBadTogether(t *testing.T) {
 		"[[neighbor]]\naddress = \"2001:db8:9::9\"\nmac = \"02:00:00:00:00:09\"\n"
 	twoTunnels := gateway + "[[port]]\nname = \"tun1\"\ndevice = \"net_null4\"\nrole = \"tunnel\"\naddresses = [\"203.0.113.1/24\"]\n"
 	noTunnel := gateway[:strings.Index(gateway, "[[port]]\nname = \"tun0\"")]
-	small := edited(t, gateway, "mtu = 9001", "mtu = 1000")
+	small := edited(t, edited(t, gateway, "mtu = 9001", "mtu = 1000"), `, "2001:db8::1/64"`, "") +
+		"[[neighbor]]\naddress = \"2001:db8::5\"\nmac = \"02:00:00:00:00:05\"\n"
 	for _, test := range []struct{ name, gateway, old, new, want string }{
 		{"no IPv6 to send from", onlyIPv4, `address = "192.0.2.10"`, `address = "2001:db8:9::9"`, `resources.toml:37: session "web-1-to-ids": target "ids" is reached over IPv6 but port "tun0" has no IPv6 address to send from; add one to its addresses`},
 		{"neighbour names no port", twoTunnels, `address = "192.0.2.10"`, `address = "198.51.100.7"`, `resources.toml:15: target "ids": 198.51.100.7 is in no tunnel port's network and its neighbor names no port; add port = "tun0" to the [[neighbor]] in gateway.toml`},

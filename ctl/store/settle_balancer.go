@@ -110,19 +110,25 @@ func (n *balancerNode) leftOut() string {
 	return strings.Join(n.left, "; ")
 }
 
-// silent says why no copy at all is sent to the members, as a sentence without its beginning; empty:
-// they are.
-func (n *balancerNode) silent() string {
+// silent returns the reason for which every copy is skipped, and a sentence without its beginning;
+// empty: copies are sent to the members.
+func (n *balancerNode) silent() (skip, why string) {
 	switch {
 	case !n.listening():
-		return fmt.Sprintf("has no listener udp/%d, so copies are skipped (no-listener); add one to it", vxlanPort)
+		return skipNoListener, fmt.Sprintf("has no listener udp/%d, so copies are skipped (no-listener); add one to it", vxlanPort)
 	case len(n.rec.Members) == 0:
-		return "has no members, so copies are skipped (target-down); add one to it"
+		return skipTargetDown, "has no members, so copies are skipped (target-down); add one to it"
 	case !slices.ContainsFunc(n.placed.Members, func(m rules.Member) bool { return m.Weight > 0 && !m.Draining }):
-		return "has no member that takes flows, so copies are skipped (target-down); give one a weight and end its draining"
+		return skipTargetDown, "has no member that takes flows, so copies are skipped (target-down); give one a weight and end its draining"
 	}
-	return ""
+	return "", ""
 }
+
+// Skip reasons, in the words of the counters.
+const (
+	skipNoListener = "no-listener"
+	skipTargetDown = "target-down"
+)
 
 // warnBalancer says what of a load balancer works otherwise than its author may expect.
 func (tx *Tx) warnBalancer(n *balancerNode) {
@@ -130,7 +136,7 @@ func (tx *Tx) warnBalancer(n *balancerNode) {
 	if len(n.left) > 0 {
 		tx.warn(&r.Common, r.Subject(), "member", "copies cannot be sent to %d of %d members, the others get their share; %s", len(n.left), len(r.Members), n.leftOut())
 	}
-	if why := n.silent(); why != "" && len(n.targets) > 0 {
+	if _, why := n.silent(); why != "" && len(n.targets) > 0 {
 		tx.warn(&r.Common, r.Subject(), "", "it %s", why)
 	}
 }
@@ -141,7 +147,7 @@ func (tx *Tx) warnSilent(n *sessionNode) {
 	if b == nil || !n.touch.put || b.touch != nil && b.touch.put {
 		return
 	}
-	if why := b.silent(); why != "" {
+	if _, why := b.silent(); why != "" {
 		tx.warn(&n.rec.Common, n.rec.Subject(), "target", "load balancer %q %s", b.rec.Name, why)
 	}
 }
