@@ -12,6 +12,7 @@ packages=(
     dpdk-dev                          # testpmd, the peer of the benchmarks
     gcc libc6-dev make pkg-config     # cgo; gcc brings the sanitizers' libraries
     tshark tcpdump iproute2 ethtool   # what judges the copies, and network namespaces for live tests
+    iperf3 curl iputils-ping          # the hosts that talk in them
     clang-format shellcheck           # make lint
     git ca-certificates               # go downloads modules
 )
