@@ -51,10 +51,13 @@ func (h *Host) Put(to unsafe.Pointer) {
 	}
 }
 
-// Addressee says whom a frame, cut into segments, is for where the gateway is host, and whether it
+// Addressee says whom a frame, cut into segments (nil: in one piece), is for where the gateway is host, and whether it
 // is an ICMP error that tells of a copy being too big.
 func (h *Harness) Addressee(host *Host, frame []byte, segments []int) (whose Addressee, quotes bool, err error) {
-	in := Input{Frames: [][]byte{frame}, Segments: [][]int{segments}}
+	in := Input{Frames: [][]byte{frame}}
+	if segments != nil {
+		in.Segments = [][]int{segments}
+	}
 	flat, err := flatten(in)
 	if err != nil {
 		return Others, false, err
