@@ -75,3 +75,32 @@ func TestRouteGone(t *testing.T) {
 		t.Errorf("%d sessions are in force, warnings %v", n, s.Warnings())
 	}
 }
+
+// TestTargetsTo: news of an address concerns the targets that send straight to it, by whatever name.
+func TestTargetsTo(t *testing.T) {
+	s := apply(t, Options{Config: cfg(t, routed)}, good+spread+"[[target]]\nname = \"by-interface\"\ninterface = \"zeek\"\n")
+	defer s.Close()
+	s.Read(func(v *View) {
+		var names []string
+		for _, target := range v.TargetsTo(netip.MustParseAddr("192.0.2.10")) {
+			way, known := v.TargetWay(target.ID)
+			if !known || way.Address.String() != "192.0.2.10" || way.Port != "tun0" || way.Fault != "" || way.Skip != "" {
+				t.Errorf("the way to %s is %+v", target.Name, way)
+			}
+			names = append(names, target.Name)
+		}
+		if fmt.Sprint(names) != "[ids by-interface]" {
+			t.Errorf("got %v", names)
+		}
+		if list := v.TargetsTo(netip.MustParseAddr("10.9.8.7")); len(list) != 0 {
+			t.Errorf("a load balancer's member has targets of its own: %v", list)
+		}
+		session, _ := v.Session("", "spread")
+		if way, zone, active := v.SessionWay(session.ID); !active || zone != "zone-g" || way.LoadBalancer == "" || way.MTU != 1500 {
+			t.Errorf("%v %q %+v", active, zone, way)
+		}
+	})
+	if _, known := (&View{s.st}).TargetWay("tmt-none"); known {
+		t.Error("there is a way to nowhere")
+	}
+}
