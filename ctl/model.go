@@ -77,8 +77,7 @@ type Session struct {
 	PacketLength           int    // bytes of each frame, 1-65535; 0: whole frames
 }
 
-// LoadBalancer spreads the copies of one target over its members. This version keeps the record
-// and serves none: sessions to it are inactive.
+// LoadBalancer spreads the copies of one target over its members.
 type LoadBalancer struct {
 	Common
 	CrossZone bool

@@ -52,7 +52,7 @@ func (tx *Tx) memberWay(n *balancerNode, m *ctl.Member) (hop, string) {
 }
 
 func (w *ways) member(m *ctl.Member, way hop) rules.Member {
-	r := rules.Member{Address: m.Address, Port: way.port, Zone: m.Zone, Weight: m.Weight}
+	r := rules.Member{Address: m.Address, Port: way.port, Zone: m.Zone, Weight: m.Weight, Draining: m.Draining}
 	r.NextHop, r.Resolved = w.nextHop(way)
 	return r
 }

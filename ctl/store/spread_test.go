@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -66,54 +65,6 @@ number = 7
 packet_length = 128
 `
 
-func TestRoutesToTargets(t *testing.T) {
-	none, router, appliance := [6]byte{}, [6]byte{2, 0, 0, 0, 2, 0xfe}, [6]byte{2, 0, 0, 0, 2, 0x10}
-	for address, want := range map[string]rules.Target{
-		"192.0.2.10":     {Port: 3, MTU: 9001, NextHop: appliance, Resolved: true},
-		"192.0.2.77":     {Port: 3, MTU: 9001, NextHop: none},
-		"10.9.1.1":       {Port: 3, MTU: 9001, NextHop: none},
-		"10.9.8.7":       {Port: 5, MTU: 1500, NextHop: router, Resolved: true},
-		"203.0.113.9":    {Port: 5, MTU: 1500, NextHop: none},
-		"203.0.113.254":  {Port: 5, MTU: 1500, NextHop: router, Resolved: true},
-		"2001:db8:9::77": {Port: 3, MTU: 9001, NextHop: none},
-	} {
-		r, warnings := mustBuild(t, routed, edited(t, edited(t, good, "mtu = 1600\n", ""), `address = "192.0.2.10"`+"\n\n[[filter", fmt.Sprintf("address = %q\n\n[[filter", address)))
-		want.ID, want.Name, want.Address = r.Targets[0].ID, "ids", netip.MustParseAddr(address)
-		if r.Targets[0] != want {
-			t.Errorf("target is %+v, want %+v", r.Targets[0], want)
-		}
-		if len(warnings) != 0 {
-			t.Errorf("%s: %v", address, warnings)
-		}
-	}
-}
-
-// TestTunnelAddress: copies come from the address that the next hop knows, and from a wire port
-// that sends them.
-func TestTunnelAddress(t *testing.T) {
-	tunnel := edited(t, routed, `"192.0.2.1/24", "2001:db8::1/64"`, `"198.51.100.1/24", "192.0.2.1/24", "fe80::5/64", "2001:db8::1/64"`) + "[tunnel]\nouter_source = \"tunnel\"\n"
-	for address, want := range map[string]string{
-		"192.0.2.10": "192.0.2.1", "198.51.100.9": "198.51.100.1", "10.9.1.1": "192.0.2.1", "10.9.8.7": "203.0.113.1",
-		"2001:db8::7": "2001:db8::1", "2001:db8:9::7": "2001:db8::1", "fe80::9": "fe80::5",
-	} {
-		r, _ := mustBuild(t, tunnel, edited(t, good, "address = \"192.0.2.10\"\nmtu = 1600", fmt.Sprintf("address = %q", address)))
-		if got := r.Sessions[0].OuterSource.String(); got != want {
-			t.Errorf("copies to %s come from %s, want %s", address, got, want)
-		}
-	}
-}
-
-// TestWireIsSourceAndTunnel: one NIC is enough.
-func TestWireIsSourceAndTunnel(t *testing.T) {
-	r, warnings := mustBuild(t, routed, edited(t, edited(t, good, `port = "wire0"`, `port = "wan"`), "mtu = 1600\n", "mtu = 1400\n")+spread)
-	if p := r.Ports[r.Interfaces[0].Port]; p.Name != "wan" || p.Role != rules.RoleWire || !p.Tunnel {
-		t.Errorf("the source is on %+v", p)
-	}
-	if len(warnings) != 0 {
-		t.Errorf("warnings: %v", warnings)
-	}
-}
-
 func TestBalancer(t *testing.T) {
 	r, warnings := mustBuild(t, routed, good+spread)
 	target := r.Targets[1]
@@ -167,6 +118,7 @@ func TestBalancerWarnings(t *testing.T) {
 		{"another listener", "4789", "4790", `resources.toml:42: load balancer "lb": it has no listener udp/4789, so copies are skipped (no-listener); add one to it`},
 		{"no members", members, "", `resources.toml:42: load balancer "lb": it has no members, so copies are skipped (target-down); add one to it`},
 		{"no weight", members, "[[load_balancer.member]]\naddress = \"192.0.2.10\"\nweight = 0\n", `resources.toml:42: load balancer "lb": it has no member that takes flows, so copies are skipped (target-down); give one a weight and end its draining`},
+		{"all draining", members, "[[load_balancer.member]]\naddress = \"192.0.2.10\"\ndraining = true\n", `resources.toml:42: load balancer "lb": it has no member that takes flows, so copies are skipped (target-down); give one a weight and end its draining`},
 		{"no way to one", `"10.9.8.7"`, `"10.8.8.7"`, `resources.toml:47: load balancer "lb": copies cannot be sent to 1 of 2 members, the others get their share; member 10.8.8.7: no route leads to 10.8.8.7; add a [[route]] whose prefix holds it to gateway.toml, or an address of its network to port "tun0"`},
 		{"one is us", `"10.9.8.7"`, `"203.0.113.1"`, `resources.toml:47: load balancer "lb": copies cannot be sent to 1 of 2 members, the others get their share; member 203.0.113.1: 203.0.113.1 is the address of our own port "wan"; name the address of the monitoring appliance`},
 		{"truncated", "packet_length = 128", "packet_length = 1470", `resources.toml:59: session "spread": frames of interface "web-1" have up to 1514 bytes (mtu 1500) but copies to target "spread" have room for 1464 (mtu 1500), so longer ones are truncated; give the target and its port mtu 1550, lower the source's mtu to 1450 or set the packet length to 1464`},
@@ -240,6 +192,13 @@ func TestBalancerChanges(t *testing.T) {
 	if second := now(); err != nil || second == first || len(second.Members) != 3 || len(first.Members) != 2 {
 		t.Errorf("members are %+v (%v)", second.Members, err)
 	}
+	err = touch(func(r *ctl.LoadBalancer) {
+		r.Members = append([]ctl.Member{}, r.Members...)
+		r.Members[2].Draining = true
+	})
+	if third := now(); err != nil || third.Members[1].Draining || !third.Members[2].Draining {
+		t.Errorf("members are %+v (%v)", third.Members, err)
+	}
 	if err := touch(own); err != nil || len(now().Members) != 0 {
 		t.Errorf("members are %+v (%v)", now().Members, err)
 	}
@@ -291,26 +250,6 @@ func TestSessionToSilentBalancer(t *testing.T) {
 	}
 	if n := len(p.snapshot().Sessions); n != 2 {
 		t.Errorf("%d sessions are in force", n)
-	}
-}
-
-// TestRouteGone: a target that loses its way with the configuration is kept, and comes back.
-func TestRouteGone(t *testing.T) {
-	m := newMemory()
-	apply(t, Options{Config: cfg(t, routed), Persistence: m}, edited(t, edited(t, good, "mtu = 1600\n", ""), `address = "192.0.2.10"`+"\n\n[[filter", "address = \"10.9.8.7\"\n\n[[filter")+spread).Close()
-	p := &path{}
-	s := open(t, Options{Config: cfg(t, gateway), Persistence: m, Publisher: p})
-	if n := len(p.snapshot().Sessions); n != 1 || len(p.snapshot().Targets[0].Balancer.Members) != 1 {
-		t.Errorf("%d sessions are in force to %+v", n, p.snapshot().Targets)
-	}
-	if w := s.Warnings(); len(w) != 3 {
-		t.Errorf("warnings: %v", w)
-	}
-	s.Close()
-	s = open(t, Options{Config: cfg(t, routed), Persistence: m, Publisher: p})
-	defer s.Close()
-	if n := len(p.snapshot().Sessions); n != 2 || len(s.Warnings()) != 0 {
-		t.Errorf("%d sessions are in force, warnings %v", n, s.Warnings())
 	}
 }
 
