@@ -169,3 +169,5 @@ func outcome(t testing.TB, h *Host, s *sim, frame []byte) string {
 	t.Fatal("the frame was not counted")
 	return ""
 }
+
+func payloadLayer(b []byte) gopacket.SerializableLayer { return gopacket.Payload(b) }

@@ -134,7 +134,7 @@ func (s *sim) run(d time.Duration) {
 				s.t.Fatalf("Tick at %v asks for %v", s.now, next)
 			}
 		}
-		if !s.now.Before(end) && len(s.air) == 0 {
+		if !s.now.Before(end) {
 			return
 		}
 	}
@@ -196,6 +196,9 @@ func (s *sim) judge(frame []byte) {
 			continue // padding
 		}
 		list = append(list, l.(gopacket.SerializableLayer))
+		if l.LayerType() == layers.LayerTypeICMPv6Echo { // gopacket 1.1.19 forgets its payload
+			list = append(list, gopacket.Payload(p.Layer(layers.LayerTypeICMPv6).LayerPayload()[4:]))
+		}
 	}
 	if err := gopacket.SerializeLayers(again, gopacket.SerializeOptions{ComputeChecksums: true}, list...); err != nil {
 		s.t.Fatal(err)
