@@ -224,3 +224,22 @@ func TestEchoesAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// A neighbour that fails and is no longer watched while a probe is under way goes with the probe.
+func TestFailedPeerIsForgotten(t *testing.T) {
+	s, h := ready(t, nil)
+	st := s.station(9, "192.0.2.9")
+	h.Watch(s.now, ip("192.0.2.9"))
+	s.run(time.Second)
+	h.Echo(s.now, ip("192.0.2.9"), 2*time.Minute, func(EchoResult) {})
+	st.dead = true
+	s.run(time.Minute)
+	h.Unwatch(ip("192.0.2.9"))
+	if got := neighborState(h, "192.0.2.9"); got != NeighborFailed {
+		t.Fatalf("state is %s", got)
+	}
+	s.run(2 * time.Minute)
+	if st := h.Status(); len(st.Neighbors) != 0 || !st.NextTimeout.IsZero() {
+		t.Fatalf("left: %+v", st)
+	}
+}

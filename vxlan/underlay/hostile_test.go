@@ -143,7 +143,7 @@ func FuzzInput(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, frame []byte, wait uint16) {
 		s, h := ready(t, nil)
-		st := s.station(9, "192.0.2.9", "2001:db8::9")
+		s.station(9, "192.0.2.9", "2001:db8::9")
 		h.Watch(s.now, ip("192.0.2.9"))
 		h.Watch(s.now, ip("2001:db8::9"))
 		s.run(2 * time.Second)
@@ -162,7 +162,6 @@ func FuzzInput(f *testing.F) {
 		}
 		invariants(t, h, frames())
 		// The neighbour is alive, so that no frame takes it away for good.
-		_ = st
 		s.run(time.Minute)
 		if hop := h.NextHop(ip("192.0.2.9")); !hop.Resolved {
 			t.Fatalf("lost: %+v", hop)
@@ -238,7 +237,9 @@ func TestConcurrentUse(t *testing.T) {
 	h.Tick(start.Add(2 * time.Second))
 	h.Watch(start, ip("192.0.2.9"))
 	for g := range 4 {
-		wg.Go(func() {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
 			for i := range 500 {
 				now := start.Add(time.Duration(2000+i*20) * time.Millisecond)
 				for _, frame := range corpus() {
@@ -249,7 +250,7 @@ func TestConcurrentUse(t *testing.T) {
 				h.Echo(now, ip("192.0.2.9"), time.Second, func(EchoResult) { h.Next() })
 				h.Status()
 			}
-		})
+		}()
 	}
 	wg.Wait()
 }

@@ -51,9 +51,6 @@ func newSim(t testing.TB) *sim {
 	return &sim{t: t, now: start, start: start}
 }
 
-// at is the time since the beginning.
-func (s *sim) at(d time.Duration) time.Time { return s.start.Add(d) }
-
 // senderTo is the Frames of a host with one or more ports on the segment.
 type senderTo struct {
 	s    *sim
@@ -232,7 +229,6 @@ type station struct {
 	s         *sim
 	mac       [6]byte
 	addresses []netip.Addr
-	vlan      uint16
 	dead      bool
 	heard     int // requests for its addresses
 	unicast   int // those sent to its MAC alone
