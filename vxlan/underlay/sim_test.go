@@ -260,7 +260,7 @@ func (st *station) hear(frame []byte) {
 		return
 	}
 	unicast := eth.DstMAC[0]&1 == 0
-	if a, ok := p.Layer(layers.LayerTypeARP).(*layers.ARP); ok && a.Operation == 1 && st.has(a.DstProtAddress) && !st.has(a.SourceProtAddress) {
+	if a, ok := p.Layer(layers.LayerTypeARP).(*layers.ARP); ok && a.HwAddressSize == 6 && a.ProtAddressSize == 4 && a.Operation == 1 && st.has(a.DstProtAddress) && !st.has(a.SourceProtAddress) {
 		st.count(unicast)
 		st.send(arpFrame(2, st.mac, addr4(a.DstProtAddress), [6]byte(a.SourceHwAddress), addr4(a.SourceProtAddress)))
 	}
