@@ -192,6 +192,9 @@ func (h *Host) endEcho(e *echo, result EchoResult) {
 		delete(h.echoes.byID, e.id)
 		n.echoes = slices.DeleteFunc(n.echoes, func(other *echo) bool { return other == e })
 		n.port.count("echo_" + string(result.Outcome))
+		if n.state == NeighborFailed {
+			h.forgetUnused(n) // else it would be asked for ever
+		}
 	} else {
 		h.elsewhere.count("echo_" + string(result.Outcome))
 	}

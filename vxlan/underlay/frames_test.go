@@ -84,7 +84,7 @@ func echo6Frame(srcMAC, dstMAC [6]byte, src, dst string, payload []byte) []byte 
 func quoted4(src, dst string, dstPort uint16, length int) []byte {
 	ip := ip4Header(src, dst)
 	ip.Protocol = layers.IPProtocolUDP
-	b := bytesOf(ip, &layers.UDP{SrcPort: 55555, DstPort: layers.UDPPort(dstPort)})
+	b := bytesOf(ip, udpHead(dstPort))
 	b[2], b[3] = byte(length>>8), byte(length)
 	return b
 }
@@ -94,7 +94,7 @@ func quoted6(src, dst string, dstPort uint16, length int) []byte {
 		Version: 6, HopLimit: 64, NextHeader: layers.IPProtocolUDP,
 		SrcIP: netip.MustParseAddr(src).AsSlice(), DstIP: netip.MustParseAddr(dst).AsSlice(),
 	}
-	b := bytesOf(ip, &layers.UDP{SrcPort: 55555, DstPort: layers.UDPPort(dstPort)})
+	b := bytesOf(ip, udpHead(dstPort))
 	b[4], b[5] = byte((length-40)>>8), byte(length-40)
 	return b
 }
@@ -168,4 +168,11 @@ func outcome(t testing.TB, h *Host, s *sim, frame []byte) string {
 	}
 	t.Fatal("the frame was not counted")
 	return ""
+}
+
+func payloadLayer(b []byte) gopacket.SerializableLayer { return gopacket.Payload(b) }
+
+// udpHead is the UDP header of a copy, without checksum.
+func udpHead(dstPort uint16) gopacket.Payload {
+	return gopacket.Payload{0xd9, 3, byte(dstPort >> 8), byte(dstPort), 5, 0xc8, 0, 0}
 }

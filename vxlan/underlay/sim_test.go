@@ -51,9 +51,6 @@ func newSim(t testing.TB) *sim {
 	return &sim{t: t, now: start, start: start}
 }
 
-// at is the time since the beginning.
-func (s *sim) at(d time.Duration) time.Time { return s.start.Add(d) }
-
 // senderTo is the Frames of a host with one or more ports on the segment.
 type senderTo struct {
 	s    *sim
@@ -134,7 +131,7 @@ func (s *sim) run(d time.Duration) {
 				s.t.Fatalf("Tick at %v asks for %v", s.now, next)
 			}
 		}
-		if !s.now.Before(end) && len(s.air) == 0 {
+		if !s.now.Before(end) {
 			return
 		}
 	}
@@ -196,6 +193,9 @@ func (s *sim) judge(frame []byte) {
 			continue // padding
 		}
 		list = append(list, l.(gopacket.SerializableLayer))
+		if l.LayerType() == layers.LayerTypeICMPv6Echo { // gopacket 1.1.19 forgets its payload
+			list = append(list, gopacket.Payload(p.Layer(layers.LayerTypeICMPv6).LayerPayload()[4:]))
+		}
 	}
 	if err := gopacket.SerializeLayers(again, gopacket.SerializeOptions{ComputeChecksums: true}, list...); err != nil {
 		s.t.Fatal(err)
@@ -229,7 +229,6 @@ type station struct {
 	s         *sim
 	mac       [6]byte
 	addresses []netip.Addr
-	vlan      uint16
 	dead      bool
 	heard     int // requests for its addresses
 	unicast   int // those sent to its MAC alone
@@ -261,7 +260,7 @@ func (st *station) hear(frame []byte) {
 		return
 	}
 	unicast := eth.DstMAC[0]&1 == 0
-	if a, ok := p.Layer(layers.LayerTypeARP).(*layers.ARP); ok && a.Operation == 1 && st.has(a.DstProtAddress) && !st.has(a.SourceProtAddress) {
+	if a, ok := p.Layer(layers.LayerTypeARP).(*layers.ARP); ok && a.HwAddressSize == 6 && a.ProtAddressSize == 4 && a.Operation == 1 && st.has(a.DstProtAddress) && !st.has(a.SourceProtAddress) {
 		st.count(unicast)
 		st.send(arpFrame(2, st.mac, addr4(a.DstProtAddress), [6]byte(a.SourceHwAddress), addr4(a.SourceProtAddress)))
 	}
