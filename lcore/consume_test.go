@@ -308,3 +308,28 @@ func TestNoticesAreObserved(t *testing.T) {
 	checkLaws(t, g)
 	checkQuiet(t, g)
 }
+
+// TestExplainSaysWhatIsConsumed: as the poll loop would.
+func TestExplainSaysWhatIsConsumed(t *testing.T) {
+	spec := gatewaySpec(t, device(t, "net_null", "no-rx=1"), device(t, "net_null", "no-rx=1"), device(t, "net_null", "no-rx=1"))
+	g := open(t, hostSpec(spec, wire0, 7))
+	copy(g.ports[wire0].MAC, macHost[:])
+	publish(t, g, mirrored(g, wire0, wire1))
+	frames, _, taken, _ := mixed(t, 7)
+	consumed := 0
+	for _, f := range frames {
+		e, err := g.Explain(wire0, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if there, err := g.Explain(wire1, f); err != nil || there.Consumed || e.Consumed == (len(e.Verdicts) > 0) {
+			t.Errorf("consumed on wire0 %t with %d verdicts, on wire1 %t, %v: %x", e.Consumed, len(e.Verdicts), there.Consumed, err, f)
+		}
+		if e.Consumed {
+			consumed++
+		}
+	}
+	if consumed != len(taken) {
+		t.Errorf("%d frames are said to be consumed, want %d", consumed, len(taken))
+	}
+}

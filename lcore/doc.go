@@ -3,8 +3,9 @@
 // the old one, reads their counters, and stops them in order.
 //
 // Threads: a Group is safe for use by many goroutines; changes are serialised, counters can be read
-// at any time, even after Close. The workers never run Go code, and no Go code touches a ring, a
-// mempool or a queue that they use while they run.
+// at any time, even after Close. The workers never run Go code, and no Go code touches a ring of
+// DPDK, a mempool or a queue that they use while they run: frames of the slow path cross as bytes,
+// by Receive and Send.
 package lcore
 
 /*

@@ -12,6 +12,7 @@ import (
 // Explanation is what the data path made of one frame.
 type Explanation struct {
 	Snapshot *rules.Snapshot // by which it decided
+	Consumed bool            // the frame is for the gateway itself: no source sees it
 	Verdicts []rules.Verdict // one for each source that saw the frame, egress first
 	Copies   []Copy          // what would be sent
 	Skipped  []Skip          // accepted, but no copy would be sent
@@ -63,6 +64,9 @@ func (g *Group) Explain(port int, frame []byte) (*Explanation, error) {
 	case len(frame) > MaxFrame:
 		return nil, fmt.Errorf("a frame of %d bytes; the data path takes at most %d", len(frame), MaxFrame)
 	}
+	if taken, err := g.takes(port, frame); taken || err != nil {
+		return &Explanation{Snapshot: g.snapshot, Consumed: taken}, err
+	}
 	in := pipeline.Input{Port: port, Frames: [][]byte{frame}, Segments: [][]int{segments(len(frame))}}
 	if g.tooLong(port, frame) {
 		in.ProductionRefuses = 1
@@ -73,6 +77,15 @@ func (g *Group) Explain(port int, frame []byte) (*Explanation, error) {
 		return nil, err
 	}
 	return g.explanation(out), nil
+}
+
+// takes reports whether a frame is taken out of a wire's burst because it is for us.
+func (g *Group) takes(port int, frame []byte) (bool, error) {
+	if p := g.ports[port]; p.Role == rules.RoleWire && p.Tunnel {
+		whose, _, err := g.explain.Addressee(p.host(), frame, segments(len(frame)))
+		return whose == pipeline.Ours || whose == pipeline.OursIdle, err
+	}
+	return false, nil
 }
 
 // segments is how a frame of n bytes lies in rx mbufs.
