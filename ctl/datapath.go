@@ -67,6 +67,8 @@ type Status struct {
 	Pending    int    // changes that a stalled lcore has not taken yet
 	Lcores     []LcoreStatus
 	Ports      []PortStatus
+	Underlay   Underlay
+	Balancers  []BalancerState
 }
 
 // LcoreStatus is one worker.

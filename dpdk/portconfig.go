@@ -26,6 +26,7 @@ func Configure(port PortID, cfg PortConfig) (Capabilities, error) {
 		func() error { return port.setupQueues(cfg, &granted) },
 		func() error { return port.applyMTU(driver, cfg, &granted) },
 		func() error { return port.applyPromiscuous(cfg, &granted) },
+		func() error { return port.applyMulticast(cfg, &granted) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -110,5 +111,18 @@ func (p PortID) applyPromiscuous(cfg PortConfig, granted *Capabilities) error {
 		return nil
 	}
 	granted.Promiscuous = err == nil
+	return err
+}
+
+// applyMulticast falls back to receiving everything where the driver knows no other way.
+func (p PortID) applyMulticast(cfg PortConfig, granted *Capabilities) error {
+	if !cfg.AllMulticast || granted.Promiscuous {
+		return nil
+	}
+	err := p.check(C.shim_port_allmulticast(C.uint16_t(p)), "rte_eth_allmulticast_enable")
+	if IsNotSupported(err) {
+		cfg.Promiscuous = true
+		return p.applyPromiscuous(cfg, granted)
+	}
 	return err
 }

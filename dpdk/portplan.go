@@ -23,6 +23,7 @@ type PortConfig struct {
 	TxUDPCksum         bool       // fill UDP checksums likewise
 	TxMultiSeg         bool       // frames of several mbufs are sent
 	Promiscuous        bool       // receive frames for any MAC address
+	AllMulticast       bool       // receive frames for any group address; promiscuous, if need be
 }
 
 // Capabilities is what a port was granted.

@@ -101,6 +101,7 @@ int shim_port_rx_queue(uint16_t port, uint16_t queue, uint16_t desc, void *pool)
 int shim_port_tx_queue(uint16_t port, uint16_t queue, uint16_t desc);
 int shim_port_set_mtu(uint16_t port, uint16_t mtu);
 int shim_port_promiscuous(uint16_t port);
+int shim_port_allmulticast(uint16_t port);
 int shim_port_start(uint16_t port);
 int shim_port_stop(uint16_t port);
 int shim_port_close(uint16_t port);

@@ -190,6 +190,11 @@ int shim_port_promiscuous(uint16_t port)
 	return rte_eth_promiscuous_enable(port);
 }
 
+int shim_port_allmulticast(uint16_t port)
+{
+	return rte_eth_allmulticast_enable(port);
+}
+
 int shim_port_start(uint16_t port)
 {
 	return rte_eth_dev_start(port);

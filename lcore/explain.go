@@ -40,7 +40,7 @@ const MaxFrame = 1<<16 - 1
 func (g *Group) openExplain() (err error) {
 	plan := g.mempools()
 	if g.explain, err = pipeline.NewHarness("mgw_explain", len(g.tunnels), plan.Explain, g.spec.Capacity); err != nil {
-		return fmt.Errorf("%w; raise [eal] memory_mb, or lower rx_descriptors and tx_descriptors", err)
+		return outOfMemory(err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 
+	"mirrorgw/pipeline"
 	"mirrorgw/rules"
 )
 
@@ -139,8 +140,11 @@ func TestExplainSaysWhatIsSkipped(t *testing.T) {
 	if err != nil || len(e.Copies) != 0 || !slices.Equal(e.Skipped, []Skip{{0, rules.Egress, "unresolved"}}) {
 		t.Errorf("unresolved: %+v, %v", e, err)
 	}
-	r.Targets[0].Resolved, r.Sessions[1].Filter = true, 0
+	r.Sessions[1].Filter = 0
 	publish(t, g, r)
+	if err := g.SetNextHop(r.Targets[0].Address, r.Targets[0].Port, pipeline.NextHop{MAC: macNextHop, Resolved: true}); err != nil {
+		t.Fatal(err)
+	}
 	g.ports[wire1].FrameMax = len(frame) - 1
 	e, err = g.Explain(wire0, frame)
 	if err != nil || len(e.Copies) != 1 || e.Copies[0].Direction != rules.Egress ||

@@ -182,15 +182,15 @@ func TestTapIsObservedInBothDirections(t *testing.T) {
 	sameFrames(t, "copies", inner(t, dpdktest.ReadPcap(t, copied)), frames[:20])
 }
 
-func TestTunnelIgnoresWhatItReceives(t *testing.T) {
+func TestTunnelIgnoresWhatIsNotOurs(t *testing.T) {
 	frames := fromWeb(t, 100, 5)
 	g := openGateway(t, device(t, "net_null", "no-rx=1"), device(t, "net_null", "no-rx=1"), reads(t, frames...))
 	run(t, g, mirrored(g, wire0))
 	received(t, g, uint64(len(frames)))
 	stop(t, g)
 	c := g.PortCounters(tun0)
-	if c.Rx != countOf(frames) || len(c.Ignored) != 1 || c.Ignored["unhandled"] != 5 {
-		t.Errorf("%+v, want 5 frames ignored as unhandled", c)
+	if c.Rx != countOf(frames) || len(c.Ignored) != 1 || c.Ignored["not_ours"] != 5 {
+		t.Errorf("%+v, want 5 frames ignored as not ours", c)
 	}
 	checkQuiet(t, g)
 }

@@ -25,6 +25,8 @@ type Group struct {
 	qsbr    *dpdk.QSBR
 	layout  *pipeline.Layout
 	workers []*worker
+	slow    slowPath
+	origins *dpdk.Mempool // of frames of our own
 	limit   time.Duration // how long Stop waits for the workers
 
 	mu       sync.Mutex // serialises changes, Start, Stop, Close and Explain, and guards what follows
@@ -89,6 +91,10 @@ func (g *Group) open() (err error) {
 		return err
 	}
 	g.plan()
+	g.layout.Grace = grace{g.qsbr}
+	if err := g.slow.open(g); err != nil {
+		return err
+	}
 	for i, cpu := range g.spec.Workers {
 		w, err := newWorker(i, cpu, g)
 		if err != nil {
@@ -100,7 +106,7 @@ func (g *Group) open() (err error) {
 }
 
 // openPools makes mempools on every node that has a worker or a port.
-func (g *Group) openPools() error {
+func (g *Group) openPools() (err error) {
 	nodes := []int{}
 	for _, cpu := range g.spec.Workers {
 		node, err := dpdk.NodeOfLcore(cpu)
@@ -115,10 +121,20 @@ func (g *Group) openPools() error {
 	}
 	for _, node := range nodes {
 		if err := g.pools.open(node, g.mempools()); err != nil {
-			return fmt.Errorf("%w; raise [eal] memory_mb, or lower rx_descriptors and tx_descriptors", err)
+			return outOfMemory(err)
+		}
+	}
+	if n := g.mempools().Origin; n > 0 {
+		if g.origins, err = dpdk.NewPktmbufPool("mgw_origin", n, 0, 0, rxDataRoom, g.home); err != nil {
+			return outOfMemory(err)
 		}
 	}
 	return nil
+}
+
+// outOfMemory says what the operator can do.
+func outOfMemory(err error) error {
+	return fmt.Errorf("%w; raise [eal] memory_mb, or lower rx_descriptors and tx_descriptors", err)
 }
 
 // nodeOf is the port's NUMA node; virtual devices have none and live with the first worker.
@@ -134,7 +150,7 @@ func (g *Group) nodeOf(p *Port) int {
 func (g *Group) mempools() Mempools {
 	m := PlanMempools(&g.spec)
 	for _, p := range g.ports {
-		if p.Role == rules.RoleTunnel && !p.info.TxMultiSeg && !p.Driver.TxMultiSeg {
+		if p.sendsCopies() && !p.info.TxMultiSeg && !p.Driver.TxMultiSeg {
 			m.HeaderRoom = rxDataRoom
 			m.Explain.HeaderRoom = rxDataRoom
 		}
@@ -147,18 +163,19 @@ func (g *Group) plan() {
 	g.layout = &pipeline.Layout{OwnCopies: make([]bool, len(g.ports))}
 	for i, p := range g.ports {
 		g.layout.Repair = append(g.layout.Repair, p.Repair)
-		switch p.Role {
-		case rules.RoleTunnel:
+		if p.sendsCopies() {
 			g.tunnels = append(g.tunnels, pipeline.Tunnel{
 				Port:                i,
 				MAC:                 [6]byte(p.MAC),
+				VLAN:                p.VLAN,
 				IPChecksumOffload:   p.Granted.TxIPv4Cksum,
 				UDPChecksumOffload:  p.Granted.TxUDPCksum,
 				SingleSegmentCopies: !p.Granted.TxMultiSeg,
 				OwnCopies:           p.Granted.SharesMbufs,
 				MaxSegments:         p.maxSegments(),
 			})
-		case rules.RoleWire:
+		}
+		if p.Role == rules.RoleWire {
 			g.layout.OwnCopies[i] = g.ports[p.Peer].Granted.SharesMbufs
 		}
 	}
@@ -250,8 +267,13 @@ func (g *Group) Close() error {
 	}
 	g.freePrograms()
 	g.departed = departed{}
+	g.slow.close()
 	g.pools.free()
 	g.pools = nil
+	if g.origins != nil {
+		g.origins.Free()
+		g.origins = nil
+	}
 	if g.qsbr != nil {
 		g.qsbr.Free()
 	}

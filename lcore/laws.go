@@ -68,19 +68,20 @@ func (g *Group) sessionLaw(slot uint32, sum *pipeline.SessionSum) int64 {
 	return one.Law()
 }
 
-// portLaw: what a wire received left through its peer or was dropped with a reason; what a tap
-// received was observed; what a tunnel port received was ignored with a reason.
+// portLaw: what a wire received left through its peer, was consumed, or dropped with a reason; what
+// a tap received was observed; what a tunnel port received was consumed, or ignored with a reason.
 func (g *Group) portLaw(i int) int64 {
 	c := g.portCounters(i)
 	switch p := g.ports[i]; p.Role {
 	case rules.RoleWire:
 		left := g.portCounters(p.Peer).Forwarded
 		dropped := c.Dropped.Sum()
-		return differ(c.Rx.Packets, left.Packets+dropped.Packets) + differ(c.Rx.Bytes, left.Bytes+dropped.Bytes)
+		return differ(c.Rx.Packets, left.Packets+c.Consumed.Packets+dropped.Packets) +
+			differ(c.Rx.Bytes, left.Bytes+c.Consumed.Bytes+dropped.Bytes)
 	case rules.RoleTap:
 		return differ(c.Rx.Packets, c.Observed)
 	}
-	return differ(c.Rx.Packets, c.Ignored.Sum())
+	return differ(c.Rx.Packets, c.Consumed.Packets+c.Ignored.Sum())
 }
 
 func differ(a, b uint64) int64 {

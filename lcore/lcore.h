@@ -4,12 +4,15 @@
 
 #include <rte_rcu_qsbr.h>
 
+#include "bytering.h"
+#include "host.h"
 #include "pipe.h"
 
 enum mgw_role { MGW_ROLE_WIRE, MGW_ROLE_TAP, MGW_ROLE_TUNNEL }; /* as rules.Role */
 
 #define MGW_TX_RETRIES   4   /* for refused production frames, at once, no waiting */
 #define MGW_HOUSEKEEPING 256 /* loops between two looks at what is not traffic */
+#define MGW_ORIGINATE    16  /* frames of our own that a tunnel port sends in one of these looks */
 
 /* A receive queue that this worker polls, and where its frames go. */
 struct mgw_rx {
@@ -21,11 +24,20 @@ struct mgw_rx {
 	uint32_t
 	    peer_tag_extra; /* bytes more if the outer tag is 0x8100: Linux does not count it */
 	uint8_t role;       /* enum mgw_role */
+	const struct mgw_host *host; /* who we are here; NULL: not a tunnel port */
 };
 
 /* A transmit queue for copies. */
 struct mgw_tx {
 	uint16_t ethdev, queue;
+	uint16_t port; /* configured index */
+};
+
+/* A tunnel port that this worker sends the slow path's frames on. */
+struct mgw_origin {
+	struct mgw_byte_ring *ring; /* Go writes, the worker reads */
+	uint16_t ethdev;
+	uint16_t port; /* configured index */
 };
 
 struct mgw_lcore {
@@ -37,6 +49,14 @@ struct mgw_lcore {
 	uint16_t n_rx, n_tunnels;
 	struct mgw_rx rx[MGW_MAX_PORTS];
 	struct mgw_tx tunnels[MGW_MAX_TUNNELS];
+	struct mgw_host hosts[MGW_MAX_TUNNELS];
+	struct mgw_byte_ring *ring; /* for the slow path: the worker writes, Go reads */
+	uint16_t n_origins;         /* 0 unless queue is 0 */
+	struct mgw_origin origins[MGW_MAX_TUNNELS];
+	struct rte_mempool *origin_pool;
+
+	/* the worker's own, by port: heartbeat before which no copies go out beside production */
+	uint64_t reserved_until[MGW_MAX_PORTS];
 
 	/* Go stores, the worker loads once per burst */
 	struct mgw_program *program __attribute__((aligned(64)));

@@ -154,6 +154,7 @@ func TestPlanMempools(t *testing.T) {
 		Header:     tunnelSlots + 2*(stock+2*pipeline.Burst) + cached,
 		HeaderRoom: 128 + 320,
 		Indirect:   indirect,
+		Origin:     256 + 16, // what one queue can keep, and what is on its way there
 		// 65,535 bytes are 32 segments of 2,048, and two sources may see them
 		Explain: pipeline.HarnessPools{Frames: 32, Headers: stock + 64, Indirects: 64, HeaderRoom: 128 + 320},
 	}

@@ -2,7 +2,9 @@
  * The poll loop. Read mgw_poll aloud and it says what becomes of a burst. No lock, log or system
  * call in here, one clock read a loop (gap.h); mempools are asked only after production has left.
  */
+#include "consume.h"
 #include "gap.h"
+#include "originate.h"
 
 #include <rte_ethdev.h>
 
@@ -77,17 +79,32 @@ static uint64_t mgw_drop(struct mgw_pipe *pipe, const struct mgw_rx *rx, uint16_
 }
 
 /*
+ * A port that did not take a production burst at once is kept free of copies until it takes one,
+ * or none has come for two housekeepings.
+ */
+static inline void mgw_note_acceptance(struct mgw_lcore *lcore, uint16_t port, bool whole)
+{
+	lcore->reserved_until[port] = likely(whole) ? 0 : lcore->heartbeat + 2;
+}
+
+static inline bool mgw_reserved(const struct mgw_lcore *lcore, uint16_t port)
+{
+	return lcore->reserved_until[port] > lcore->heartbeat;
+}
+
+/*
  * Send the first n frames to the peer; those behind are too long for it, and what it refuses
  * after a few immediate retries is lost. bytes are those of the whole burst, summed on arrival: a
  * frame that was sent is no longer ours. Returns how many left.
  */
-static inline uint16_t mgw_send_production(const struct mgw_lcore *lcore, const struct mgw_rx *rx,
+static inline uint16_t mgw_send_production(struct mgw_lcore *lcore, const struct mgw_rx *rx,
 					   uint16_t n, uint64_t bytes)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	struct mgw_count *forwarded = &pipe->counters->ports[rx->peer].forwarded;
 	uint16_t sent = rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, pipe->frames, n);
 
+	mgw_note_acceptance(lcore, rx->peer, sent == n);
 	for (int retry = 0; unlikely(sent < n) && retry < MGW_TX_RETRIES; retry++)
 		sent += rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, &pipe->frames[sent],
 					 (uint16_t)(n - sent));
@@ -117,40 +134,40 @@ static inline void mgw_send_copies(const struct mgw_lcore *lcore, const struct m
 
 	mgw_copy(pipe, program, production_sent);
 	for (uint16_t t = 0; t < lcore->n_tunnels; t++) {
+		const struct mgw_tx *tunnel = &lcore->tunnels[t];
 		struct mgw_outbox *outbox = &pipe->outboxes[t];
-		uint16_t sent;
+		uint16_t sent = 0;
 
 		if (outbox->n == 0)
 			continue;
-		sent = rte_eth_tx_burst(lcore->tunnels[t].ethdev, lcore->tunnels[t].queue,
-					outbox->mbufs, outbox->n);
+		if (likely(!mgw_reserved(lcore, tunnel->port)))
+			sent = rte_eth_tx_burst(tunnel->ethdev, tunnel->queue, outbox->mbufs,
+						outbox->n);
 		mgw_copies_sent(pipe, program, t, sent);
 	}
 	mgw_restock(pipe);
 }
 
-/* Nothing that arrives on a tunnel port is for anybody yet. */
-static inline void mgw_ignore(struct mgw_pipe *pipe, const struct mgw_rx *rx)
-{
-	mgw_count_rx(pipe, rx);
-	pipe->counters->ports[rx->port].ignored[MGW_IGNORE_UNHANDLED] += pipe->n;
-	pipe->burst.tunnel_rx += pipe->n;
-	pipe->burst.ignored += pipe->n;
-	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
-}
-
-/* A burst of a wire: decide, send production, then copy. */
-static inline void mgw_forward(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+/* A burst of a wire: take what is for us, decide, send production, then copy. */
+static inline void mgw_forward(struct mgw_lcore *lcore, const struct mgw_rx *rx)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
-	const struct mgw_weight burst = mgw_count_rx(pipe, rx);
-	uint16_t n = pipe->n, sent;
+	struct mgw_weight burst = mgw_count_rx(pipe, rx);
+	uint16_t n, sent;
 
 	pipe->burst.wire_rx += pipe->n;
+	if (rx->host != NULL) {
+		burst.bytes -= mgw_take_ours(lcore, rx);
+		if (pipe->n == 0)
+			return;
+	}
+	n = pipe->n;
 	if (unlikely(rx->peer_frame_max != 0 && burst.longest > rx->peer_frame_max))
 		n = mgw_part_too_long(pipe, rx);
 	mgw_decide(pipe, program, rx->port);
+	if (unlikely(pipe->notices != 0))
+		mgw_hand_up_notices(lcore, rx);
 	sent = mgw_send_production(lcore, rx, n, burst.bytes);
 	if (pipe->n_copies > 0)
 		mgw_send_copies(lcore, program, sent);
@@ -165,12 +182,14 @@ static inline void mgw_look(const struct mgw_lcore *lcore, const struct mgw_rx *
 	mgw_count_rx(pipe, rx);
 	pipe->burst.tap_rx += pipe->n;
 	mgw_decide(pipe, program, rx->port);
+	if (unlikely(pipe->notices != 0))
+		mgw_hand_up_notices(lcore, rx);
 	mgw_free_observed(pipe, rx);
 	if (pipe->n_copies > 0)
 		mgw_send_copies(lcore, program, pipe->n);
 }
 
-static inline void mgw_poll(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+static inline void mgw_poll(struct mgw_lcore *lcore, const struct mgw_rx *rx)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 
@@ -185,16 +204,21 @@ static inline void mgw_poll(const struct mgw_lcore *lcore, const struct mgw_rx *
 		mgw_look(lcore, rx);
 		break;
 	default:
-		mgw_ignore(pipe, rx);
+		mgw_count_rx(pipe, rx);
+		mgw_listen(lcore, rx);
 	}
 	mgw_publish_totals(pipe);
 }
 
-/* What is not traffic. A pool that ran dry is asked again here, should no copy be due. */
+/*
+ * What is not traffic, and the little that we send ourselves. A pool that ran dry is asked again
+ * here, should no copy be due.
+ */
 static inline bool mgw_housekeep(struct mgw_lcore *lcore)
 {
 	if (lcore->pipe->n_stock < MGW_STOCK)
 		mgw_restock(lcore->pipe);
+	mgw_originate(lcore);
 	__atomic_store_n(&lcore->heartbeat, lcore->heartbeat + 1, __ATOMIC_RELAXED);
 	return __atomic_load_n(&lcore->stop, __ATOMIC_RELAXED) == 0;
 }

@@ -2,8 +2,11 @@ package lcore
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 
 	"mirrorgw/dpdk"
+	"mirrorgw/pipeline"
 	"mirrorgw/rules"
 )
 
@@ -25,7 +28,7 @@ func lookup(spec PortSpec) (*Port, error) {
 
 // configure sets queues, offloads and MTU; the port is not started yet.
 func (p *Port) configure(rx *dpdk.Mempool) error {
-	tunnel := p.Role == rules.RoleTunnel
+	tunnel := p.sendsCopies()
 	granted, err := dpdk.Configure(p.ID, dpdk.PortConfig{
 		RxQueues:     p.Queues,
 		TxQueues:     p.Queues,
@@ -37,7 +40,8 @@ func (p *Port) configure(rx *dpdk.Mempool) error {
 		TxIPv4Cksum:  tunnel,
 		TxUDPCksum:   tunnel,
 		TxMultiSeg:   true,
-		Promiscuous:  !tunnel,
+		Promiscuous:  p.Role != rules.RoleTunnel,
+		AllMulticast: tunnel,
 	})
 	if err != nil {
 		return fmt.Errorf("port %s: %w", p.Name, err)
@@ -120,4 +124,21 @@ func (p *Port) maxSegments() int {
 		return 0
 	}
 	return p.info.MaxTxSegs
+}
+
+// host is who the gateway is on a tunnel port: where it speaks IPv6 it has a link-local address too.
+func (p *Port) host() *pipeline.Host {
+	h := &pipeline.Host{MAC: [6]byte(p.MAC), VLAN: p.VLAN, Addresses: slices.Clone(p.Addresses)}
+	if slices.ContainsFunc(p.Addresses, netip.Addr.Is6) {
+		if own := linkLocal(h.MAC); !slices.Contains(h.Addresses, own) {
+			h.Addresses = append(h.Addresses, own)
+		}
+	}
+	return h
+}
+
+// linkLocal is the address that a MAC gives (RFC 4291 section 2.5.6 and appendix A).
+func linkLocal(mac [6]byte) netip.Addr {
+	return netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80,
+		8: mac[0] ^ 2, 9: mac[1], 10: mac[2], 11: 0xff, 12: 0xfe, 13: mac[3], 14: mac[4], 15: mac[5]})
 }

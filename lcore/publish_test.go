@@ -161,7 +161,8 @@ func TestRefusedSnapshotChangesNothing(t *testing.T) {
 		spoil func(*rules.Resources)
 		want  string
 	}{
-		{"target behind a wire port", func(r *rules.Resources) { r.Targets[0].Port = wire1 }, "target ids: port wire1 is not a tunnel port of this gateway"},
+		{"target behind a wire port", func(r *rules.Resources) { r.Ports[wire1].Tunnel, r.Targets[0].Port = true, wire1 },
+			"target ids: the port that leads to 192.0.2.10 is not a tunnel port of this gateway"},
 		{"more sessions than slots", func(r *rules.Resources) {
 			for i := range testCapacity.Sessions {
 				addSession(r, "tms-many-"+string(rune('a'+i)), 1, 2+i)

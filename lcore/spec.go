@@ -1,8 +1,15 @@
 package lcore
 
+/*
+#include "lcore.h"
+*/
+import "C"
+
 import (
 	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 
 	"mirrorgw/dpdk"
 	"mirrorgw/pipeline"
@@ -18,10 +25,21 @@ type PortSpec struct {
 	Queues       int // rx and tx queues; queue i belongs to worker i
 	RxDesc       int // descriptors a queue
 	TxDesc       int
-	MTU          int  // bytes of the IP packet; 0: the kernel's or the driver's default
-	Repair       bool // checksums received may be partial: complete them in copies
-	ExtraRxMbufs int  // that the device keeps for itself, such as a preloaded capture
+	MTU          int // bytes of the IP packet; 0: the kernel's or the driver's default
+	ExtraRxMbufs int // that the device keeps for itself, such as a preloaded capture
+
+	Repair pipeline.Repair // which partial checksums are completed in copies
+
+	Tunnel    bool         // a wire that copies leave through too; RoleTunnel implies it
+	VLAN      int          // VID of the tunnel's own traffic, 1-4094; 0: untagged
+	Addresses []netip.Addr // our own on that network: at most MaxAddresses
 }
+
+// MaxAddresses is how many addresses of its own a tunnel port can have.
+const MaxAddresses = pipeline.MaxHostAddresses - 1 // the link-local one
+
+// sendsCopies says whether copies and frames of our own leave here.
+func (p *PortSpec) sendsCopies() bool { return p.Tunnel || p.Role == rules.RoleTunnel }
 
 // Spec is everything a Group is made of.
 type Spec struct {
@@ -40,6 +58,7 @@ var DefaultCapacity = pipeline.Capacity{Sources: 1 << 18, Sessions: 2 * rules.Ma
 type Mempools struct {
 	Rx, Header, Indirect int // mbufs
 	HeaderRoom           int // data room of header mbufs, bytes
+	Origin               int // mbufs for frames of our own; on one node only
 
 	Explain pipeline.HarnessPools // those of Explain, which lie on one node only
 }
@@ -55,18 +74,24 @@ const (
 // Copies of long frames pin the rx mbufs that they refer to, for as long as the tunnel port has
 // them. So the rx pool must hold, besides what the rx and tx rings can hold, every mbuf that the
 // indirect pool can pin; then even a tunnel port that never sends again takes nothing from
-// production. The mirror's own pools are the ones that run out first.
+// production. The mirror's own pools are the ones that run out first. A wire that copies leave
+// through has production in its tx rings, or copies, which pin more.
+//
+// A driver may keep sent mbufs until it needs their descriptors, so frames of our own need as many
+// as queue 0 of the tunnel ports has, or a quiet port would keep the last one for ever.
 func PlanMempools(spec *Spec) Mempools {
 	workers := len(spec.Workers)
-	var ringSlots, tunnelSlots, extra int
+	var ringSlots, tunnelSlots, originSlots, extra int
 	for _, p := range spec.Ports {
 		extra += p.ExtraRxMbufs
 		ringSlots += p.Queues * p.RxDesc
-		if p.Role == rules.RoleTunnel {
+		if p.sendsCopies() {
 			tunnelSlots += p.Queues * p.TxDesc
-			continue
+			originSlots += p.TxDesc + C.MGW_ORIGINATE
 		}
-		ringSlots += p.Queues * p.TxDesc
+		if p.Role != rules.RoleTunnel {
+			ringSlots += p.Queues * p.TxDesc
+		}
 	}
 	perWorker := cacheSize*3/2 + 2*pipeline.Burst
 	indirect := 2*tunnelSlots + workers*(pipeline.MaxHeldABurst+cacheSize*3/2)
@@ -76,6 +101,7 @@ func PlanMempools(spec *Spec) Mempools {
 		Header:     tunnelSlots + workers*(pipeline.Stock+pipeline.MaxCopies+cacheSize*3/2),
 		HeaderRoom: room,
 		Indirect:   indirect,
+		Origin:     originSlots,
 		Explain:    planExplain(room),
 	}
 }
@@ -97,19 +123,20 @@ func planExplain(headerRoom int) pipeline.HarnessPools {
 // mbufs, or checksums are repaired, so that whole copies must fit in place of references.
 func (s *Spec) headerRoom() int {
 	for _, p := range s.Ports {
-		if p.Repair || dpdk.DriverOf(dpdk.VdevName(p.Device)).SharesMbufs {
+		if p.Repair == pipeline.RepairAll || dpdk.DriverOf(dpdk.VdevName(p.Device)).SharesMbufs {
 			return rxDataRoom
 		}
 	}
 	return pipeline.HeaderRoom
 }
 
-// Bytes is the memory that the pools take on pages of the given size, bytes: those of one node and
-// those of Explain.
+// Bytes is the memory that the pools take on pages of the given size, bytes: those of one node,
+// that of frames of our own, and those of Explain.
 func (m Mempools) Bytes(pageSize int) int {
 	return dpdk.PktmbufPoolBytes(m.Rx, cacheSize, 0, rxDataRoom, pageSize) +
 		dpdk.PktmbufPoolBytes(m.Header, cacheSize, 0, m.HeaderRoom, pageSize) +
 		dpdk.PktmbufPoolBytes(m.Indirect, cacheSize, 0, 0, pageSize) +
+		dpdk.PktmbufPoolBytes(m.Origin, 0, 0, rxDataRoom, pageSize) +
 		m.Explain.Bytes(pageSize)
 }
 
@@ -124,8 +151,13 @@ func (s *Spec) Check() error {
 	most, tunnels := 0, 0
 	for i := range s.Ports {
 		p := &s.Ports[i]
-		if p.Role == rules.RoleTunnel {
+		if p.sendsCopies() {
 			tunnels++
+			if err := p.checkTunnel(); err != nil {
+				return err
+			}
+		}
+		if p.Role == rules.RoleTunnel {
 			continue
 		}
 		most = max(most, p.Queues)
@@ -137,6 +169,21 @@ func (s *Spec) Check() error {
 		return fmt.Errorf("%d tunnel ports: at most %d are possible", tunnels, pipeline.MaxTunnels)
 	}
 	return s.checkQueues(most)
+}
+
+// checkTunnel refuses a tunnel port that cannot be a host on its network as it is configured.
+func (p *PortSpec) checkTunnel() error {
+	switch {
+	case p.Role == rules.RoleTap:
+		return fmt.Errorf("port %s is a tap, which never sends: copies need a tunnel port or a wire", p.Name)
+	case p.VLAN < 0 || p.VLAN > rules.VLANMax:
+		return fmt.Errorf("port %s has VLAN %d: it must be %d to %d, or 0 for untagged", p.Name, p.VLAN, rules.VLANMin, rules.VLANMax)
+	case slices.ContainsFunc(p.Addresses, func(a netip.Addr) bool { return !a.IsValid() || a.Is4In6() || a.Zone() != "" }):
+		return fmt.Errorf("port %s has addresses %v: each must be an IPv4 or IPv6 address without zone", p.Name, p.Addresses)
+	case len(p.Addresses) > MaxAddresses:
+		return fmt.Errorf("port %s has %d addresses: at most %d are possible", p.Name, len(p.Addresses), MaxAddresses)
+	}
+	return nil
 }
 
 // checkPeer refuses a wire that does not end in another wire, which ends in it.
@@ -165,7 +212,7 @@ func (s *Spec) checkQueues(most int) error {
 		if p.Role == rules.RoleWire && s.Ports[p.Peer].Queues < p.Queues {
 			return fmt.Errorf("port %s has %d queues but its peer %s only %d: each worker needs its own queue to send on; set queues = %d on both", p.Name, p.Queues, s.Ports[p.Peer].Name, s.Ports[p.Peer].Queues, p.Queues)
 		}
-		if p.Role == rules.RoleTunnel && p.Queues < most {
+		if p.sendsCopies() && p.Queues < most {
 			return fmt.Errorf("tunnel port %s has %d queues but frames are received on %d: each worker needs its own queue to send copies on; set queues = %d", p.Name, p.Queues, most, most)
 		}
 	}

@@ -133,5 +133,8 @@ func (g *Group) MempoolUse() map[string]int {
 			use[pool.Name()] = pool.InUse()
 		}
 	}
+	if g.origins != nil {
+		use[g.origins.Name()] = g.origins.InUse()
+	}
 	return use
 }

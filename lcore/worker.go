@@ -80,6 +80,7 @@ func newWorker(index, cpu int, g *Group) (*worker, error) {
 		w.free()
 		return nil, errors.New("no memory for a worker")
 	}
+	w.c.ring = g.slow.in[index].c
 	w.c.pipe = (*C.struct_mgw_pipe)(w.pipe.Pointer())
 	w.c.qsbr = (*C.struct_rte_rcu_qsbr)(g.qsbr.Pointer())
 	w.c.queue, w.c.reader = C.uint16_t(index), C.uint16_t(index)
@@ -104,10 +105,31 @@ func (w *worker) fillQueues(index int, g *Group) {
 			rx.peer_tag_extra = C.uint32_t(peer.TagExtra)
 		}
 	}
-	w.c.n_tunnels = C.uint16_t(len(g.tunnels))
+	w.fillTunnels(index, g)
+}
+
+// fillTunnels gives the worker the tunnel ports: to send copies on, to listen to where it polls
+// them, and, if it is the first, to send frames of our own on.
+func (w *worker) fillTunnels(index int, g *Group) {
+	w.c.n_tunnels, w.c.n_origins = C.uint16_t(len(g.tunnels)), 0
 	for t, tunnel := range g.tunnels {
-		w.c.tunnels[t].ethdev = C.uint16_t(g.ports[tunnel.Port].ID)
+		p := g.ports[tunnel.Port]
+		w.c.tunnels[t].ethdev, w.c.tunnels[t].port = C.uint16_t(p.ID), C.uint16_t(tunnel.Port)
 		w.c.tunnels[t].queue = C.uint16_t(index)
+		p.host().Put(unsafe.Pointer(&w.c.hosts[t]))
+		for i := range w.c.rx[:w.c.n_rx] {
+			if rx := &w.c.rx[i]; int(rx.port) == tunnel.Port {
+				rx.host = &w.c.hosts[t]
+			}
+		}
+		if index != 0 {
+			continue
+		}
+		w.c.origin_pool = (*C.struct_rte_mempool)(g.origins.Pointer())
+		origin := &w.c.origins[w.c.n_origins]
+		w.c.n_origins++
+		origin.ethdev, origin.port = C.uint16_t(p.ID), C.uint16_t(tunnel.Port)
+		origin.ring = g.slow.out[tunnel.Port].ring.c
 	}
 }
 

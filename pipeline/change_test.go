@@ -147,7 +147,7 @@ func TestTenThousandChangesLeakNothing(t *testing.T) {
 		}
 	}
 	force.Free()
-	if got := layout.Shared(); got != (Shared{}) || layout.lastRules != nil || layout.lastSources != nil {
+	if got := layout.Shared(); got != (Shared{}) || layout.lastRules != nil || layout.lastSources != nil || layout.lastPlaces != nil || len(layout.destinations) != 0 {
 		t.Errorf("the layout holds %+v after the last program", got)
 	}
 	if n := liveBlocks.Load(); n != blocks {
@@ -172,7 +172,7 @@ func TestRefusedProgramLeavesNothing(t *testing.T) {
 	layout := &Layout{Tunnels: worldTunnels()}
 	r := base()
 	addSession(r, addInterface(r, rules.Interface{Port: wire0, HasMAC: true, MAC: webMAC, VLAN: rules.VLANAny}), 0, 1, manyRules(100))
-	r.Targets[0].Port = wire0
+	r.Ports[wire0].Tunnel, r.Targets[0].Port = true, wire0 // but the layout has no such tunnel
 	s, err := rules.Compile(r)
 	if err != nil {
 		t.Fatal(err)

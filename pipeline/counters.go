@@ -29,9 +29,12 @@ type CountsByReason map[string]Count
 // PortCounters is what one port did, summed over lcores.
 type PortCounters struct {
 	Rx, Forwarded, Copies Count
+	Consumed              Count  // received and taken in: they were for us
+	Originated            Count  // frames of our own that the port took
+	OriginateFailed       uint64 // and those that it refused
 	Observed              uint64 // frames of a tap, looked at and freed
 	Dropped               CountsByReason
-	Ignored               Reasons
+	Ignored               Reasons // on a wire or tap: consumed, forwarded or observed all the same
 	Unclassified          Reasons
 	Fragments             Reasons // other than first, by what became of them, once per source that saw them
 	PartialChecksums      uint64  // mirrored frames with an incomplete L4 checksum
@@ -99,14 +102,17 @@ func loadCount(v *C.struct_mgw_count) Count { return Count{load(&v.packets), loa
 func (k *Counters) Port(port int) PortCounters {
 	c := &k.c.ports[port]
 	return PortCounters{
-		Rx:           loadCount(&c.rx),
-		Forwarded:    loadCount(&c.forwarded),
-		Copies:       loadCount(&c.copies),
-		Observed:     load(&c.observed),
-		Dropped:      countsByReason(c.dropped[:], DropNames),
-		Ignored:      reasons(c.ignored[:], IgnoreNames),
-		Unclassified: reasons(c.unclassified[:], UnclassifiedNames),
-		Fragments:    reasons(c.fragments[:], FragmentNames),
+		Rx:              loadCount(&c.rx),
+		Forwarded:       loadCount(&c.forwarded),
+		Copies:          loadCount(&c.copies),
+		Consumed:        loadCount(&c.consumed),
+		Originated:      loadCount(&c.originated),
+		OriginateFailed: load(&c.originate_failed),
+		Observed:        load(&c.observed),
+		Dropped:         countsByReason(c.dropped[:], DropNames),
+		Ignored:         reasons(c.ignored[:], IgnoreNames),
+		Unclassified:    reasons(c.unclassified[:], UnclassifiedNames),
+		Fragments:       reasons(c.fragments[:], FragmentNames),
 
 		PartialChecksums: load(&c.partial_checksums),
 	}

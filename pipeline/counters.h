@@ -12,6 +12,8 @@
 	X(MGW_SKIP_TUNNEL_FULL, "tunnel-full") /* the tunnel port did not accept it */             \
 	X(MGW_SKIP_PRODUCTION_DROPPED, "production-dropped") /* the frame itself never left */     \
 	X(MGW_SKIP_UNRESOLVED, "unresolved")                 /* no neighbour for the target */     \
+	X(MGW_SKIP_TARGET_DOWN, "target-down") /* no member of the load balancer can take it */    \
+	X(MGW_SKIP_NO_LISTENER, "no-listener") /* the load balancer has none for UDP 4789 */       \
 	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst holds or a port sends */
 
 /* Why a production frame was lost. */
@@ -33,8 +35,10 @@
 	X(MGW_FRAGMENT_UNKNOWN_FIRST, "unknown_first") /* judged by itself */                      \
 	X(MGW_FRAGMENT_EVICTED, "evicted") /* a first fragment forgotten before its time */
 
-/* Why a frame that arrived on a tunnel port was of no use to us. */
-#define MGW_IGNORE_REASONS(X) X(MGW_IGNORE_UNHANDLED, "unhandled") /* nothing listens there yet */
+/* Why a frame that a tunnel port received was of no use to us. */
+#define MGW_IGNORE_REASONS(X)                                                                      \
+	X(MGW_IGNORE_NOT_OURS, "not_ours")             /* not for us, or nothing that we speak */  \
+	X(MGW_IGNORE_SLOW_PATH_FULL, "slow_path_full") /* the slow path is behind */
 
 /* Traffic types that are never mirrored; the order is that of rules.Exclusion (a test compares). */
 #define MGW_EXCLUSIONS(X)                                                                          \
@@ -44,7 +48,8 @@
 	X(MGW_EXCLUDED_METADATA, "metadata")                                                       \
 	X(MGW_EXCLUDED_NTP, "ntp")                                                                 \
 	X(MGW_EXCLUDED_WINDOWS_ACTIVATION, "windows_activation")                                   \
-	X(MGW_EXCLUDED_AMAZON_DNS, "amazon_dns")
+	X(MGW_EXCLUDED_AMAZON_DNS, "amazon_dns")                                                   \
+	X(MGW_EXCLUDED_OWN_COPY, "own_copy")
 
 #define MGW_SYMBOL(symbol, name) symbol,
 enum mgw_skip { MGW_SKIP_REASONS(MGW_SYMBOL) MGW_SKIPS };
@@ -67,8 +72,13 @@ struct mgw_port_counters {
 	struct mgw_count forwarded;          /* production accepted by this port's tx */
 	struct mgw_count copies;             /* copies accepted by this port's tx */
 	struct mgw_count dropped[MGW_DROPS]; /* production received here and lost */
+	struct mgw_count consumed;           /* received and taken in: they were for us */
+	struct mgw_count originated;         /* frames of our own accepted by this port's tx */
+	uint64_t originate_failed;           /* and those that it refused */
 	uint64_t observed;                   /* frames of a tap, looked at and freed */
-	uint64_t ignored[MGW_IGNORES];       /* frames that a tunnel port received */
+	/* a tunnel port: frames received; elsewhere: frames consumed, forwarded or observed all
+	   the same, of which the slow path learnt nothing */
+	uint64_t ignored[MGW_IGNORES];
 	uint64_t unclassified[MGW_UNCLASSIFIEDS];
 	uint64_t fragments[MGW_FRAGMENT_FATE_COUNT];
 	uint64_t partial_checksums; /* frames whose L4 checksum was found incomplete */
@@ -94,9 +104,9 @@ struct mgw_session_counters {
  */
 struct mgw_totals {
 	uint64_t sequence;
-	uint64_t wire_rx, forwarded, dropped;
+	uint64_t wire_rx, forwarded, wire_consumed, dropped;
 	uint64_t tap_rx, observed;
-	uint64_t tunnel_rx, ignored;
+	uint64_t tunnel_rx, tunnel_consumed, ignored; /* ignored by tunnel ports only */
 	uint64_t seen, matched, missed, excluded;
 	uint64_t mirrored, skipped;
 } __attribute__((aligned(64)));

@@ -12,6 +12,8 @@
 enum {
 	MGW_IPV4_LENGTH_OFFSET = 16, /* total length */
 	MGW_IPV4_SUM_OFFSET = 24,
+	MGW_IPV4_DESTINATION_OFFSET = 30,
+	MGW_IPV6_DESTINATION_OFFSET = 38,
 	MGW_IPV4_UDP_OFFSET = 34,
 	MGW_IPV6_LENGTH_OFFSET = 18, /* payload length */
 	MGW_IPV6_UDP_OFFSET = 54,
@@ -155,6 +157,32 @@ static __rte_noinline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, 
 	memcpy(sum_at, &folded, sizeof(folded));
 }
 
+/*
+ * The header of a session to a load balancer has no destination: the flow's member has. Returns
+ * what it adds to the sum of an IPv4 header.
+ */
+static __rte_noinline uint32_t mgw_put_member(uint8_t *header, bool ipv6,
+					      const struct mgw_next_hop *hop)
+{
+	if (ipv6)
+		memcpy(header + MGW_IPV6_DESTINATION_OFFSET, hop->address, 16);
+	else
+		memcpy(header + MGW_IPV4_DESTINATION_OFFSET, hop->address, 4);
+	return hop->address_sum;
+}
+
+/* The tunnel port's own 802.1Q tag, into the headroom. */
+static __rte_noinline void mgw_put_tag(struct rte_mbuf *m, uint8_t *header,
+				       const struct mgw_next_hop *hop)
+{
+	memmove(header - MGW_TAG_SIZE, header, sizeof(hop->macs));
+	memcpy(header - MGW_TAG_SIZE + sizeof(hop->macs), hop->tag, sizeof(hop->tag));
+	m->data_off -= MGW_TAG_SIZE;
+	m->data_len += MGW_TAG_SIZE;
+	m->pkt_len += MGW_TAG_SIZE;
+	m->l2_len += MGW_TAG_SIZE; /* read with an offload flag only */
+}
+
 /* The outer header of one copy whose inner bytes are in place; outer is its whole length. */
 static __rte_always_inline void mgw_encap(const struct mgw_copy *copy,
 					  const struct mgw_session *session,
@@ -164,6 +192,7 @@ static __rte_always_inline void mgw_encap(const struct mgw_copy *copy,
 	uint8_t *header = rte_pktmbuf_mtod(m, uint8_t *);
 	const uint32_t inner = copy->inner;
 	const bool ipv6 = session->ipv6;
+	uint32_t sum = session->ip_sum;
 	uint8_t *udp = header + (ipv6 ? MGW_IPV6_UDP_OFFSET : MGW_IPV4_UDP_OFFSET);
 
 	if (ipv6) /* lengths that the compiler knows */
@@ -171,13 +200,17 @@ static __rte_always_inline void mgw_encap(const struct mgw_copy *copy,
 	else
 		memcpy(header, session->header, MGW_HEADER4_SIZE);
 	memcpy(header, hop->macs, sizeof(hop->macs));
+	if (unlikely(session->destination == NULL))
+		sum += mgw_put_member(header, ipv6, hop);
 	mgw_put16(udp, copy->source_port);
 	mgw_put16(udp + MGW_UDP_LENGTH_OFFSET, inner + MGW_UDP_AND_VXLAN);
 	m->pkt_len = outer;
 	if (ipv6)
 		mgw_finish_ipv6(m, header, inner, hop);
 	else
-		mgw_finish_ipv4(m, header, session->ip_sum, inner, hop);
+		mgw_finish_ipv4(m, header, sum, inner, hop);
+	if (unlikely(hop->tagged))
+		mgw_put_tag(m, header, hop);
 }
 
 /* Everything after production was sent, for one copy. */
@@ -187,7 +220,7 @@ static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
 {
 	struct mgw_copy *copy = &pipe->copies[index];
 	const struct mgw_session *session = &program->sessions[copy->session];
-	const struct mgw_next_hop *hop = &program->next_hops[session->target];
+	const struct mgw_next_hop *hop = copy->hop;
 	struct mgw_outbox *outbox = &pipe->outboxes[hop->tunnel];
 	const uint32_t outer = session->header_length + copy->inner;
 	uint32_t n;
@@ -202,8 +235,8 @@ static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
 		mgw_release(pipe, copy);
 		return;
 	}
-	copy->outer = outer;
 	mgw_encap(copy, session, hop, outer);
+	copy->outer = rte_pktmbuf_pkt_len(copy->head);
 	n = outbox->n++;
 	outbox->copies[n] = (uint16_t)index;
 	outbox->mbufs[n] = copy->head;

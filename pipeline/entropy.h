@@ -1,4 +1,5 @@
-/* entropy: the outer UDP source port. vxlan.FlowHash is the same in Go; a test compares them. */
+/* entropy: the number of a flow, and the outer UDP source port. vxlan.FlowHash is the same in Go; a
+ * test compares them. */
 #ifndef MGW_ENTROPY_H
 #define MGW_ENTROPY_H
 
@@ -23,8 +24,8 @@ static __rte_always_inline uint64_t mgw_fold_address(uint8_t family, const uint3
 	return rte_be_to_cpu_64(first) ^ (rte_be_to_cpu_64(second) * 0x9e3779b97f4a7c15ull);
 }
 
-/* Both directions of a flow, and all fragments of a datagram, get the same port. */
-static __rte_always_inline uint16_t mgw_source_port(const struct mgw_key *key)
+/* Both directions of a flow, and all fragments of a datagram, get the same number. */
+static __rte_always_inline uint64_t mgw_flow_hash(const struct mgw_key *key)
 {
 	const uint64_t a = mgw_fold_address(key->family, key->source);
 	const uint64_t b = mgw_fold_address(key->family, key->destination);
@@ -37,8 +38,19 @@ static __rte_always_inline uint16_t mgw_source_port(const struct mgw_key *key)
 	h ^= h >> 32;
 	h *= 0xff51afd7ed558ccdull;
 	h ^= h >> 32;
-	h *= 0xc4ceb9fe1a85ec53ull;
-	return (uint16_t)(MGW_SOURCE_PORT_FIRST + (h >> 50));
+	return h * 0xc4ceb9fe1a85ec53ull;
+}
+
+/* The outer UDP source port, host order. */
+static __rte_always_inline uint16_t mgw_source_port(uint64_t flow)
+{
+	return (uint16_t)(MGW_SOURCE_PORT_FIRST + (flow >> 50));
+}
+
+/* Which of n shares a flow belongs to: by bits that the source port does not show. */
+static __rte_always_inline uint32_t mgw_flow_share(uint64_t flow, uint32_t n)
+{
+	return (uint32_t)(((flow >> 18 & UINT32_MAX) * n) >> 32);
 }
 
 #endif

@@ -85,6 +85,28 @@ static __rte_noinline uint32_t mgw_excluded_by_address(uint8_t family, const uin
 	return 0;
 }
 
+/*
+ * Whether the packet is a copy of ours (or another gateway's to the same appliance): mirroring it
+ * again would never end where copies leave through a mirrored wire.
+ */
+static __rte_noinline bool mgw_is_own_copy(const struct mgw_program *program,
+					   const struct mgw_key *key)
+{
+	const struct mgw_address_set *set = program->destinations;
+	const uint32_t *address = key->destination;
+	const uint64_t word = (uint64_t)(address[0] ^ address[2]) << 32 | (address[1] ^ address[3]);
+
+	for (uint32_t at = (uint32_t)(word * set->multiplier >> set->shift);; at++) {
+		const struct mgw_address *known = &set->slots[at & set->mask];
+
+		if (known->family == 0)
+			return false;
+		if (known->family == key->family &&
+		    memcmp(known->words, address, key->family == 4 ? 4 : 16) == 0)
+			return true;
+	}
+}
+
 /* First excluded type in the AWS guide's order that is switched on. */
 static __rte_always_inline uint8_t mgw_excluded_type(const struct mgw_program *program,
 						     struct mgw_key *key)
@@ -100,6 +122,9 @@ static __rte_always_inline uint8_t mgw_excluded_type(const struct mgw_program *p
 	if (unlikely(mgw_special_port(s) || mgw_special_port(d)) && (key->l4 & MGW_L4_PORTS))
 		types |= mgw_excluded_by_ports(program, key, s, d);
 	types &= program->exclude;
+	if (unlikely(d == MGW_VXLAN_PORT) && key->l4 == (MGW_PROTO_UDP | MGW_L4_PORTS) &&
+	    mgw_is_own_copy(program, key))
+		return MGW_EXCLUDED_OWN_COPY;
 	return unlikely(types != 0) ? (uint8_t)__builtin_ctz(types) : MGW_EXCLUDED_NONE;
 }
 

@@ -23,10 +23,10 @@ func newPools() *pools {
 	for i := range 6 {
 		p.macs = append(p.macs, [6]byte{2, 0, 0, 0, 0, byte(i + 1)})
 	}
-	for _, a := range []string{"10.0.0.5", "10.0.0.9", "10.0.1.1", "172.16.3.4", "192.0.2.55", "203.0.113.7", "169.254.169.253", "169.254.169.254", "169.254.169.250"} {
+	for _, a := range []string{"10.0.0.5", "10.0.0.9", "192.0.2.10", "10.0.1.1", "172.16.3.4", "192.0.2.55", "203.0.113.7", "169.254.169.253", "169.254.169.254", "169.254.169.250"} {
 		p.addresses4 = append(p.addresses4, netip.MustParseAddr(a))
 	}
-	for _, a := range []string{"2001:db8::5", "2001:db8:1::9", "2001:db8:ffff::1", "fe80::1", "fd00:ec2::253", "fd00:ec2::254"} {
+	for _, a := range []string{"2001:db8::5", "2001:db8::10", "2001:db8:1::9", "2001:db8:ffff::1", "fe80::1", "fd00:ec2::253", "fd00:ec2::254"} {
 		p.addresses6 = append(p.addresses6, netip.MustParseAddr(a))
 	}
 	return p

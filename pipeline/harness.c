@@ -169,6 +169,21 @@ int mgw_harness_run(struct mgw_pipe *pipe, const struct mgw_program *program,
 	return rc;
 }
 
+int mgw_harness_addressee(struct rte_mempool *frame_pool, const struct mgw_input *in,
+			  const struct mgw_host *host, bool *quotes)
+{
+	struct rte_mbuf *frame =
+	    mgw_new_frame(frame_pool, in->bytes, in->segment_lengths, in->frame_segments[0]);
+	int whose;
+
+	if (frame == NULL)
+		return -ENOMEM;
+	whose = mgw_may_concern(host, frame) ? mgw_addressee_of(host, frame) : MGW_OTHERS;
+	*quotes = mgw_quotes_copy(frame);
+	rte_pktmbuf_free(frame);
+	return whose;
+}
+
 static int mgw_load_burst(struct mgw_pipe *pipe, struct rte_mempool *pool,
 			  const struct mgw_input *in)
 {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host.h"
 #include "pipe.h"
 
 /* Frames as Go has them: all bytes in one array, cut into segments. */
@@ -45,6 +46,10 @@ struct mgw_output {
 int mgw_harness_run(struct mgw_pipe *pipe, const struct mgw_program *program,
 		    struct rte_mempool *frame_pool, const struct mgw_input *in,
 		    struct mgw_output *out);
+
+/* Whom the first frame is for; *quotes: mgw_quotes_copy. Returns enum mgw_addressee or -ENOMEM. */
+int mgw_harness_addressee(struct rte_mempool *frame_pool, const struct mgw_input *in,
+			  const struct mgw_host *host, bool *quotes);
 
 /*
  * Take the same burst through the stages again and again, for benchmarks: production keeps its

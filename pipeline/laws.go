@@ -9,8 +9,10 @@ import "C"
 // one lcore was read at the same moment, between two bursts.
 type Totals struct {
 	WireRx, Forwarded, Dropped      uint64
+	WireConsumed                    uint64
 	TapRx, Observed                 uint64
-	TunnelRx, Ignored               uint64
+	TunnelRx, Ignored               uint64 // ignored by tunnel ports
+	TunnelConsumed                  uint64
 	Seen, Matched, Missed, Excluded uint64
 	Mirrored, Skipped               uint64
 }
@@ -21,6 +23,7 @@ func (k *Counters) Totals() Totals {
 	C.mgw_totals_read(&k.c.totals, &t)
 	return Totals{
 		WireRx: uint64(t.wire_rx), Forwarded: uint64(t.forwarded), Dropped: uint64(t.dropped),
+		WireConsumed: uint64(t.wire_consumed), TunnelConsumed: uint64(t.tunnel_consumed),
 		TapRx: uint64(t.tap_rx), Observed: uint64(t.observed),
 		TunnelRx: uint64(t.tunnel_rx), Ignored: uint64(t.ignored),
 		Seen: uint64(t.seen), Matched: uint64(t.matched), Missed: uint64(t.missed), Excluded: uint64(t.excluded),
@@ -33,10 +36,12 @@ func (t *Totals) Add(o Totals) {
 	t.WireRx += o.WireRx
 	t.Forwarded += o.Forwarded
 	t.Dropped += o.Dropped
+	t.WireConsumed += o.WireConsumed
 	t.TapRx += o.TapRx
 	t.Observed += o.Observed
 	t.TunnelRx += o.TunnelRx
 	t.Ignored += o.Ignored
+	t.TunnelConsumed += o.TunnelConsumed
 	t.Seen += o.Seen
 	t.Matched += o.Matched
 	t.Missed += o.Missed
@@ -45,10 +50,11 @@ func (t *Totals) Add(o Totals) {
 	t.Skipped += o.Skipped
 }
 
-// ProductionLaw is 0 when every received frame was forwarded, observed, ignored or dropped with a
-// reason. Any other value is frames that nobody accounts for.
+// ProductionLaw is 0 when every received frame was forwarded, consumed, observed, ignored or
+// dropped with a reason. Any other value is frames that nobody accounts for.
 func (t Totals) ProductionLaw() int64 {
-	return abs(int64(t.WireRx-t.Forwarded-t.Dropped)) + abs(int64(t.TapRx-t.Observed)) + abs(int64(t.TunnelRx-t.Ignored))
+	return abs(int64(t.WireRx-t.Forwarded-t.WireConsumed-t.Dropped)) + abs(int64(t.TapRx-t.Observed)) +
+		abs(int64(t.TunnelRx-t.TunnelConsumed-t.Ignored))
 }
 
 // MirrorLaw is 0 when every frame that a source saw was matched, missed or excluded, and every

@@ -1,5 +1,10 @@
 package pipeline
 
+/*
+#include "program.h"
+*/
+import "C"
+
 import (
 	"sync"
 
@@ -10,6 +15,7 @@ import (
 type Tunnel struct {
 	Port                int     // index in Snapshot.Ports
 	MAC                 [6]byte // source of the outer Ethernet header
+	VLAN                int     // VID of the tag that copies get, 1-4094; 0: none
 	IPChecksumOffload   bool    // the port completes outer IPv4 header checksums
 	UDPChecksumOffload  bool    // the port completes outer UDP checksums over IPv6
 	OwnCopies           bool    // the port's peer receives our very mbufs, so they refer to nothing
@@ -17,21 +23,37 @@ type Tunnel struct {
 	SingleSegmentCopies bool    // the port cannot send a chain of mbufs
 }
 
+// Repair says which partial L4 checksums are completed in copies of a port's frames.
+type Repair uint8
+
+// Whose checksums are looked at.
+const (
+	RepairFlagged Repair = C.MGW_REPAIR_FLAGGED // of frames that the driver says it of
+	RepairAll     Repair = C.MGW_REPAIR_ALL     // of all frames: the driver does not say it
+	RepairNone    Repair = C.MGW_REPAIR_NONE
+)
+
 // Layout is what every Program of one gateway has in common, and what its programs share: rule
-// tables, filters in C memory, rte_acl contexts, outer headers. It must outlive its programs and
+// tables, filters in C memory, rte_acl contexts, outer headers, destinations with their next hops, and
+// load balancers. It must outlive its programs and
 // is safe for concurrent use.
 type Layout struct {
 	Tunnels   []Tunnel // at most MaxTunnels; an index here is an outbox of a pipe
 	OwnCopies []bool   // by port index: its peer receives our very mbufs, so nothing may be held
-	Repair    []bool   // by port index: checksums received may be partial and no mbuf flag says so
+	Repair    []Repair // by port index; RepairFlagged where there is none
 	Engine    Engine   // EngineAuto unless a test wants one engine
+	Grace     Grace    // of the lcores; nil: there are none
 
 	mu          sync.Mutex // guards what follows
 	acls        map[string]*aclContext
 	filters     map[*rules.CompiledFilter]*filterMemory
 	lastRules   *ruleTable   // made last and still in use, or nil
 	lastSources *sourceTable // likewise
+	lastPlaces  *places      // likewise
 	headers     []header     // by session slot
+
+	destinations map[destinationKey]*destination
+	balancers    map[BalancerKey]*balancer
 }
 
 // Shared is how much of a Layout its programs hold, for tests that look for leaks.

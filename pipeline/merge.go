@@ -5,6 +5,9 @@ func (c *PortCounters) Add(o PortCounters) {
 	c.Rx.add(o.Rx)
 	c.Forwarded.add(o.Forwarded)
 	c.Copies.add(o.Copies)
+	c.Consumed.add(o.Consumed)
+	c.Originated.add(o.Originated)
+	c.OriginateFailed += o.OriginateFailed
 	c.Observed += o.Observed
 	c.Dropped = addCounts(c.Dropped, o.Dropped)
 	c.Ignored = addReasons(c.Ignored, o.Ignored)

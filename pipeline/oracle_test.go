@@ -186,7 +186,7 @@ func (w *world) compareCopies(in Input, out *Output, verdicts [][]rules.Verdict)
 			if !target.Resolved {
 				continue
 			}
-			tunnel := w.program.tunnelOf(target.Port)
+			tunnel := w.program.layout.tunnelOf(target.Port)
 			made := byTunnel[tunnel][0]
 			byTunnel[tunnel] = byTunnel[tunnel][1:]
 			want := w.copyOf(&v, frame)

@@ -27,6 +27,9 @@ type Program struct {
 	c       *C.struct_mgw_program
 	rules   *ruleTable   // shared
 	sources *sourceTable // shared
+	places  *places      // shared
+
+	balancers map[BalancerKey]*balancer // shared
 }
 
 // NewProgram lays out a snapshot. Everything that can fail fails here, before anything is in
@@ -51,7 +54,11 @@ func (p *Program) Free() {
 	if p.sources != nil {
 		p.layout.releaseSources(p.sources)
 	}
-	p.rules, p.sources = nil, nil
+	if p.places != nil {
+		p.layout.releasePlaces(p.places)
+	}
+	p.layout.releaseBalancers(p.balancers)
+	p.rules, p.sources, p.places, p.balancers = nil, nil, nil, nil
 	p.arena.free()
 	p.c = nil
 }
@@ -72,7 +79,7 @@ func (p *Program) fill(s *rules.Snapshot, slots Slots, generation uint64) error 
 		func() error { return p.fillPorts(s, slots.Sources) },
 		func() error { return p.fillSources(s) },
 		func() error { return p.fillRules(s, slots.Filters) },
-		func() error { return p.fillNextHops(s) },
+		func() error { return p.fillPlaces(s) },
 		func() error { return p.fillSessions(s, slots.Sessions) },
 	} {
 		if err := step(); err != nil {
@@ -138,7 +145,9 @@ func (p *Program) fillPorts(s *rules.Snapshot, slots []uint32) error {
 		if i < len(p.layout.OwnCopies) && p.layout.OwnCopies[i] {
 			out.own_copies = 1
 		}
-		out.repair = cBool(i < len(p.layout.Repair) && p.layout.Repair[i])
+		if i < len(p.layout.Repair) {
+			out.repair = C.uint8_t(p.layout.Repair[i])
+		}
 	}
 	return nil
 }
@@ -173,45 +182,15 @@ func (p *Program) fillRules(s *rules.Snapshot, slots []*RuleSlots) error {
 	return nil
 }
 
-func (p *Program) fillNextHops(s *rules.Snapshot) error {
-	hops, err := newArray[C.struct_mgw_next_hop](&p.arena, len(s.Targets))
-	if err != nil {
-		return err
-	}
+func (p *Program) fillPlaces(s *rules.Snapshot) (err error) {
 	for i, tunnel := range p.layout.Tunnels {
 		p.c.tunnel_ports[i] = C.uint16_t(tunnel.Port)
 	}
-	for i := range s.Targets {
-		target := &s.Targets[i]
-		index := p.tunnelOf(target.Port)
-		if index < 0 {
-			return fmt.Errorf("target %s: port %s is not a tunnel port of this gateway", target.Name, s.Ports[target.Port].Name)
-		}
-		tunnel := &p.layout.Tunnels[index]
-		hop := &hops[i]
-		hop.tunnel = C.uint16_t(index)
-		hop.resolved = cBool(target.Resolved)
-		hop.ip_checksum_offload = cBool(tunnel.IPChecksumOffload)
-		hop.udp_checksum_offload = cBool(tunnel.UDPChecksumOffload)
-		hop.single_segment = cBool(tunnel.SingleSegmentCopies)
-		hop.own_copies = cBool(tunnel.OwnCopies)
-		hop.max_segments = C.uint16_t(tunnel.MaxSegments)
-		for b := range 6 {
-			hop.macs[b] = C.uint8_t(target.NextHop[b])
-			hop.macs[6+b] = C.uint8_t(tunnel.MAC[b])
-		}
+	if p.places, err = p.layout.acquirePlaces(s.Targets); err != nil {
+		return err
 	}
-	p.c.next_hops = &hops[0]
+	p.c.destinations = p.places.known.c
 	return nil
-}
-
-func (p *Program) tunnelOf(port int) int {
-	for i := range p.layout.Tunnels {
-		if p.layout.Tunnels[i].Port == port {
-			return i
-		}
-	}
-	return -1
 }
 
 func cBool(b bool) C.uint8_t {

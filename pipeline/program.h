@@ -1,6 +1,7 @@
 /*
  * A program: a rules.Snapshot laid out in C memory. Go writes it before it is published; after
- * that it is read-only, but for the next hops, until every lcore has let go of it.
+ * that it is read-only until every lcore has let go of it. What changes without a new program, next
+ * hops and balances, is replaced by storing one pointer.
  */
 #ifndef MGW_PROGRAM_H
 #define MGW_PROGRAM_H
@@ -94,26 +95,69 @@ struct mgw_session_match {
 	uint32_t amazon_dns;
 };
 
-/* Where a target's copies go next. One cache line, replaced alone when a neighbour changes. */
+/* How copies get to one destination. A cache line; never written while a lcore may read it. */
 struct mgw_next_hop {
-	uint8_t macs[12]; /* destination and source, as an Ethernet header begins */
-	uint16_t tunnel;  /* index in the lcore's tunnel ports */
-	uint8_t resolved; /* 0: skip with reason unresolved */
+	uint8_t macs[12];      /* destination and source, as an Ethernet header begins */
+	uint8_t tag[4];        /* 802.1Q tag of the tunnel port; counts iff tagged */
+	uint8_t address[16];   /* the destination, network order; IPv4 uses the first four bytes */
+	uint32_t address_sum;  /* IPv4: sum of the address's words, host order */
+	uint32_t inner_max;    /* longest inner frame that the path takes, bytes */
+	uint16_t tunnel;       /* index in the lcore's tunnel ports */
+	uint16_t max_segments; /* mbufs of one copy that the port sends; 0: no limit */
+	uint8_t skip;          /* 0, or enum mgw_skip + 1: why nothing can be sent */
+	uint8_t tagged;
 	uint8_t ip_checksum_offload, udp_checksum_offload;
 	uint8_t single_segment; /* the port sends no chains: copies own their bytes, in one mbuf */
 	uint8_t own_copies;     /* the port hands the mbuf itself to a peer: no references */
-	uint16_t max_segments;  /* mbufs of one copy that the port sends; 0: no limit */
 } __attribute__((aligned(64)));
+
+/*
+ * An address that copies are sent to. Go fills the record that is not current and stores current
+ * when a neighbour changes; it does so again only after every lcore has been seen past that.
+ */
+struct mgw_destination {
+	const struct mgw_next_hop *current;
+	struct mgw_next_hop records[2];
+};
+
+/* Which member gets which flow. Replaced whole, freed when no lcore can read it. */
+struct mgw_balance {
+	const struct mgw_destination *const *members;
+	const uint16_t *table;    /* hash -> member */
+	uint32_t size;            /* of table; 0: nobody is there */
+	struct mgw_next_hop none; /* what a copy gets then: its skip says why */
+};
+
+/* A load balancer as the sources of one zone see it. */
+struct mgw_balancer {
+	const struct mgw_balance *current;
+};
 
 /* What hold and encap read of a session. */
 struct mgw_session {
 	uint8_t header[MGW_HEADER_MAX]; /* MACs, lengths, UDP source port and checksums are 0 */
 	uint32_t inner_max;             /* longest inner frame: packet length and MTU, bytes */
 	uint32_t ip_sum;                /* IPv4: sum of header words, host order, length 0 */
-	uint32_t target;                /* index in next_hops */
+	const struct mgw_destination *destination; /* NULL: balancer says, for each flow */
+	const struct mgw_balancer *balancer;
 	uint16_t header_length;
 	uint8_t ipv6;
 } __attribute__((aligned(64)));
+
+/* Addresses that copies are sent to: open addressing, at most half full. */
+struct mgw_address {
+	uint32_t words[4]; /* network order; IPv4 uses the first */
+	uint32_t family;   /* 4 or 6; 0: empty */
+};
+
+struct mgw_address_set {
+	const struct mgw_address *slots;
+	uint64_t multiplier;
+	uint32_t shift, mask;
+};
+
+/* Which partial L4 checksums are completed in copies of a port's frames. */
+enum mgw_repair_mode { MGW_REPAIR_FLAGGED, MGW_REPAIR_ALL, MGW_REPAIR_NONE };
 
 /* How frames received on a port find their sources. */
 struct mgw_port_program {
@@ -121,7 +165,7 @@ struct mgw_port_program {
 	struct mgw_source_table ingress; /* by destination MAC */
 	uint8_t any;                     /* either table has an entry */
 	uint8_t own_copies; /* sending hands the mbuf itself to a peer: never hold a reference */
-	uint8_t repair;     /* L4 checksums may be partial without a flag that says so */
+	uint8_t repair;     /* enum mgw_repair_mode */
 };
 
 struct mgw_resolver {
@@ -139,8 +183,8 @@ struct mgw_program {
 	const struct mgw_session_match *match;
 	const struct mgw_session *sessions;
 	const struct mgw_ruleset *rulesets;
-	struct mgw_next_hop *next_hops;
-	uint16_t tunnel_ports[MGW_MAX_TUNNELS]; /* configured port index, for counters */
+	const struct mgw_address_set *destinations; /* to know our own copies by */
+	uint16_t tunnel_ports[MGW_MAX_TUNNELS];     /* configured port index, for counters */
 	struct mgw_port_program ports[MGW_MAX_PORTS];
 };
 

@@ -10,7 +10,8 @@ enum {
 	MGW_CHAIN_MAX = 8, /* IPv6 extension headers */
 	MGW_IPV4_SIZE = 20,
 	MGW_IPV6_SIZE = 40,
-	MGW_PORTS_SIZE = 4, /* both ports, at the start of TCP, UDP and SCTP */
+	MGW_VXLAN_PORT = 4789, /* RFC 7348 section 8 */
+	MGW_PORTS_SIZE = 4,    /* both ports, at the start of TCP, UDP and SCTP */
 };
 
 enum {

@@ -17,10 +17,10 @@ import (
 // header is what a session's struct was made from, and the struct: building an outer header for
 // each of ten thousand sessions would be most of the work of a change.
 type header struct {
-	source, destination       netip.Addr
-	vni                       uint32
-	mtu, packetLength, target int
-	made                      C.struct_mgw_session
+	source, destination netip.Addr
+	vni                 uint32
+	mtu, packetLength   int
+	made                C.struct_mgw_session
 }
 
 func (p *Program) fillSessions(s *rules.Snapshot, slots []uint32) error {
@@ -43,7 +43,7 @@ func (p *Program) fillSessions(s *rules.Snapshot, slots []uint32) error {
 		if s.Filters[session.Filter].AmazonDNS {
 			match[i].amazon_dns = 1
 		}
-		if err := p.layout.header(&sessions[i], slots[i], session, &s.Targets[session.Target]); err != nil {
+		if err := p.fillSession(&sessions[i], slots[i], session, s); err != nil {
 			return fmt.Errorf("session %s: %w", session.Name, err)
 		}
 	}
@@ -51,18 +51,49 @@ func (p *Program) fillSessions(s *rules.Snapshot, slots []uint32) error {
 	return nil
 }
 
-// header fills what hold and encap read of a session, from what its slot has kept if that still
-// holds. Called with mu held.
+// fillSession fills what hold and encap read of a session. Called with the layout's mu held.
+func (p *Program) fillSession(out *C.struct_mgw_session, slot uint32, session *rules.Session, s *rules.Snapshot) error {
+	target := &s.Targets[session.Target]
+	if err := p.layout.header(out, slot, session, target); err != nil {
+		return err
+	}
+	if target.Balancer == nil {
+		out.destination = p.places.of[session.Target].c
+		return nil
+	}
+	key := BalancerKey{target.Balancer.ID, session.Zone}
+	b := p.balancers[key]
+	if b == nil {
+		var err error
+		if b, err = p.layout.acquireBalancer(target.Balancer, session.Zone); err != nil {
+			return err
+		}
+		if p.balancers == nil {
+			p.balancers = map[BalancerKey]*balancer{}
+		}
+		p.balancers[key] = b
+	}
+	out.balancer = b.c
+	return nil
+}
+
+// header fills the outer header, from what the session's slot has kept if that still holds. Called
+// with mu held.
 func (l *Layout) header(out *C.struct_mgw_session, slot uint32, s *rules.Session, t *rules.Target) error {
 	for int(slot) >= len(l.headers) {
 		l.headers = append(l.headers, make([]header, max(64, len(l.headers)))...)
 	}
-	kept := &l.headers[slot]
-	if kept.vni != s.VNI || kept.source != s.OuterSource || kept.destination != t.Address ||
-		kept.mtu != t.MTU || kept.packetLength != s.PacketLength || kept.target != s.Target {
-		*kept = header{source: s.OuterSource, destination: t.Address, vni: s.VNI,
-			mtu: t.MTU, packetLength: s.PacketLength, target: s.Target}
-		if err := fillSession(&kept.made, s, t); err != nil {
+	kept, source, destination := &l.headers[slot], s.OuterSource, t.Address
+	if t.Balancer != nil {
+		destination = unspecified(t.IPv6())
+		if !source.IsValid() { // no member yet: nothing is sent
+			source = destination
+		}
+	}
+	if kept.vni != s.VNI || kept.source != source || kept.destination != destination ||
+		kept.mtu != t.MTU || kept.packetLength != s.PacketLength {
+		*kept = header{source: source, destination: destination, vni: s.VNI, mtu: t.MTU, packetLength: s.PacketLength}
+		if err := kept.make(t); err != nil {
 			kept.vni = 0 // which no session has
 			return err
 		}
@@ -71,25 +102,41 @@ func (l *Layout) header(out *C.struct_mgw_session, slot uint32, s *rules.Session
 	return nil
 }
 
-// fillSession builds the outer header once. MACs stay zero: the next hop has them.
-func fillSession(out *C.struct_mgw_session, session *rules.Session, target *rules.Target) error {
-	template, err := vxlan.NewTemplate(vxlan.Outer{Src: session.OuterSource, Dst: target.Address, VNI: session.VNI})
+// unspecified stands for the destination in headers of sessions to a load balancer: each copy gets
+// that of its flow's member.
+func unspecified(v6 bool) netip.Addr {
+	if v6 {
+		return netip.IPv6Unspecified()
+	}
+	return netip.IPv4Unspecified()
+}
+
+// maxInnerBalanced is the longest inner frame to a load balancer, bytes (AWS guide, "Quotas": 8,500
+// for Network Load Balancers).
+const maxInnerBalanced = 8500
+
+// make builds the outer header once. MACs stay zero: the next hop has them.
+func (h *header) make(target *rules.Target) error {
+	template, err := vxlan.NewTemplate(vxlan.Outer{Src: h.source, Dst: h.destination, VNI: h.vni})
 	if err != nil {
 		return err
 	}
-	inner := vxlan.InnerLimit(target.MTU, template.IPv6)
+	inner := vxlan.InnerLimit(h.mtu, template.IPv6)
 	if inner <= 0 {
-		return fmt.Errorf("target %s: mtu %d leaves no room for a frame", target.Name, target.MTU)
+		return fmt.Errorf("target %s: mtu %d leaves no room for a frame", target.Name, h.mtu)
 	}
-	if session.PacketLength != rules.PacketLengthEntire {
-		inner = min(inner, session.PacketLength)
+	if h.packetLength != rules.PacketLengthEntire {
+		inner = min(inner, h.packetLength)
 	}
+	if target.Balancer != nil {
+		inner = min(inner, maxInnerBalanced)
+	}
+	out := &h.made
 	for i, b := range template.Bytes {
 		out.header[i] = C.uint8_t(b)
 	}
 	out.header_length = C.uint16_t(len(template.Bytes))
 	out.inner_max = C.uint32_t(inner)
-	out.target = C.uint32_t(session.Target)
 	out.ipv6 = cBool(template.IPv6)
 	if !template.IPv6 {
 		out.ip_sum = C.uint32_t(wordSum(template.Bytes[14:34]))

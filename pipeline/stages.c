@@ -3,12 +3,27 @@
  * of a burst, and the doors that the poll loop uses: decide and copy, and what follows when the
  * copies were sent.
  */
+#include "addressee.h"
 #include "classify.h"
 #include "encap.h"
 #include "hold.h"
 #include "match.h"
 #include "repair.h"
 #include "source.h"
+
+_Static_assert(MGW_BURST <= 32, "notices has a bit for each frame of a burst");
+
+/* What few frames have: headers that could not be followed, an ICMP error about a copy. */
+static __rte_noinline void mgw_note_unusual(struct mgw_pipe *pipe,
+					    struct mgw_port_counters *counters, uint32_t frame)
+{
+	const struct mgw_key *key = &pipe->keys[frame];
+
+	if (key->unclassified)
+		counters->unclassified[key->unclassified - 1]++;
+	if (key->icmp_type == (key->family == 4 ? 3 : 2) && mgw_quotes_copy(pipe->frames[frame]))
+		pipe->notices |= 1u << frame;
+}
 
 MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_program *program,
 				    uint16_t port)
@@ -25,8 +40,8 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
 			continue;
 		last = frame;
 		mgw_classify(program, pipe->frames[frame], key);
-		if (unlikely(key->unclassified))
-			counters->unclassified[key->unclassified - 1]++;
+		if (unlikely(key->unclassified | key->icmp_type))
+			mgw_note_unusual(pipe, counters, frame);
 	}
 }
 
@@ -36,15 +51,15 @@ void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16
 	uint64_t flags;
 
 	pipe->n_copies = 0;
+	pipe->notices = 0;
 	if (!at->any)
 		return;
 	mgw_find_sources(pipe, program, at);
 	mgw_classify_sighted(pipe, program, port);
 	mgw_match(pipe, program, pipe->counters->ports[port].fragments);
 	flags = mgw_hold(pipe, program, at->own_copies);
-	if (unlikely(at->repair ||
-		     (flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE))
-		mgw_repair(pipe, program, &pipe->counters->ports[port], at->repair);
+	if (unlikely(mgw_may_repair(at, flags)))
+		mgw_repair(pipe, program, at, &pipe->counters->ports[port]);
 }
 
 MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent)
@@ -132,10 +147,12 @@ void mgw_publish_totals(struct mgw_pipe *pipe)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	total->wire_rx += burst->wire_rx;
 	total->forwarded += burst->forwarded;
+	total->wire_consumed += burst->wire_consumed;
 	total->dropped += burst->dropped;
 	total->tap_rx += burst->tap_rx;
 	total->observed += burst->observed;
 	total->tunnel_rx += burst->tunnel_rx;
+	total->tunnel_consumed += burst->tunnel_consumed;
 	total->ignored += burst->ignored;
 	total->seen += burst->seen;
 	total->matched += burst->matched;

@@ -118,20 +118,50 @@ func (r *Parts) targetLabel(i int) string {
 func checkTargets(r *Parts) error {
 	for i := range r.Targets {
 		t := &r.Targets[i]
-		if !plainAddress(t.Address) {
-			return fmt.Errorf("%s has address %s; it must be an IPv4 or IPv6 address without zone", r.targetLabel(i), t.Address)
-		}
 		if t.MTU < MTUMin || t.MTU > MTUMax {
 			return fmt.Errorf("%s has MTU %d; it must be %d to %d bytes", r.targetLabel(i), t.MTU, MTUMin, MTUMax)
 		}
-		if t.Port < 0 || t.Port >= len(r.Ports) {
-			return fmt.Errorf("%s is behind port index %d; there are %d ports", r.targetLabel(i), t.Port, len(r.Ports))
+		if t.Balancer != nil {
+			if err := checkBalancer(r, t.Balancer); err != nil {
+				return err
+			}
+			continue
 		}
-		// A wire port may carry copies too ; a tap never sends.
-		if role := r.Ports[t.Port].Role; role == RoleTap {
-			return fmt.Errorf("%s is behind %s, a tap port; copies need a tunnel port or a wire port that serves as one",
-				r.targetLabel(i), r.portLabel(t.Port))
+		if err := checkWay(r, r.targetLabel(i), t.Address, t.Port); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func checkBalancer(r *Parts, b *Balancer) error {
+	for i := range b.Members {
+		m := &b.Members[i]
+		subject := fmt.Sprintf("%s member #%d", label("load balancer", b.Name, b.ID, 0), i)
+		if err := checkWay(r, subject, m.Address, m.Port); err != nil {
+			return err
+		}
+		if m.Weight < 0 || m.Weight > WeightMax {
+			return fmt.Errorf("%s has weight %d; it must be 0 to %d", subject, m.Weight, WeightMax)
+		}
+		if m.Address.Is4() != b.Members[0].Address.Is4() {
+			return fmt.Errorf("%s has address %s and member #0 %s; all must be IPv4 or all IPv6", subject, m.Address, b.Members[0].Address)
+		}
+	}
+	return nil
+}
+
+// checkWay checks an address that copies are sent to, and the port that leads there.
+func checkWay(r *Parts, subject string, address netip.Addr, port int) error {
+	if !plainAddress(address) {
+		return fmt.Errorf("%s has address %s; it must be an IPv4 or IPv6 address without zone", subject, address)
+	}
+	if port < 0 || port >= len(r.Ports) {
+		return fmt.Errorf("%s is behind port index %d; there are %d ports", subject, port, len(r.Ports))
+	}
+	if p := &r.Ports[port]; !p.SendsCopies() {
+		return fmt.Errorf("%s is behind %s, a %s port; copies need a tunnel port or a wire port that serves as one",
+			subject, r.portLabel(port), p.Role)
 	}
 	return nil
 }

@@ -54,9 +54,23 @@ func checkSession(r *Parts, s *Session) error {
 	if s.PacketLength < PacketLengthEntire {
 		return fmt.Errorf("has packet length %d; it must be positive, or %d for whole frames", s.PacketLength, PacketLengthEntire)
 	}
-	if target := &r.Targets[s.Target]; !plainAddress(s.OuterSource) || s.OuterSource.Is4() != target.Address.Is4() {
+	return checkOuterSource(r, s)
+}
+
+// checkOuterSource's error continues a sentence that began with the session. Nothing is sent to a
+// load balancer without members, whatever the address.
+func checkOuterSource(r *Parts, s *Session) error {
+	target := &r.Targets[s.Target]
+	if target.Balancer != nil && len(target.Balancer.Members) == 0 {
+		return nil
+	}
+	if !plainAddress(s.OuterSource) || s.OuterSource.Is6() != target.IPv6() {
+		to := target.Address
+		if target.Balancer != nil {
+			to = target.Balancer.Members[0].Address
+		}
 		return fmt.Errorf("has outer source address %s and %s has address %s; both must be IPv4 or both IPv6",
-			s.OuterSource, r.targetLabel(s.Target), target.Address)
+			s.OuterSource, r.targetLabel(s.Target), to)
 	}
 	return nil
 }

@@ -109,7 +109,14 @@ func TestCompileAcceptsEdges(t *testing.T) {
 		"protocol 255":   func(r *Resources) { r.Filters[0].Rules[0].Protocol = 255 },
 		"protocol 0":     func(r *Resources) { r.Filters[0].Rules[0].Protocol = 0 },
 		"VLAN 4094":      func(r *Resources) { r.Interfaces[0].VLAN = 4094 },
-		"wire as tunnel": func(r *Resources) { r.Targets[0].Port = portWire1 },
+		"wire as tunnel": func(r *Resources) { r.Ports[portWire1].Tunnel, r.Targets[0].Port = true, portWire1 },
+		"load balancer": func(r *Resources) {
+			r.Targets[0].Balancer = &Balancer{Members: []Member{{Address: r.Targets[0].Address, Port: r.Targets[0].Port, Weight: 255}}}
+			r.Targets[0].Address = netip.Addr{}
+		},
+		"load balancer without members": func(r *Resources) {
+			r.Targets[0].Balancer, r.Sessions[0].OuterSource = &Balancer{}, netip.Addr{}
+		},
 		"IPv6 outer": func(r *Resources) {
 			r.Targets[0].Address, r.Sessions[0].OuterSource = netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")
 		},
@@ -200,6 +207,16 @@ func TestCompileRefuses(t *testing.T) {
 		{"target zone", func(r *Resources) { r.Targets[0].Address = netip.MustParseAddr("fe80::1%x") }, `without zone`},
 		{"target MTU", func(r *Resources) { r.Targets[0].MTU = 99 }, `target "ids" has MTU 99; it must be 100 to 65535 bytes`},
 		{"target port", func(r *Resources) { r.Targets[0].Port = 9 }, `target "ids" is behind port index 9`},
+		{"target on wire", func(r *Resources) { r.Targets[0].Port = portWire1 }, `is behind port "wire1", a wire port; copies need a tunnel port`},
+		{"member address", func(r *Resources) { r.Targets[0].Balancer = &Balancer{Name: "tools", Members: []Member{{}}} }, `load balancer "tools" member #0 has address invalid IP`},
+		{"member weight", func(r *Resources) {
+			r.Targets[0].Balancer = &Balancer{Name: "tools", Members: []Member{{Address: r.Targets[0].Address, Port: r.Targets[0].Port, Weight: 256}}}
+		}, `member #0 has weight 256; it must be 0 to 255`},
+		{"member families", func(r *Resources) {
+			r.Targets[0].Balancer = &Balancer{Name: "tools", Members: []Member{
+				{Address: r.Targets[0].Address, Port: r.Targets[0].Port},
+				{Address: netip.MustParseAddr("2001:db8::9"), Port: r.Targets[0].Port}}}
+		}, `all must be IPv4 or all IPv6`},
 		{"target on tap", func(r *Resources) { r.Targets[0].Port = portTap }, `target "ids" is behind port "tap0", a tap port`},
 		{"rule direction", func(r *Resources) { rule(r).Direction = 2 }, `has direction 2`},
 		{"rule action", func(r *Resources) { rule(r).Action = 2 }, `has action 2`},

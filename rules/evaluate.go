@@ -67,7 +67,7 @@ func findSource(s *Snapshot, port int, mac [6]byte, k *Key) (source int, found b
 // judge decides what happens to a frame at one source. With a trace it also writes down why.
 func judge(s *Snapshot, seen sighting, k *Key, t *SourceTrace) Verdict {
 	v := Verdict{Source: seen.source, Direction: seen.direction, Session: NoSession, Rule: NoRule}
-	if v.Exclusion = s.Exclude.Of(k); v.Exclusion != NotExcluded {
+	if v.Exclusion = s.exclusion(k); v.Exclusion != NotExcluded {
 		v.Outcome = Excluded
 		return v
 	}
@@ -83,6 +83,14 @@ func judge(s *Snapshot, seen sighting, k *Key, t *SourceTrace) Verdict {
 		}
 	}
 	return v
+}
+
+// exclusion returns the reason for which no rule is asked, NotExcluded if there is none.
+func (s *Snapshot) exclusion(k *Key) Exclusion {
+	if isOwnCopy(s, k) {
+		return ExcludedOwnCopy
+	}
+	return s.Exclude.Of(k)
 }
 
 // judgeResolver decides resolver traffic: rules have no say in it (AWS guide, "Traffic mirror

@@ -13,6 +13,7 @@ const (
 	portNTP          = 123
 	portDHCPv6Client = 546
 	portDHCPv6Server = 547
+	portVXLAN        = 4789
 )
 
 // Addresses of docs/semantics.md, "Never mirrored".
@@ -64,4 +65,23 @@ func isResolverTraffic(resolvers []netip.Addr, k *Key) bool {
 	to := k.DstPort == portDNS && slices.Contains(resolvers, k.Dst)
 	from := k.SrcPort == portDNS && slices.Contains(resolvers, k.Src)
 	return to || from
+}
+
+// isOwnCopy reports whether a packet is a copy on its way to one of the targets, ours or another
+// gateway's: mirroring it again would never end where copies leave through a mirrored wire.
+func isOwnCopy(s *Snapshot, k *Key) bool {
+	if k.Protocol != ProtocolUDP || !k.HasPorts || k.DstPort != portVXLAN {
+		return false
+	}
+	for i := range s.Targets {
+		t := &s.Targets[i]
+		if t.Balancer == nil && t.Address == k.Dst || t.Balancer != nil && t.Balancer.has(k.Dst) {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *Balancer) has(address netip.Addr) bool {
+	return slices.ContainsFunc(b.Members, func(m Member) bool { return m.Address == address })
 }

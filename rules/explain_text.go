@@ -56,6 +56,8 @@ func (e *Explanation) writeSource(b *strings.Builder, t *SourceTrace) {
 
 func (e *Explanation) conclusion(t *SourceTrace) string {
 	switch {
+	case t.Verdict.Outcome == Excluded && t.Verdict.Exclusion == ExcludedOwnCopy:
+		return "not mirrored: it is a copy on its way to a target (UDP 4789), and copies are never copied again"
 	case t.Verdict.Outcome == Excluded && t.Verdict.Exclusion == ExcludedAmazonDNS:
 		return "not mirrored: DNS traffic of a configured resolver, and no filter of this source has the service amazon-dns"
 	case t.Verdict.Outcome == Excluded:
@@ -64,7 +66,7 @@ func (e *Explanation) conclusion(t *SourceTrace) string {
 		entry := &e.Snapshot.Sessions[t.Verdict.Session]
 		target := &e.Snapshot.Targets[entry.Target]
 		return fmt.Sprintf("mirrored by %s to %s (%s, VNI %d)", label("session", entry.Name, entry.ID, t.Verdict.Session),
-			label("target", target.Name, target.ID, entry.Target), target.Address, entry.VNI)
+			label("target", target.Name, target.ID, entry.Target), target.place(), entry.VNI)
 	case len(t.Sessions) == 0:
 		return "not mirrored: the source has no sessions"
 	}

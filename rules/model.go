@@ -1,6 +1,9 @@
 package rules
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Limits of the engine and of the service (AWS guide, "Create a traffic mirror session" and "Quotas").
 const (
@@ -20,6 +23,7 @@ const (
 	VLANMin            = 1  // IEEE 802.1Q-2018 9.6: VID 0 is a priority tag, 4095 is reserved
 	VLANMax            = 4094
 	MTUMin             = 100   // less leaves no room for an inner IP header behind the outer headers
+	WeightMax          = 255   // of a member of a load balancer
 	MTUMax             = 65535 // the length field of an outer IPv4 packet has 16 bits
 )
 
@@ -70,10 +74,14 @@ func (r Role) String() string { return [...]string{"wire", "tap", "tunnel"}[r] }
 
 // Port is a port of the gateway. Its index in Resources.Ports is its identity in this package.
 type Port struct {
-	Name string
-	Role Role
-	Peer int // index of the other side of a wire, or NoPeer
+	Name   string
+	Role   Role
+	Peer   int  // index of the other side of a wire, or NoPeer
+	Tunnel bool // copies leave here too; a port of RoleTunnel needs not say so
 }
+
+// SendsCopies reports whether copies may leave through the port.
+func (p *Port) SendsCopies() bool { return p.Role == RoleTunnel || p.Tunnel }
 
 // PortRange is a range of L4 ports, both ends included.
 type PortRange struct {
@@ -117,14 +125,61 @@ type Interface struct {
 	VLAN     int  // VID of the outer tag, 1-4094, or VLANAny
 }
 
-// Target is where copies go.
+// Target is where copies go: to Address, or to the members of Balancer.
 type Target struct {
 	ID, Name string
+	Address  netip.Addr // of the appliance; unused with Balancer
+	Balancer *Balancer  // nil: Address
+	MTU      int        // effective MTU of the outer IP packet, bytes
+	Port     int        // tunnel port that leads to Address, index in Resources.Ports; unused with Balancer
+	NextHop  [6]byte    // valid iff Resolved
+	Resolved bool       // a static neighbour; else copies are skipped (unresolved) until one is found
+}
+
+// IPv6 reports whether copies to the target have an outer IPv6 header. A balancer without members
+// says IPv4, as nothing is sent to it.
+func (t *Target) IPv6() bool {
+	if t.Balancer != nil {
+		return len(t.Balancer.Members) > 0 && t.Balancer.Members[0].Address.Is6()
+	}
+	return t.Address.Is6()
+}
+
+// place says in words where copies go.
+func (t *Target) place() string {
+	if t.Balancer != nil {
+		return label("load balancer", t.Balancer.Name, t.Balancer.ID, 0)
+	}
+	return t.Address.String()
+}
+
+// Balancer is a load balancer. It is immutable: one that changes is another one.
+type Balancer struct {
+	ID, Name  string
+	Listening bool // it has a listener on UDP 4789; else copies are skipped (no-listener)
+	CrossZone bool // members of other zones serve a zone that has none left
+	Health    *Health
+	Members   []Member // of one family
+}
+
+// Member is an appliance behind a load balancer.
+type Member struct {
 	Address  netip.Addr
-	MTU      int     // effective MTU of the outer IP packet, bytes
 	Port     int     // tunnel port that leads there, index in Resources.Ports
 	NextHop  [6]byte // valid iff Resolved
-	Resolved bool    // false: copies are skipped with reason unresolved
+	Resolved bool    // a static neighbour
+	Zone     string  // empty: every zone
+	Weight   int     // share of the flows, 0-255
+	Draining bool    // gets no flows
+}
+
+// Health says how members are probed.
+type Health struct {
+	Protocol                             string // icmp, tcp or http
+	Port                                 int    // 1-65535; 0 with icmp
+	Path                                 string // of http
+	Interval, Timeout                    time.Duration
+	HealthyThreshold, UnhealthyThreshold int // probes in a row
 }
 
 // Session mirrors what Filter selects of Source to Target.
@@ -138,6 +193,7 @@ type Session struct {
 	VNI          uint32
 	PacketLength int        // bytes of each frame from its Ethernet header on, or PacketLengthEntire
 	OuterSource  netip.Addr // outer source address, of the target's family
+	Zone         string     // of the source: whose members of a load balancer it uses; empty: all
 }
 
 // Exclude lists the traffic types that are never mirrored (AWS guide, "Traffic types").

@@ -3,7 +3,7 @@ package rules
 // Exclusion names a traffic type that is never mirrored.
 type Exclusion uint8
 
-// The traffic types of the AWS guide's list; the values are shared with the C data path.
+// The traffic types of the AWS guide's list, and our own copies; the values are shared with the C data path.
 const (
 	NotExcluded Exclusion = iota
 	ExcludedARP
@@ -12,10 +12,11 @@ const (
 	ExcludedNTP
 	ExcludedWindowsActivation
 	ExcludedAmazonDNS // resolver traffic of a source none of whose filters has amazon-dns
+	ExcludedOwnCopy   // a copy on its way to a target: it is never copied again
 	Exclusions
 )
 
-var exclusionNames = [Exclusions]string{"", "arp", "dhcp", "metadata", "ntp", "windows_activation", "amazon_dns"}
+var exclusionNames = [Exclusions]string{"", "arp", "dhcp", "metadata", "ntp", "windows_activation", "amazon_dns", "own_copy"}
 
 func (e Exclusion) String() string { return exclusionNames[e] }
 

@@ -149,7 +149,7 @@ func captureRig(t *testing.T, paths []string) *rig {
 func checkCaptures(t *testing.T, r *rig, paths []string, report *daemon.Report) {
 	t.Helper()
 	snapshot := r.snapshot(t)
-	copies := copiesByWire(t, read(t, r.dir, "mirror.pcap"), len(paths))
+	copies := copiesByWire(t, copiesIn(t, r.dir, "mirror.pcap"), len(paths))
 	for i, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			frames := readAsLibpcap(t, path)

@@ -140,8 +140,8 @@ func forwardsOnly(t *testing.T, s *steered, want string) {
 		t.Errorf("health %+v, %v", health, err)
 	}
 	s.awaitFrames()
-	if report := s.end(); report.Ports["tun0"].TxPackets != 0 {
-		t.Errorf("%d copies were sent", report.Ports["tun0"].TxPackets)
+	if report := s.end(); report.Ports["tun0"].Copies != 0 {
+		t.Errorf("%d copies were sent", report.Ports["tun0"].Copies)
 	}
 }
 

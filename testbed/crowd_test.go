@@ -45,6 +45,7 @@ func TestCrowd(t *testing.T) {
 
 	c.story.counters()
 	traffic.hold()
+	traffic.awaitCopies(int(traffic.lastSent())) // every frame has one
 	c.story.judge()
 	gateway.Signal(syscall.SIGTERM)
 	checkStoryEnd(t, gateway.Wait())

@@ -75,7 +75,7 @@ func checkProduction(t *testing.T, dir string, want expectation) {
 // How the two inputs interleave is not stated: each must be there, whole and in its order.
 func checkMirror(t *testing.T, dir string) {
 	t.Helper()
-	got, first := read(t, dir, "mirror.pcap"), read(t, dir, "expect.pcap")
+	got, first := copiesIn(t, dir, "mirror.pcap"), read(t, dir, "expect.pcap")
 	second := readIfAny(t, dir, "expect1.pcap")
 	if len(second) == 0 {
 		compareFrames(t, "mirror.pcap", got, first)

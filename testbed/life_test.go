@@ -90,7 +90,7 @@ func TestUntilIdle(t *testing.T) {
 	dir := lifeDir(t, false)
 	result := daemon.Run(t, dir, untilIdle...)
 	checkCleanEnd(t, result)
-	if got := len(read(t, dir, "mirror.pcap")); got != 50 || result.Report.Ports["wire0"].RxPackets != 50 {
+	if got := len(copiesIn(t, dir, "mirror.pcap")); got != 50 || result.Report.Ports["wire0"].RxPackets != 50 {
 		t.Errorf("%d copies of 50 frames, %d received", got, result.Report.Ports["wire0"].RxPackets)
 	}
 }

@@ -36,12 +36,13 @@ type Error struct {
 // Error returns the message and the code.
 func (e *Error) Error() string { return e.Message + " (" + e.Code + ")" }
 
-// Event is one change of one resource, in the change stream and in a difference.
+// Event is one change of one resource, in the change stream and in a difference; in the stream also
+// of the state of a target or load balancer (ActionState).
 type Event struct {
 	Revision uint64          `json:"revision"`
 	Time     time.Time       `json:"time"`
-	Action   string          `json:"action"` // create, modify or delete
-	Kind     string          `json:"kind"`   // interface, target, filter, rule, session or load-balancer
+	Action   string          `json:"action"` // create, modify or delete; ActionState
+	Kind     string          `json:"kind"`   // interface, target, filter, rule, session or load-balancer; KindTargetState and its kin
 	ID       string          `json:"id"`
 	Name     string          `json:"name,omitempty"`
 	OwnerID  string          `json:"ownerId,omitempty"`
@@ -69,6 +70,8 @@ type State struct {
 	Ports      []Port    `json:"ports"`
 	Resources  Resources `json:"resources"`
 	Laws       Laws      `json:"laws"`
+	Underlay   Underlay  `json:"underlay"`
+	Troubles   Troubles  `json:"troubles"`
 }
 
 // Resources counts the resources of each kind.

@@ -34,6 +34,10 @@ type TrafficMirrorTarget struct {
 	NetworkInterfaceID string `json:"networkInterfaceId,omitempty"`
 	LoadBalancerID     string `json:"loadBalancerId,omitempty"`
 	MTU                int    `json:"mtu,omitempty"` // bytes of the outer IP packet
+
+	State       string      `json:"state,omitempty"`       // StateReachable and its kin; absent: nothing is known of it; GET only
+	StateReason string      `json:"stateReason,omitempty"` // a sentence; GET only
+	Path        *TargetPath `json:"path,omitempty"`        // not of load balancers; GET only
 }
 
 // TrafficMirrorFilter is a set of rules and of network services. A create request may bring its
@@ -80,6 +84,8 @@ type TrafficMirrorSession struct {
 	PacketLength          int    `json:"packetLength,omitempty"`     // bytes from the inner Ethernet header; absent: whole frames
 	State                 string `json:"state,omitempty"`            // active or inactive; responses only
 	StateReason           string `json:"stateReason,omitempty"`      // why it is inactive; responses only
+	Delivery              string `json:"delivery,omitempty"`         // of copies while it is active: StateReachable and its kin; GET only
+	DeliveryReason        string `json:"deliveryReason,omitempty"`   // why copies are skipped, a sentence; GET only
 }
 
 // LoadBalancer spreads the copies of one target over its members.
@@ -90,6 +96,9 @@ type LoadBalancer struct {
 	Listeners []Listener           `json:"listeners,omitempty"`
 	Health    *HealthCheck         `json:"health,omitempty"`
 	Members   []LoadBalancerMember `json:"members,omitempty"`
+
+	MemberStates []MemberState `json:"memberStates,omitempty"` // in the order of members; GET only
+	ZoneStates   []ZoneState   `json:"zoneStates,omitempty"`   // of the zones of sources that use it; GET only
 }
 
 // Listener is a protocol and port that a load balancer accepts.

@@ -39,7 +39,7 @@ type watcher struct {
 type errStop struct{ error }
 
 // Watch calls each for every change after revision from, in order, then for each change as it
-// happens. It resumes by itself when the connection is lost, and returns when ctx ends (its
+// happens, and for each change of state (api.ActionState) while the connection lasts. It resumes by itself when the connection is lost, and returns when ctx ends (its
 // error), each returns an error (that error), or the daemon refuses: api.CodeRevisionGone says
 // that changes after from are no longer kept.
 func (c *Client) Watch(ctx context.Context, from uint64, each func(api.Event) error) error {
@@ -138,6 +138,12 @@ func (w *watcher) line(text []byte, toSkip *int) error {
 	}
 	if line.Error != nil {
 		return line.Error
+	}
+	if line.Action == api.ActionState { // not kept, so not counted
+		if err := w.each(line.Event); err != nil {
+			return errStop{err}
+		}
+		return nil
 	}
 	if line.Revision == w.last && *toSkip > 0 {
 		*toSkip--

@@ -40,6 +40,7 @@ type Config struct {
 	File        string // as given to Load or Parse
 	EAL         EAL
 	Ports       []Port
+	Routes      []Route
 	Neighbors   []Neighbor
 	OuterSource OuterSource
 	Exclude     rules.Exclude
@@ -48,6 +49,7 @@ type Config struct {
 	LogLevel    string // debug, info, warn or error
 	Ctl         Ctl
 	State       State
+	Zone        string // [gateway] zone: of sources that name none; may be empty
 }
 
 // EAL is the [eal] section.
@@ -75,13 +77,35 @@ type Port struct {
 	Queues        int    // receive queues and transmit queues, each
 	MTU           int    // bytes of an IP packet; 0: the driver's
 	Addresses     []netip.Prefix
+	Tunnel        bool // copies may leave here: role = "tunnel", or a wire port with tunnel = true
+	VLAN          int  // VID of the tag on what the gateway itself sends and takes here, 1-4094; 0: none
+	Repair        Repair
 	RxDescriptors int // of each receive queue
 	TxDescriptors int // of each transmit queue
 
 	src *tomldoc.Table
 }
 
-// Neighbor is a [[neighbor]] section: a static link-layer address.
+// Repair says whether partial inner checksums of copies of a port's frames are completed.
+type Repair string
+
+// The values of [[port]] repair_checksums.
+const (
+	RepairAuto Repair = "auto" // what drivers are known to leave partial, and frames with the mbuf flag
+	RepairOn   Repair = "on"   // every frame
+	RepairOff  Repair = "off"
+)
+
+// Route is a [[route]] section: a network behind a router.
+type Route struct {
+	Prefix netip.Prefix // masked; /0 is the default route of its family
+	Via    netip.Addr   // the router: of Prefix's family, in a network of Port
+	Port   string       // name of the tunnel port; always there after Load
+
+	src *tomldoc.Table
+}
+
+// Neighbor is a [[neighbor]] section: a static link-layer address of a target or a router.
 type Neighbor struct {
 	Address netip.Addr
 	MAC     [6]byte
@@ -121,6 +145,17 @@ func (c *Config) PortIndex(name string) int {
 		}
 	}
 	return -1
+}
+
+// TunnelNames returns the names of the ports that copies may leave by, in the order of the file.
+func (c *Config) TunnelNames() []string {
+	var names []string
+	for i := range c.Ports {
+		if c.Ports[i].Tunnel {
+			names = append(names, c.Ports[i].Name)
+		}
+	}
+	return names
 }
 
 // PortNames returns the names of the ports of one role, in the order of the file.

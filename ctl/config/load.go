@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"mirrorgw/ctl/problem"
 	"mirrorgw/ctl/tomldoc"
@@ -34,7 +35,7 @@ func Load(path string) (*Config, error) {
 func Parse(name string, data []byte) (*Config, error) {
 	var problems problem.List
 	root := tomldoc.Parse(name, data, &problems)
-	root.Known("eal", "port", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state")
+	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state")
 	root.Done() // first: what a misspelt section lacks is not missing
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -42,7 +43,9 @@ func Parse(name string, data []byte) (*Config, error) {
 	c := &Config{File: name}
 	c.EAL = readEAL(root.Table("eal"))
 	c.Ports = readPorts(root)
+	c.Routes = readRoutes(root)
 	c.Neighbors = readNeighbors(root)
+	c.Zone = readGateway(root.Table("gateway"))
 	c.OuterSource = readTunnel(root.Table("tunnel"))
 	c.Exclude = readExclude(root.Table("exclude"))
 	c.Resolvers = readResolvers(root)
@@ -81,6 +84,19 @@ func readEAL(t *tomldoc.Table) EAL {
 	}
 	return e
 }
+
+// readGateway returns the zone.
+func readGateway(t *tomldoc.Table) string {
+	defer t.Done()
+	zone, _ := t.String("zone")
+	if len(zone) > maxZone || strings.ContainsFunc(zone, unicode.IsControl) {
+		t.Errorf("zone", "zone has %d characters or some that cannot be printed; use at most %d printable ones", len(zone), maxZone)
+	}
+	return zone
+}
+
+// maxZone is how long a zone may be in resources too, bytes.
+const maxZone = 128
 
 func readTunnel(t *tomldoc.Table) OuterSource {
 	defer t.Done()

@@ -13,6 +13,7 @@ const (
 	minDescriptors = 64
 	maxDescriptors = 32768
 	minMTU         = 576   // RFC 791 section 3.1: every host takes 576 bytes
+	minMTUv6       = 1280  // RFC 8200 section 5
 	maxMTU         = 65535 // the largest IPv4 packet
 )
 
@@ -50,9 +51,10 @@ func readPort(t *tomldoc.Table) Port {
 	p.RxDescriptors = t.IntOr("rx_descriptors", DefaultDescriptors, minDescriptors, maxDescriptors)
 	p.TxDescriptors = t.IntOr("tx_descriptors", DefaultDescriptors, minDescriptors, maxDescriptors)
 	if known {
-		p.Addresses = readPortAddresses(t, p.Role)
+		readPortTunnel(t, &p)
+		p.Addresses = readPortAddresses(t, &p)
 	} else {
-		t.Known("addresses")
+		t.Known("addresses", "tunnel", "vlan", "repair_checksums")
 	}
 	return p
 }
@@ -79,15 +81,18 @@ func readRole(t *tomldoc.Table, peer string, typed bool) (rules.Role, bool) {
 	return map[string]rules.Role{"": rules.RoleWire, "wire": rules.RoleWire, "tap": rules.RoleTap, "tunnel": rules.RoleTunnel}[name], true
 }
 
-func readPortAddresses(t *tomldoc.Table, role rules.Role) []netip.Prefix {
+func readPortAddresses(t *tomldoc.Table, p *Port) []netip.Prefix {
 	texts, ok := t.Strings("addresses")
 	switch {
-	case role == rules.RoleTunnel && !t.Has("addresses"):
-		t.Missing("addresses", `a tunnel port needs an address; add addresses = ["192.0.2.1/24"]`)
-	case role == rules.RoleTunnel && ok && len(texts) == 0:
-		t.Errorf("addresses", `a tunnel port needs an address; add addresses = ["192.0.2.1/24"]`)
-	case role != rules.RoleTunnel && ok:
-		t.Errorf("addresses", `a %s port has no addresses; remove them or set role = "tunnel"`, role)
+	case p.Tunnel && !t.Has("addresses"):
+		t.Missing("addresses", `%s needs an address; add addresses = ["192.0.2.1/24"]`, p.kind())
+	case p.Tunnel && ok && len(texts) == 0:
+		t.Errorf("addresses", `%s needs an address; add addresses = ["192.0.2.1/24"]`, p.kind())
+	case p.Role == rules.RoleWire && !p.Tunnel && ok:
+		t.Errorf("addresses", `a wire port without tunnel has no addresses; remove them, or set tunnel = true to send copies here too`)
+		return nil
+	case !p.Tunnel && ok:
+		t.Errorf("addresses", `a %s port has no addresses; remove them or set role = "tunnel"`, p.Role)
 		return nil
 	}
 	seen := map[netip.Addr]bool{}
@@ -102,6 +107,9 @@ func readPortAddresses(t *tomldoc.Table, role rules.Role) []netip.Prefix {
 		}
 		seen[prefix.Addr()] = true
 		prefixes = append(prefixes, prefix)
+		if prefix.Addr().Is6() && p.MTU != 0 && p.MTU < minMTUv6 {
+			t.Errorf("mtu", "mtu = %d is too small for the IPv6 address %s; use %d or more", p.MTU, prefix.Addr(), minMTUv6)
+		}
 	}
 	return prefixes
 }
@@ -131,34 +139,4 @@ func usualLength(addr netip.Addr) int {
 		return 24
 	}
 	return 64
-}
-
-func readNeighbors(root *tomldoc.Table) []Neighbor {
-	var neighbors []Neighbor
-	for _, t := range root.Tables("neighbor") {
-		neighbors = append(neighbors, readNeighbor(t))
-	}
-	return neighbors
-}
-
-func readNeighbor(t *tomldoc.Table) Neighbor {
-	defer t.Done()
-	n := Neighbor{src: t}
-	if text, ok := t.Required("address", "192.0.2.10"); ok {
-		addr, err := ParseUnicast(text)
-		if err != nil {
-			t.Errorf("address", "%v", err)
-		}
-		n.Address = addr
-		t.SetSubject("neighbor %s", text)
-	}
-	if text, ok := t.Required("mac", "02:00:00:00:02:10"); ok {
-		mac, err := ParseMAC(text)
-		if err != nil {
-			t.Errorf("mac", "%v", err)
-		}
-		n.MAC = mac
-	}
-	n.Port, _ = t.String("port")
-	return n
 }

@@ -91,7 +91,7 @@ func hungriest(c *Config, to *Port) *Port {
 	var found *Port
 	for i := range c.Ports {
 		from := &c.Ports[i]
-		sends := from.Role != rules.RoleTunnel && (to.Role == rules.RoleTunnel || from.Peer == to.Name)
+		sends := from.Role != rules.RoleTunnel && (to.Tunnel || from.Peer == to.Name)
 		if sends && from.Queues > to.Queues && (found == nil || from.Queues > found.Queues) {
 			found = from
 		}

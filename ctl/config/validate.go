@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net/netip"
 	"path/filepath"
 	"strconv"
 
@@ -32,6 +31,7 @@ func validate(c *Config, root *tomldoc.Table) {
 	checkQueues(c)
 	checkCaptures(c)
 	checkTunnelAddresses(c)
+	checkRoutes(c)
 	checkNeighbors(c)
 	checkMainLcore(c)
 }
@@ -145,54 +145,6 @@ func checkCaptures(c *Config) {
 		}
 		writers[file] = p.Name
 	}
-}
-
-func checkTunnelAddresses(c *Config) {
-	owners := map[netip.Addr]string{}
-	for i := range c.Ports {
-		p := &c.Ports[i]
-		for _, prefix := range p.Addresses {
-			if owner, taken := owners[prefix.Addr()]; taken && owner != p.Name {
-				p.src.Errorf("addresses", "address %s belongs to port %q already; give each port its own", prefix.Addr(), owner)
-			}
-			owners[prefix.Addr()] = p.Name
-		}
-	}
-}
-
-func checkNeighbors(c *Config) {
-	seen := map[netip.Addr]bool{}
-	for i := range c.Neighbors {
-		n := &c.Neighbors[i]
-		if seen[n.Address] {
-			n.src.Errorf("address", "the address has a neighbor section already; keep one of the two")
-		}
-		seen[n.Address] = true
-		if owner := ownerOf(c, n.Address); owner != "" {
-			n.src.Errorf("address", "the address belongs to our own port %q; name the other host's address", owner)
-		}
-		if n.Port == "" {
-			continue
-		}
-		tunnels := list(c.PortNames(rules.RoleTunnel))
-		switch j := c.PortIndex(n.Port); {
-		case j < 0:
-			n.src.Errorf("port", "port %q is not a configured port; name a tunnel port, one of: %s", n.Port, tunnels)
-		case c.Ports[j].Role != rules.RoleTunnel:
-			n.src.Errorf("port", "port %q is a %s port; name a tunnel port, one of: %s", n.Port, c.Ports[j].Role, tunnels)
-		}
-	}
-}
-
-func ownerOf(c *Config, addr netip.Addr) string {
-	for i := range c.Ports {
-		for _, prefix := range c.Ports[i].Addresses {
-			if prefix.Addr() == addr {
-				return c.Ports[i].Name
-			}
-		}
-	}
-	return ""
 }
 
 func checkMainLcore(c *Config) {

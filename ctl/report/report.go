@@ -53,14 +53,20 @@ type Port struct {
 	Peer          string `json:"peer,omitempty"` // of a wire port
 	RxPackets     int64  `json:"rx_packets"`
 	RxBytes       int64  `json:"rx_bytes"`
-	TxPackets     int64  `json:"tx_packets"` // everything sent: production and copies
+	TxPackets     int64  `json:"tx_packets"` // everything sent: production, copies, frames of our own
 	TxBytes       int64  `json:"tx_bytes"`
 	CopiesPackets int64  `json:"copies_packets"` // of these, copies
 	CopiesBytes   int64  `json:"copies_bytes"`   // outer frames, after truncation
+	Consumed      int64  `json:"consumed"`       // frames received here for the gateway itself
 	Dropped       Counts `json:"dropped"`        // production frames received here and lost, by reason
-	Ignored       int64  `json:"ignored"`        // frames received on a tunnel port
-	Unclassified  Counts `json:"unclassified"`   // frames whose headers were not understood, by reason
-	Driver        Counts `json:"driver"`         // what the driver lost or refused: imissed, ierrors, oerrors, rx_nombuf
+	Ignored       Counts `json:"ignored"`        // frames received on a tunnel port and of no use, by reason
+
+	OriginatedPackets int64 `json:"originated_packets"` // of tx_packets, frames of the gateway's own
+	OriginatedBytes   int64 `json:"originated_bytes"`
+	OriginateFailed   int64 `json:"originate_failed"` // and those that the port refused
+
+	Unclassified Counts `json:"unclassified"` // frames whose headers were not understood, by reason
+	Driver       Counts `json:"driver"`       // what the driver lost or refused: imissed, ierrors, oerrors, rx_nombuf
 
 	Fragments        Counts `json:"fragments"`         // other than first, once per source that saw them, by what became of them
 	PartialChecksums int64  `json:"partial_checksums"` // mirrored frames that arrived with an incomplete L4 checksum

@@ -15,7 +15,7 @@ func sample() *Report {
 	r := New()
 	r.Ports["wire0"] = Port{Role: "wire", Peer: "wire1", RxPackets: 1234567, RxBytes: 987654321, Dropped: Counts{"tx_full": 3, "too_long": 12}}
 	r.Ports["wire1"] = Port{Role: "wire", Peer: "wire0", TxPackets: 1234552, TxBytes: 987650000}
-	r.Ports["tun0"] = Port{Role: "tunnel", TxPackets: 9, TxBytes: 900, CopiesPackets: 9, CopiesBytes: 900, Ignored: 1}
+	r.Ports["tun0"] = Port{Role: "tunnel", TxPackets: 9, TxBytes: 900, CopiesPackets: 9, CopiesBytes: 900, Ignored: Counts{"not_ours": 1}}
 	r.Sessions["all-tcp"] = Session{Number: 2, VNI: 200, Source: "web-1", Target: "zeek", Filter: "tcp"}
 	r.Sessions["http"] = Session{Number: 1, VNI: 100, Source: "web-1", Target: "ids", Filter: "web",
 		Ingress: Direction{MatchedPackets: 10, MatchedBytes: 1000, MirroredPackets: 9, MirroredBytes: 900, TruncatedPackets: 4, Skipped: Counts{"unresolved": 1}}}
@@ -51,10 +51,11 @@ func TestKeys(t *testing.T) {
 		{9.0, []string{"sessions", "http", "ingress", "mirrored_packets"}}, {900.0, []string{"sessions", "http", "ingress", "mirrored_bytes"}},
 		{4.0, []string{"sessions", "http", "ingress", "truncated_packets"}}, {1.0, []string{"sessions", "http", "ingress", "skipped", "unresolved"}},
 		{map[string]any{}, []string{"sessions", "http", "egress", "skipped"}},
+		{0.0, []string{"ports", "wire0", "consumed"}}, {0.0, []string{"ports", "tun0", "originated_packets"}},
 		{0.0, []string{"laws", "production"}}, {0.0, []string{"laws", "mirror"}},
 		{2.0, []string{"sources", "web-1", "ingress", "excluded", "arp"}}, {10.0, []string{"rules", "web", "ingress 100"}},
 		{9.0, []string{"ports", "tun0", "copies_packets"}}, {900.0, []string{"ports", "tun0", "copies_bytes"}},
-		{1.0, []string{"ports", "tun0", "ignored"}}, {map[string]any{}, []string{"ports", "tun0", "unclassified"}},
+		{1.0, []string{"ports", "tun0", "ignored", "not_ours"}}, {map[string]any{}, []string{"ports", "tun0", "unclassified"}},
 		{map[string]any{}, []string{"ports", "tun0", "fragments"}}, {0.0, []string{"ports", "tun0", "partial_checksums"}},
 	} {
 		if diff := cmp.Diff(test.want, at(test.path...)); diff != "" {

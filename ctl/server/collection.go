@@ -56,12 +56,12 @@ func (k *kind[W, R]) get(s *Server, x *exchange) (*answer, error) {
 	var found *R
 	var w W
 	var revision uint64
-	ref := x.r.PathValue("ref")
+	ref, live := x.r.PathValue("ref"), k.live(s)
 	s.Store.Read(func(v *store.View) {
 		revision = v.Revision()
 		if r, ok := k.find(v, orDefaultAccount(x.account()), ref); ok {
 			found, w = r, k.wire(r)
-			k.complete(v, &w)
+			k.complete(v, live, &w)
 		}
 	})
 	if found == nil {
@@ -79,12 +79,6 @@ func orDefaultAccount(account string) string {
 
 func (k *kind[W, R]) notFound(ref string) error {
 	return fault(api.CodeNotFound, "", "there is no %s %q; GET %s lists them", k.word, ref, k.path)
-}
-
-func (k *kind[W, R]) complete(v *store.View, w *W) {
-	if k.finish != nil {
-		k.finish(v, w)
-	}
 }
 
 func (k *kind[W, R]) create(s *Server, x *exchange) (*answer, error) {
@@ -153,7 +147,7 @@ func (k *kind[W, R]) patched(v *store.View, patch []byte, before *R) (*R, error)
 		from = k.light(before)
 	}
 	was := k.wire(from)
-	k.complete(v, &was)
+	k.complete(v, nil, &was)
 	var w W
 	if err := strictjson.Merge(patch, &was, &w); err != nil {
 		return nil, err
@@ -186,7 +180,7 @@ func (k *kind[W, R]) remove(s *Server, x *exchange) (*answer, error) {
 			return k.notFound(ref)
 		}
 		was = k.wire(before)
-		k.complete(&tx.View, &was)
+		k.complete(&tx.View, nil, &was)
 		return tx.Delete(k.kind, *k.id(&was))
 	})
 	if err != nil {

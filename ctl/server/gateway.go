@@ -32,7 +32,7 @@ func (s *Server) gatewayRoutes() []*route {
 				{name: "source", about: "only this source, by name or identifier, and its sessions"},
 				{name: "ownerId", about: "account that the names belong to; absent: the default account"}},
 			codes: []string{api.CodeNotFound}, handle: s.stats},
-		{method: http.MethodGet, path: api.PathWatch, summary: "Stream the changes of resources, one event a line", role: Reader,
+		{method: http.MethodGet, path: api.PathWatch, summary: "Stream the changes of resources, and of the state of targets, one event a line", role: Reader,
 			response: reflect.TypeFor[api.Event](), status: http.StatusOK, query: []parameter{
 				{name: "from", about: "revision after which to begin; absent: now", number: true}},
 			codes: []string{api.CodeRevisionGone}, handle: s.watch},
@@ -63,7 +63,11 @@ func (s *Server) state(x *exchange) (*answer, error) {
 	laws := s.Report(report.Law).Laws
 	state := api.State{Version: s.Version, StartedAt: s.started.UTC().Truncate(time.Second), Generation: status.Generation,
 		Pending: status.Pending, Forwarding: status.Forwarding, Lcores: []api.Lcore{}, Ports: []api.Port{}, Laws: api.Laws(laws)}
-	s.Store.Read(func(v *store.View) { state.Revision, state.Resources = v.Revision(), api.Resources(v.Counts()) })
+	state.Underlay = underlayWire(&status.Underlay)
+	live := newLive(status)
+	s.Store.Read(func(v *store.View) {
+		state.Revision, state.Resources, state.Troubles = v.Revision(), api.Resources(v.Counts()), live.troubles(v)
+	})
 	for _, l := range status.Lcores {
 		state.Lcores = append(state.Lcores, api.Lcore{Lcore: l.Lcore, CPU: l.CPU, Heartbeat: l.Heartbeat,
 			LongestGapMicroseconds: l.LongestGap(seconds).Microseconds()})

@@ -68,7 +68,9 @@ type dataPath struct {
 	beat       atomic.Uint64
 	asked      atomic.Uint32 // kinds of the last report
 	mirrorLaw  atomic.Int64
-	reporting  atomic.Int64                  // reports being made
+	reporting  atomic.Int64               // reports being made
+	seen       atomic.Pointer[ctl.Status] // its underlay and balancers
+	states     ctl.StateEvents
 	hold       atomic.Pointer[chan struct{}] // reports wait until it is closed; nil: they do not
 }
 
@@ -116,7 +118,11 @@ func (d *dataPath) status() ctl.Status {
 	if !d.stuck.Load() {
 		d.beat.Add(1)
 	}
-	return ctl.Status{Forwarding: true, Generation: d.generation.Load(),
+	seen := &ctl.Status{}
+	if some := d.seen.Load(); some != nil {
+		seen = some
+	}
+	return ctl.Status{Underlay: seen.Underlay, Balancers: seen.Balancers, Forwarding: true, Generation: d.generation.Load(),
 		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 1, Heartbeat: d.beat.Load(), Gaps: d.gaps()}},
 		Ports:  []ctl.PortStatus{{Driver: "net_null", MTU: 1500, LinkUp: true, Notes: []string{"a note"}}, {}, {}, {}}}
 }
@@ -232,7 +238,7 @@ func newWorldWith(t *testing.T, limits server.Limits, socket server.SocketOption
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.server = server.New(server.Options{Store: w.store, Config: cfg, Status: w.path.status, Report: w.path.report, Explainer: w.path,
+	w.server = server.New(server.Options{Store: w.store, Config: cfg, Status: w.path.status, Report: w.path.report, Explainer: w.path, States: &w.path.states,
 		Version: "1.2.3", DPDK: "22.11", Roles: roles, Limits: limits, Log: slog.New(slog.NewTextHandler(w.log, nil))})
 	w.socket = filepath.Join(socketDirectory(t), "ctl.sock")
 	socket.Path = w.socket

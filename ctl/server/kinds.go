@@ -26,6 +26,7 @@ type kind[W, R any] struct {
 
 	// The rest may be nil.
 	finish   func(v *store.View, w *W)                        // adds what a record does not have
+	show     func(l *live, v *store.View, w *W)               // adds what the data path knows, for those who only look
 	readOnly func(v *store.View, before, after *W, f *faults) // notes what may not be changed; for a create, before is empty and v nil
 	whole    func(patch []byte) bool                          // whether a patch needs the parts that light leaves out
 	light    func(*R) *R                                      // the record without parts that make it long
@@ -48,6 +49,12 @@ var targetKind = &kind[api.TrafficMirrorTarget, ctl.Target]{
 	id:    func(w *api.TrafficMirrorTarget) *string { return &w.TrafficMirrorTargetID },
 	key:   func(r *ctl.Target) string { return r.ID },
 	owner: func(w *api.TrafficMirrorTarget) *string { return &w.OwnerID },
+	show:  showTarget,
+	readOnly: func(_ *store.View, _, after *api.TrafficMirrorTarget, f *faults) {
+		f.observed("state", after.State != "")
+		f.observed("stateReason", after.StateReason != "")
+		f.observed("path", after.Path != nil)
+	},
 }
 
 var filterKind = &kind[api.TrafficMirrorFilter, ctl.Filter]{
@@ -87,9 +94,12 @@ var sessionKind = &kind[api.TrafficMirrorSession, ctl.Session]{
 	finish: func(v *store.View, w *api.TrafficMirrorSession) {
 		w.State, w.StateReason = sessionState(v, w.TrafficMirrorSessionID)
 	},
+	show: showSession,
 	readOnly: func(_ *store.View, before, after *api.TrafficMirrorSession, f *faults) {
 		f.same("state", before.State, after.State)
 		f.same("stateReason", before.StateReason, after.StateReason)
+		f.observed("delivery", after.Delivery != "")
+		f.observed("deliveryReason", after.DeliveryReason != "")
 	},
 }
 
@@ -100,6 +110,11 @@ var balancerKind = &kind[api.LoadBalancer, ctl.LoadBalancer]{
 	id:    func(w *api.LoadBalancer) *string { return &w.LoadBalancerID },
 	key:   func(r *ctl.LoadBalancer) string { return r.ID },
 	owner: func(w *api.LoadBalancer) *string { return &w.OwnerID },
+	show:  showBalancer,
+	readOnly: func(_ *store.View, _, after *api.LoadBalancer, f *faults) {
+		f.observed("memberStates", after.MemberStates != nil)
+		f.observed("zoneStates", after.ZoneStates != nil)
+	},
 }
 
 var ruleKind = &kind[api.TrafficMirrorFilterRule, store.RuleRecord]{
@@ -164,6 +179,13 @@ func sessionState(v *store.View, id string) (state, reason string) {
 func (f *faults) same(field, before, after string) {
 	if before != after {
 		f.add(api.CodeInvalidValue, field, "%s is %q and cannot be changed; leave it out", field, before)
+	}
+}
+
+// observed notes that a field was to be set which tells what the data path sees.
+func (f *faults) observed(field string, set bool) {
+	if set {
+		f.add(api.CodeInvalidValue, field, "%s is what the gateway observes and cannot be set; leave it out", field)
 	}
 }
 

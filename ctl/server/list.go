@@ -80,13 +80,15 @@ func (k *kind[W, R]) page(s *Server, x *exchange) (*answer, error) {
 	var records []*R
 	s.Store.Read(func(v *store.View) { records, list.Revision = k.list(v), v.Revision() })
 	id := func(i int) string { return k.key(records[i]) }
-	end := 0
-	fill := func(v *store.View) { end = k.fill(v, &list, records, from.after(len(records), id), limit, selected) }
+	end, live := 0, k.live(s)
+	fill := func(v *store.View) {
+		end = k.fill(v, live, &list, records, from.after(len(records), id), limit, selected)
+	}
 	if selected.needsState {
 		s.Store.Read(fill)
 	} else {
 		fill(nil)
-		s.Store.Read(func(v *store.View) { k.completeAll(v, list.Items) })
+		s.Store.Read(func(v *store.View) { k.completeAll(v, live, list.Items) })
 	}
 	if end < len(records) {
 		list.NextToken = placeAt(end, id).token()
@@ -102,16 +104,34 @@ func placeAt(end int, id func(int) string) place {
 	return p
 }
 
-func (k *kind[W, R]) completeAll(v *store.View, wires []W) {
+// live is what the data path knows, for the kinds that show it.
+func (k *kind[W, R]) live(s *Server) *live {
+	if k.show == nil {
+		return nil
+	}
+	return s.live()
+}
+
+// complete adds what records do not have; l is nil where that is not what the data path knows.
+func (k *kind[W, R]) complete(v *store.View, l *live, w *W) {
+	if k.finish != nil {
+		k.finish(v, w)
+	}
+	if l != nil {
+		k.show(l, v, w)
+	}
+}
+
+func (k *kind[W, R]) completeAll(v *store.View, l *live, wires []W) {
 	for i := range wires {
-		k.complete(v, &wires[i])
+		k.complete(v, l, &wires[i])
 	}
 }
 
 // fill takes what is selected from a position on, until the page is full, and returns where the
 // next page begins: the end when nothing selected is left. v is nil where the selection does not
 // ask for what records lack.
-func (k *kind[W, R]) fill(v *store.View, list *api.List[W], records []*R, at, limit int, selected selection) int {
+func (k *kind[W, R]) fill(v *store.View, l *live, list *api.List[W], records []*R, at, limit int, selected selection) int {
 	next := at
 	for i := at; i < len(records); i++ {
 		if len(list.Items) == limit && selected.isEmpty() {
@@ -119,7 +139,7 @@ func (k *kind[W, R]) fill(v *store.View, list *api.List[W], records []*R, at, li
 		}
 		w := k.wire(records[i])
 		if v != nil {
-			k.complete(v, &w)
+			k.complete(v, l, &w)
 		}
 		if !selected.holds(&w) {
 			continue

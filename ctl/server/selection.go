@@ -3,6 +3,7 @@ package server
 import (
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,6 +52,9 @@ func isPlain(t reflect.Type) bool {
 	return false
 }
 
+// stateFields are those that records do not have.
+var stateFields = []string{"state", "stateReason", "delivery", "deliveryReason"}
+
 func readSelection[W any](query url.Values) (selection, error) {
 	s := selection{fields: map[string][]string{}, tags: map[string][]string{}}
 	for name, values := range query {
@@ -60,7 +64,7 @@ func readSelection[W any](query url.Values) (selection, error) {
 		case name == "limit" || name == "nextToken":
 		default:
 			s.fields[name] = values
-			s.needsState = s.needsState || name == "state" || name == "stateReason"
+			s.needsState = s.needsState || slices.Contains(stateFields, name)
 		}
 	}
 	protocols, err := protocolNumbers(s.fields["protocol"])

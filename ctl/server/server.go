@@ -23,10 +23,11 @@ type Options struct {
 	Status    func() ctl.Status                 // of the data path, now
 	Report    func(report.Kinds) *report.Report // counters of some kinds, now; others may be there too. The server may alter the maps
 	Explainer ctl.Explainer
-	Fault     error  // why the state on disk is not in use, which health says; nil: it is, or there is none
-	Version   string // of the daemon
-	DPDK      string // version of DPDK; may be empty
-	Roles     Roles  // from LookupRoles
+	States    *ctl.StateEvents // changes of state, for change streams; nil: there are none
+	Fault     error            // why the state on disk is not in use, which health says; nil: it is, or there is none
+	Version   string           // of the daemon
+	DPDK      string           // version of DPDK; may be empty
+	Roles     Roles            // from LookupRoles
 	Log       *slog.Logger
 	Limits    Limits
 }

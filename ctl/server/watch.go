@@ -62,7 +62,7 @@ func (s *Server) watch(x *exchange) (*answer, error) {
 		case <-ctx.Done():
 		}
 	}()
-	stream := &eventStream{server: s, control: http.NewResponseController(x.w), w: x.w}
+	stream := &eventStream{server: s, seen: s.States.Last(), control: http.NewResponseController(x.w), w: x.w}
 	x.w.Header().Set("Content-Type", contentTypeLines)
 	x.w.Header().Set("Cache-Control", "no-store")
 	x.w.Header().Set("ETag", etag(from))
@@ -94,6 +94,7 @@ type eventStream struct {
 	server  *Server
 	w       http.ResponseWriter
 	control *http.ResponseController
+	seen    uint64 // number of the last change of state that was told
 }
 
 // run writes events until something ends the stream. A reader that does not take a piece within
@@ -106,7 +107,7 @@ func (e *eventStream) run(ctx context.Context, from uint64, events []store.Event
 		if len(events) > 0 {
 			from = events[len(events)-1].Revision
 		}
-		if !e.wait(ctx, from) {
+		if e.sendStates(from) != nil || !e.wait(ctx, from) {
 			return
 		}
 		var err error
@@ -131,15 +132,17 @@ func (e *eventStream) send(events []store.Event) error {
 	return e.control.Flush()
 }
 
-// wait returns true when there are events after a revision. Meanwhile it writes heartbeats.
+// wait returns true when there are events after a revision, or changes of state. Meanwhile it
+// writes heartbeats.
 func (e *eventStream) wait(ctx context.Context, from uint64) bool {
 	for {
 		beat, cancel := context.WithTimeout(ctx, e.server.Limits.Heartbeat)
+		news := e.cancelOnState(beat, cancel)
 		err := e.server.Store.Wait(beat, from)
 		cancel()
 		switch {
-		case err == nil:
-			return true
+		case err == nil || <-news:
+			return ctx.Err() == nil
 		case ctx.Err() != nil:
 			return false
 		case !errors.Is(err, context.DeadlineExceeded):

@@ -46,7 +46,7 @@ func TestBadDocuments(t *testing.T) {
 		{"target interface", `address = "192.0.2.10"`, `interface = "zeke"`, `resources.toml:15: target "ids": interface "zeke" is not known; did you mean "zeek"?`},
 		{"target interface without address", "address = \"192.0.2.10\"\nmtu = 1600", "interface = \"bare\"\n[[interface]]\nname = \"bare\"", `resources.toml:15: target "ids": interface "bare" has no address to send to; add addresses to it`},
 		{"target is us", `address = "192.0.2.10"`, `address = "192.0.2.1"`, `resources.toml:15: target "ids": 192.0.2.1 is the address of our own port "tun0"; name the address of the monitoring appliance`},
-		{"target unreachable", `address = "192.0.2.10"`, `address = "203.0.113.9"`, `resources.toml:15: target "ids": 203.0.113.9 is in no tunnel port's network; add an address of that network to port "tun0" or a [[neighbor]] for it to gateway.toml`},
+		{"target unreachable", `address = "192.0.2.10"`, `address = "203.0.113.9"`, `resources.toml:15: target "ids": no route leads to 203.0.113.9; add a [[route]] whose prefix holds it to gateway.toml, or an address of its network to port "tun0"`},
 		{"target mtu", `mtu = 1600`, `mtu = 500`, `resources.toml:16: target "ids": mtu 500 is out of range; use a number from 576 to 65535`},
 		{"target mtu IPv6", "address = \"192.0.2.10\"\nmtu = 1600", "address = \"2001:db8::5\"\nmtu = 1279", `resources.toml:16: target "ids": mtu 1279 is too small for the IPv6 address 2001:db8::5; use a number from 1280 to 65535`},
 		{"service", `["amazon-dns"]`, `["ntp"]`, `resources.toml:20: filter "web": service "ntp" is not known; use "amazon-dns"`},
@@ -86,7 +86,7 @@ func TestBadDocuments(t *testing.T) {
 		{"session name twice", "[[session]]", strings.Replace(session2, "second", "web-1-to-ids", 1) + "[[session]]", `resources.toml:42: session "web-1-to-ids": the name is taken by session 1 of the document; choose another`},
 		{"too many sessions", "[[session]]", manySessions(3) + "[[session]]", `resources.toml:54: session "web-1-to-ids": source "web-1" has more than the 3 sessions allowed by sessions_per_source; remove some or raise [quotas] sessions_per_source in gateway.toml`},
 		{"source without port", "port = \"wire0\"\n", "", `resources.toml:35: session "web-1-to-ids": interface "web-1" is on no port, so it cannot be a source; add port and mac to it`},
-		{"source and target", `address = "192.0.2.10"`, `interface = "web-1"`, `resources.toml:15: target "ids": 10.0.0.5 is in no tunnel port's network; add an address of that network to port "tun0" or a [[neighbor]] for it to gateway.toml`},
+		{"source and target", `address = "192.0.2.10"`, `interface = "web-1"`, `resources.toml:15: target "ids": no route leads to 10.0.0.5; add a [[route]] whose prefix holds it to gateway.toml, or an address of its network to port "tun0"`},
 		{"source and target by address", `["10.0.0.5"]`, `["192.0.2.20"]` + "\n[[target]]\nname = \"self\"\naddress = \"192.0.2.20\"", `resources.toml:39: session "web-1-to-ids": interface "web-1" is a source here and the target "self" too; mirror another interface or send to another one`},
 		{"too many sources", `address = "192.0.2.10"`, "interface = \"zeek\"\n" + manySources(10), `resources.toml:141: session "web-1-to-ids": interface "zeek" is the target of more than the 10 sources allowed by sources_per_target; remove some or raise [quotas] sources_per_target in gateway.toml`},
 	} {
@@ -109,7 +109,8 @@ func TestBadTogether(t *testing.T) {
 		"[[neighbor]]\naddress = \"2001:db8:9::9\"\nmac = \"02:00:00:00:00:09\"\n"
 	twoTunnels := gateway + "[[port]]\nname = \"tun1\"\ndevice = \"net_null4\"\nrole = \"tunnel\"\naddresses = [\"203.0.113.1/24\"]\n"
 	noTunnel := gateway[:strings.Index(gateway, "[[port]]\nname = \"tun0\"")]
-	small := edited(t, gateway, "mtu = 9001", "mtu = 1000")
+	small := edited(t, edited(t, gateway, "mtu = 9001", "mtu = 1000"), `, "2001:db8::1/64"`, "") +
+		"[[neighbor]]\naddress = \"2001:db8::5\"\nmac = \"02:00:00:00:00:05\"\n"
 	for _, test := range []struct{ name, gateway, old, new, want string }{
 		{"no IPv6 to send from", onlyIPv4, `address = "192.0.2.10"`, `address = "2001:db8:9::9"`, `resources.toml:37: session "web-1-to-ids": target "ids" is reached over IPv6 but port "tun0" has no IPv6 address to send from; add one to its addresses`},
 		{"neighbour names no port", twoTunnels, `address = "192.0.2.10"`, `address = "198.51.100.7"`, `resources.toml:15: target "ids": 198.51.100.7 is in no tunnel port's network and its neighbor names no port; add port = "tun0" to the [[neighbor]] in gateway.toml`},

@@ -223,26 +223,6 @@ func TestSwap(t *testing.T) {
 	})
 }
 
-// TestBalancerSession: the record lives, and no copy is sent.
-func TestBalancerSession(t *testing.T) {
-	p := &path{}
-	s := apply(t, Options{Publisher: p}, good+"[[load_balancer]]\nname = \"lb\"\n[[target]]\nname = \"spread\"\nload_balancer = \"lb\"\n")
-	defer s.Close()
-	r := newSession("spread", 2)
-	r.Target = "spread"
-	if _, err := change(s, func(tx *Tx) error { return tx.PutSession(r) }); err != nil {
-		t.Fatal(err)
-	}
-	s.Read(func(v *View) {
-		if active, reason := v.SessionState(r.ID); active || reason != "load balancers are not served by this version" {
-			t.Errorf("state %v %q", active, reason)
-		}
-	})
-	if n := len(p.snapshot().Sessions); n != 1 {
-		t.Errorf("%d sessions are in force", n)
-	}
-}
-
 // TestIfMatch, dry runs and no-ops.
 func TestRequests(t *testing.T) {
 	s := apply(t, Options{}, good)

@@ -49,7 +49,7 @@ func (st *state) layTargets() {
 	}
 	list := make([]rules.Target, 0, len(st.targets.order))
 	for _, n := range st.targets.order {
-		if n.fault != "" || !n.placed.Address.IsValid() {
+		if n.fault != "" || !n.isPlaced() {
 			n.index = -1
 			continue
 		}
@@ -128,6 +128,6 @@ func (n *sessionNode) compiled() rules.Session {
 	r := n.rec
 	return rules.Session{
 		ID: r.ID, Name: r.Name, Account: r.Account, Source: n.source.index, Target: n.target.index, Filter: n.filter.index,
-		Number: r.Number, VNI: uint32(r.VNI), PacketLength: r.PacketLength, OuterSource: n.outer,
+		Number: r.Number, VNI: uint32(r.VNI), PacketLength: r.PacketLength, OuterSource: n.outer, Zone: n.zone,
 	}
 }

@@ -140,7 +140,7 @@ func TestDocument(t *testing.T) {
 	want := &rules.Resources{
 		Ports: []rules.Port{
 			{Name: "wire0", Role: rules.RoleWire, Peer: 1}, {Name: "wire1", Role: rules.RoleWire, Peer: 0},
-			{Name: "tap0", Role: rules.RoleTap, Peer: rules.NoPeer}, {Name: "tun0", Role: rules.RoleTunnel, Peer: rules.NoPeer}},
+			{Name: "tap0", Role: rules.RoleTap, Peer: rules.NoPeer}, {Name: "tun0", Role: rules.RoleTunnel, Peer: rules.NoPeer, Tunnel: true}},
 		Exclude:    rules.ExcludeAll,
 		Resolvers:  config.DefaultResolvers(),
 		Interfaces: []rules.Interface{{Name: "web-1", Account: ctl.DefaultAccount, Port: 0, MAC: [6]byte{2, 0, 0, 0, 0, 1}, HasMAC: true, VLAN: rules.VLANAny}},
@@ -249,9 +249,8 @@ func TestWarnings(t *testing.T) {
 		{"packet length does not help", edited(t, edited(t, good, "mtu = 1600", "mtu = 1000"), "packet_length = 128", "packet_length = 965"), `resources.toml:37: session "web-1-to-ids": frames of interface "web-1" have up to 1514 bytes (mtu 1500) but copies to target "ids" have room for 964 (mtu 1000), so longer ones are truncated; give the target and its port mtu 1550, lower the source's mtu to 950 or set the packet length to 964`},
 		{"source mtu", edited(t, noLength, `addresses = ["10.0.0.5"]`, "mtu = 9000"), `resources.toml:37: session "web-1-to-ids": frames of interface "web-1" have up to 9014 bytes (mtu 9000) but copies to target "ids" have room for 1564 (mtu 1600), so longer ones are truncated; give the target and its port mtu 9050, lower the source's mtu to 1550 or set the packet length to 1564`},
 		{"tagged source", edited(t, edited(t, noLength, "mtu = 1600", "mtu = 1550"), `addresses = ["10.0.0.5"]`, "vlan = 7"), `resources.toml:37: session "web-1-to-ids": frames of interface "web-1" have up to 1518 bytes (mtu 1500) but copies to target "ids" have room for 1514 (mtu 1550), so longer ones are truncated; give the target and its port mtu 1554, lower the source's mtu to 1496 or set the packet length to 1514`},
-		{"IPv6 target, unresolved", edited(t, edited(t, noLength, `address = "192.0.2.10"`, `address = "2001:db8::7"`), "mtu = 1600", "mtu = 1569"), `resources.toml:15: target "ids": no MAC address is known for 2001:db8::7, so copies are skipped (unresolved); add a [[neighbor]] with address and mac to gateway.toml
-resources.toml:37: session "web-1-to-ids": frames of interface "web-1" have up to 1514 bytes (mtu 1500) but copies to target "ids" have room for 1513 (mtu 1569), so longer ones are truncated; give the target and its port mtu 1570, lower the source's mtu to 1499 or set the packet length to 1513`},
-		{"unresolved", edited(t, good, `address = "192.0.2.10"`, `address = "192.0.2.12"`), `resources.toml:15: target "ids": no MAC address is known for 192.0.2.12, so copies are skipped (unresolved); add a [[neighbor]] with address and mac to gateway.toml`},
+		{"IPv6 target", edited(t, edited(t, noLength, `address = "192.0.2.10"`, `address = "2001:db8::7"`), "mtu = 1600", "mtu = 1569"), `resources.toml:37: session "web-1-to-ids": frames of interface "web-1" have up to 1514 bytes (mtu 1500) but copies to target "ids" have room for 1513 (mtu 1569), so longer ones are truncated; give the target and its port mtu 1570, lower the source's mtu to 1499 or set the packet length to 1513`},
+		{"resolved while it runs", edited(t, good, `address = "192.0.2.10"`, `address = "192.0.2.12"`), ""},
 		{"more than the port", edited(t, good, `mtu = 1600`, `mtu = 65000`), `resources.toml:16: target "ids": mtu 65000 is more than the 9001 of port "tun0", so copies are cut at 9001; raise the port's mtu or lower the target's`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mirrorgw/ctl"
+	"mirrorgw/rules"
 )
 
 // dump writes everything that a state knows, indexes and links included, so that two states can be
@@ -30,7 +31,7 @@ func dump(st *state) string {
 		add("indexed %v %v", st.interfaces.byID[n.rec.ID] == n, st.interfaces.byName[nameKey{n.rec.Account, n.rec.Name}] == n)
 	}
 	for _, n := range st.balancers.order {
-		add("balancer %s targets=%v", text(n.rec), idsOf(n.targets))
+		add("balancer %s targets=%v placed=%s hop=%s mtu=%d left=%q", text(n.rec), idsOf(n.targets), balancerText(n.placed), hopText(n.hop), n.mtu, n.left)
 	}
 	for _, n := range st.targets.order {
 		via, balancer := "-", "-"
@@ -40,7 +41,7 @@ func dump(st *state) string {
 		if n.balancer != nil {
 			balancer = id(n.balancer)
 		}
-		add("target %s via=%s balancer=%s at=%v placed=%+v fault=%q sessions=%v", text(n.rec), via, balancer, n.at, n.placed, n.fault, idsOf(n.sessions))
+		add("target %s via=%s balancer=%s at=%v placed=%s hop=%s fault=%q sessions=%v", text(n.rec), via, balancer, n.at, placedText(n.placed), hopText(n.hop), n.fault, idsOf(n.sessions))
 	}
 	for _, n := range st.filters.order {
 		add("filter %s sessions=%v", text(n.rec), idsOf(n.sessions))
@@ -49,8 +50,8 @@ func dump(st *state) string {
 		}
 	}
 	for _, n := range st.sessions.order {
-		add("session %s linked=%v %s %s %s number=%d outer=%v reason=%q vni=%v touch=%v", text(n.rec), n.linked, id(n.source), id(n.target), id(n.filter),
-			n.number, n.outer, n.reason, n.vni, n.touch)
+		add("session %s linked=%v %s %s %s number=%d outer=%v zone=%q reason=%q vni=%v touch=%v", text(n.rec), n.linked, id(n.source), id(n.target), id(n.filter),
+			n.number, n.outer, n.zone, n.reason, n.vni, n.touch)
 	}
 	for key, n := range st.bySource {
 		add("~key %v %s", key, n.rec.ID)
@@ -120,3 +121,23 @@ func encoded(d *ctl.Document) string {
 	}
 	return b.String()
 }
+
+// placedText has no pointers, so that two states can be compared.
+func placedText(t rules.Target) string {
+	b := t.Balancer
+	t.Balancer = nil
+	return fmt.Sprintf("%+v %s", t, balancerText(b))
+}
+
+func balancerText(b *rules.Balancer) string {
+	if b == nil {
+		return "-"
+	}
+	plain, health := *b, rules.Health{}
+	if plain.Health != nil {
+		health, plain.Health = *b.Health, nil
+	}
+	return fmt.Sprintf("%+v %+v", plain, health)
+}
+
+func hopText(h hop) string { return fmt.Sprint(h.address, h.port, h.via) }

@@ -48,8 +48,8 @@ func (st *state) linkTarget(n *targetNode) {
 	if n.balancer != nil {
 		n.balancer.targets = n.balancer.targets.with(n)
 	}
-	if n.at.IsValid() {
-		st.targetsAt[n.at] = st.targetsAt[n.at].with(n)
+	for _, addr := range n.at {
+		st.targetsAt[addr] = st.targetsAt[addr].with(n)
 	}
 	st.laid.targets = nil
 }
@@ -61,10 +61,10 @@ func (st *state) unlinkTarget(n *targetNode) {
 	if n.balancer != nil {
 		n.balancer.targets = n.balancer.targets.without(n)
 	}
-	if n.at.IsValid() {
-		takeOut(st.targetsAt, n.at, n)
+	for _, addr := range n.at {
+		takeOut(st.targetsAt, addr, n)
 	}
-	n.via, n.balancer, n.at = nil, nil, netip.Addr{}
+	n.via, n.balancer, n.at = nil, nil, nil
 	st.laid.targets = nil
 }
 

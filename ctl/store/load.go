@@ -181,9 +181,12 @@ func (st *state) warnings() []ctl.Warning {
 	for _, n := range st.targets.order {
 		if n.fault != "" {
 			tx.warn(&n.rec.Common, n.rec.Subject(), addressKey(n.rec), "%s", n.fault)
-		} else if n.placed.Address.IsValid() {
+		} else if n.isPlaced() {
 			tx.warnTarget(n)
 		}
+	}
+	for _, n := range st.balancers.order {
+		tx.warnBalancer(n)
 	}
 	for _, n := range st.sessions.order {
 		if n.reason != "" {

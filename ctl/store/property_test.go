@@ -256,7 +256,7 @@ func normal(s *rules.Snapshot) []string {
 		add("source %+v", source)
 	}
 	for _, t := range s.Targets {
-		add("target %+v", t)
+		add("target %s", placedText(t))
 	}
 	for _, f := range s.Filters {
 		add("filter %s %s %v", f.ID, f.Name, f.AmazonDNS)

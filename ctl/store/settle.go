@@ -18,9 +18,19 @@ func (tx *Tx) settle() error {
 			tx.settleInterface(n)
 		}
 	}
+	for _, n := range tx.balancers {
+		if !n.touch.deleted {
+			tx.settleBalancer(n)
+		}
+	}
 	for _, n := range tx.targets {
 		if !n.touch.deleted {
 			tx.settleTarget(n)
+		}
+	}
+	for _, n := range tx.balancers {
+		if !n.touch.deleted && n.touch.put {
+			tx.warnBalancer(n)
 		}
 	}
 	tx.settleRules()

@@ -1,15 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
+	"net/netip"
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/api"
 	"mirrorgw/rules"
 )
-
-// reasonBalancer is why sessions to a load balancer are inactive.
-const reasonBalancer = "load balancers are not served by this version"
 
 func (tx *Tx) settleSession(n *sessionNode) {
 	st, r := tx.st, n.rec
@@ -104,8 +103,10 @@ func (tx *Tx) checkTargetsAsSources() {
 		if n.via != nil {
 			tx.checkNotSource(n, n.via, "interface")
 		}
-		for _, via := range tx.st.byAddress[n.at] {
-			tx.checkNotSource(n, via, "address")
+		for _, addr := range n.at {
+			for _, via := range tx.st.byAddress[addr] {
+				tx.checkNotSource(n, via, addressKey(n.rec))
+			}
 		}
 	}
 }
@@ -126,23 +127,32 @@ func (tx *Tx) serve(n *sessionNode) {
 	switch {
 	case n.source.fault != "":
 		tx.unserved(&n.entry, &r.Common, r.Subject(), "source", fmt.Sprintf("interface %q: %s", n.source.rec.Name, n.source.fault))
-	case target.balancer != nil:
-		n.reason = reasonBalancer
-		return
 	case target.fault != "":
 		tx.unserved(&n.entry, &r.Common, r.Subject(), "target", fmt.Sprintf("target %q: %s", target.rec.Name, target.fault))
 	default:
-		n.outer = tx.st.ways.outerSource(n.source.rec, &target.placed)
-		if !n.outer.IsValid() {
-			family := ctl.Family(target.placed.Address)
-			tx.unserved(&n.entry, &r.Common, r.Subject(), "target", fmt.Sprintf(
-				"target %q is reached over %s but port %q has no %s address to send from; add one to its addresses",
-				target.rec.Name, family, tx.st.ways.cfg.Ports[target.placed.Port].Name, family))
-		}
+		tx.findOuterSource(n)
 	}
+	n.zone = cmp.Or(n.source.rec.Zone, tx.st.ways.cfg.Zone)
 	n.reason = n.fault
 	if n.reason == "" {
+		tx.warnSilent(n)
 		tx.warnTruncation(n)
+	}
+}
+
+// findOuterSource settles the address that the session's copies come from. A load balancer without
+// members needs none.
+func (tx *Tx) findOuterSource(n *sessionNode) {
+	w, r, target := tx.st.ways, n.rec, n.target
+	n.outer = netip.Addr{}
+	if !target.hop.address.IsValid() {
+		return
+	}
+	if n.outer = w.outerSource(n.source.rec, target.hop); !n.outer.IsValid() {
+		family := ctl.Family(target.hop.address)
+		tx.unserved(&n.entry, &r.Common, r.Subject(), "target", fmt.Sprintf(
+			"target %q is reached over %s but port %q has no %s address to send from; add one to its addresses",
+			target.rec.Name, family, w.cfg.Ports[target.hop.port].Name, family))
 	}
 }
 
@@ -155,6 +165,14 @@ const (
 	vlanTag        = 4
 )
 
+// overheadOf is what of the MTU the outer headers of copies to a target take.
+func overheadOf(t *rules.Target) int {
+	if t.IPv6() {
+		return overheadIPv6
+	}
+	return overheadIPv4
+}
+
 // truncation returns the longest frame of the source, and the room that copies have where that is
 // certain to be too little.
 func (n *sessionNode) truncation() (frame, room int, cut bool) {
@@ -166,10 +184,7 @@ func (n *sessionNode) truncation() (frame, room int, cut bool) {
 	if source.VLAN != rules.VLANAny {
 		frame += vlanTag
 	}
-	room = target.MTU - overheadIPv4
-	if target.Address.Is6() {
-		room = target.MTU - overheadIPv6
-	}
+	room = target.MTU - overheadOf(target)
 	return frame, room, frame > room && (n.rec.PacketLength == 0 || n.rec.PacketLength > room)
 }
 
@@ -196,6 +211,12 @@ func (n *sessionNode) truncationWarning(frame, room int) ctl.Warning {
 	}
 	c := &n.rec.Common
 	tx := Tx{}
+	if target.balancer != nil && frame > maxBalanced {
+		tx.warn(c, n.rec.Subject(), "target", "frames of interface %q have up to %d bytes (mtu %d) but copies to target %q have room for %d and load balancers never take more than %d, "+
+			"so longer ones are truncated; lower the source's mtu to %d or set the packet length to %d",
+			source.Name, frame, mtu, target.rec.Name, room, maxBalanced, room-(frame-mtu), room)
+		return tx.warnings[0]
+	}
 	tx.warn(c, n.rec.Subject(), "target", "frames of interface %q have up to %d bytes (mtu %d) but copies to target %q have room for %d (mtu %d), so longer ones are truncated; "+
 		"give the target and its port mtu %d, lower the source's mtu to %d or set the packet length to %d",
 		source.Name, frame, mtu, target.rec.Name, room, target.placed.MTU, target.placed.MTU+frame-room, room-(frame-mtu), room)

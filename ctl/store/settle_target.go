@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"net/netip"
 
 	"mirrorgw/ctl"
@@ -11,7 +10,7 @@ import (
 
 func (tx *Tx) settleTarget(n *targetNode) {
 	st, r := tx.st, n.rec
-	n.fault, n.placed = "", rules.Target{ID: r.ID, Name: r.Name}
+	n.fault, n.placed, n.hop = "", rules.Target{ID: r.ID, Name: r.Name}, hop{}
 	tx.countAccount("targets_per_account", st.ways.cfg.Quotas.TargetsPerAccount, st.targets.count, &n.entry, r)
 	addr, ok := tx.targetAddress(n)
 	if !ok {
@@ -19,7 +18,9 @@ func (tx *Tx) settleTarget(n *targetNode) {
 	}
 	st.linkTarget(n)
 	tx.onUndo(func() { st.unlinkTarget(n) })
-	if addr.IsValid() {
+	if n.balancer != nil {
+		tx.placeBalancer(n)
+	} else {
 		tx.place(n, addr)
 	}
 }
@@ -27,7 +28,7 @@ func (tx *Tx) settleTarget(n *targetNode) {
 // targetAddress resolves what a target points at; the address is invalid for a load balancer.
 func (tx *Tx) targetAddress(n *targetNode) (addr netip.Addr, ok bool) {
 	st, r := tx.st, n.rec
-	n.via, n.balancer, n.at = nil, nil, netip.Addr{}
+	n.via, n.balancer, n.at = nil, nil, nil
 	switch {
 	case r.Interface != "":
 		via, found := st.interfaces.find(r.Account, r.Interface)
@@ -48,67 +49,69 @@ func (tx *Tx) targetAddress(n *targetNode) (addr netip.Addr, ok bool) {
 			tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeNotFound, "load_balancer", "load balancer %q is not known; %s", r.LoadBalancer, st.balancers.remedy(tx, r.Account, r.LoadBalancer))
 			return addr, false
 		}
-		n.balancer = balancer
+		n.balancer, n.at = balancer, balancer.addresses()
 		setRef(&r.LoadBalancer, balancer.rec.ID)
 		return addr, true
 	}
-	n.at = r.Address
+	n.at = []netip.Addr{r.Address}
 	return r.Address, true
 }
 
-// place finds the way to a target: tunnel port, next hop and MTU.
+// place finds the way to a target: tunnel port, next hop and MTU. The next hop is known if the
+// configuration has it; else the underlay resolves it while the gateway runs.
 func (tx *Tx) place(n *targetNode, addr netip.Addr) {
 	w, r, t := tx.st.ways, n.rec, &n.placed
-	if addr.Is6() && r.MTU != 0 && r.MTU < ctl.MinTargetMTUv6 { // whether there is a way or not
-		tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeInvalidValue, "mtu", "mtu %d is too small for the IPv6 address %s; use a number from %d to %d",
-			r.MTU, addr, ctl.MinTargetMTUv6, ctl.MaxTargetMTU)
+	if !tx.checkTargetMTU(n, addr) { // whether there is a way or not
 		return
 	}
-	port, fault := w.to(addr)
+	way, fault := w.to(addr)
 	if fault != "" {
 		tx.unserved(&n.entry, &r.Common, r.Subject(), addressKey(r), fault)
 		return
 	}
-	portName, portMTU := w.cfg.Ports[port].Name, w.mtu[port]
-	switch {
-	case portMTU < rules.MTUMin:
-		tx.unserved(&n.entry, &r.Common, r.Subject(), addressKey(r), fmt.Sprintf(
-			"port %q has mtu %d and copies need at least %d; raise it", portName, portMTU, rules.MTUMin))
-		return
-	case addr.Is6() && portMTU < ctl.MinTargetMTUv6:
-		tx.unserved(&n.entry, &r.Common, r.Subject(), addressKey(r), fmt.Sprintf(
-			"port %q has mtu %d and IPv6 needs %d; raise it or use an IPv4 address", portName, portMTU, ctl.MinTargetMTUv6))
-		return
-	}
-	t.Address, t.Port, t.MTU = addr, port, portMTU
+	n.hop = way
+	t.Address, t.Port, t.MTU = addr, way.port, w.mtu[way.port]
 	if r.MTU != 0 {
-		t.MTU = min(r.MTU, portMTU)
+		t.MTU = min(r.MTU, t.MTU)
 	}
-	if neighbor := w.neighbors[addr]; neighbor != nil {
-		t.NextHop, t.Resolved = neighbor.MAC, true
-	}
+	t.NextHop, t.Resolved = w.nextHop(way)
 	if n.touch.put {
 		tx.warnTarget(n)
 	}
 }
 
+func (tx *Tx) checkTargetMTU(n *targetNode, addr netip.Addr) bool {
+	r := n.rec
+	if addr.Is6() && r.MTU != 0 && r.MTU < ctl.MinTargetMTUv6 {
+		tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeInvalidValue, "mtu", "mtu %d is too small for the IPv6 address %s; use a number from %d to %d",
+			r.MTU, addr, ctl.MinTargetMTUv6, ctl.MaxTargetMTU)
+		return false
+	}
+	return true
+}
+
 // warnTarget says what of a target works otherwise than its author may expect.
 func (tx *Tx) warnTarget(n *targetNode) {
 	w, r, t := tx.st.ways, n.rec, &n.placed
+	if t.Balancer != nil {
+		return // its members may be behind several ports
+	}
 	if portMTU := w.mtu[t.Port]; r.MTU > portMTU {
 		tx.warn(&r.Common, r.Subject(), "mtu", "mtu %d is more than the %d of port %q, so copies are cut at %d; raise the port's mtu or lower the target's",
 			r.MTU, portMTU, w.cfg.Ports[t.Port].Name, portMTU)
 	}
-	if !t.Resolved {
-		tx.warn(&r.Common, r.Subject(), addressKey(r), "no MAC address is known for %s, so copies are skipped (unresolved); add a [[neighbor]] with address and mac to %s",
-			t.Address, w.cfg.File)
-	}
 }
+
+// isPlaced reports whether copies can be sent there, as far as the configuration goes.
+func (n *targetNode) isPlaced() bool { return n.placed.Address.IsValid() || n.placed.Balancer != nil }
 
 // addressKey is the key that gives a target its address.
 func addressKey(t *ctl.Target) string {
-	if t.Interface != "" {
+	switch {
+	case t.Interface != "":
 		return "interface"
+	case t.LoadBalancer != "":
+		return "load_balancer"
 	}
 	return "address"
 }

@@ -22,7 +22,7 @@ type state struct {
 
 	bySource  map[sourceKey]*interfaceNode
 	byAddress map[netip.Addr]nodes[*interfaceNode] // interfaces that have an address
-	targetsAt map[netip.Addr]nodes[*targetNode]    // targets by address
+	targetsAt map[netip.Addr]nodes[*targetNode]    // targets by address, of members too
 	rules     map[string]*filterNode               // rule ID -> its filter
 	vnis      map[vniKey]int                       // how many sessions have it
 
@@ -87,6 +87,10 @@ type balancerNode struct {
 	entry
 	rec, before *ctl.LoadBalancer
 	targets     nodes[*targetNode]
+	placed      *rules.Balancer // with the members that there is a way to
+	hop         hop             // of the first of those
+	mtu         int             // the least of the ports that lead to them, bytes of an IP packet; 0: there are none
+	left        []string        // the other members, and why copies cannot be sent to them
 }
 
 func (n *balancerNode) base() *ctl.Common { return &n.rec.Common }
@@ -97,8 +101,9 @@ type targetNode struct {
 	rec, before *ctl.Target
 	via         *interfaceNode // that it names
 	balancer    *balancerNode  // that it names
-	at          netip.Addr     // entered in targetsAt; the zero address: it is not
-	placed      rules.Target   // its address is invalid while there is no way to it
+	at          []netip.Addr   // entered in targetsAt: its address, or those of its load balancer's members
+	placed      rules.Target   // without address and load balancer while there is no way to it
+	hop         hop            // the way; that to the first member of a load balancer
 	sessions    nodes[*sessionNode]
 	index       int
 }
@@ -128,6 +133,7 @@ type sessionNode struct {
 	via         *interfaceNode // target.via when it was linked
 	number      int            // by which it stands in source.sessions
 	outer       netip.Addr
+	zone        string   // whose members of a load balancer serve it; empty: all
 	reason      string   // why it is inactive; empty: active
 	cut         [2]int   // longest frame and room of the truncation that was warned of
 	vni         vniKey   // entered in vnis iff its vni is not 0

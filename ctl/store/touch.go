@@ -35,10 +35,29 @@ func (tx *Tx) touchBalancer(n *balancerNode) {
 	if n.touch != nil {
 		return
 	}
+	tx.takeBalancer(n)
+	for _, t := range slices.Clone(n.targets) {
+		tx.touchTarget(t)
+	}
+}
+
+func (tx *Tx) takeBalancer(n *balancerNode) {
+	saved := *n
 	n.touch, n.before = &touch{}, n.rec
 	tx.balancers = append(tx.balancers, n)
-	rec := n.rec
-	tx.onUndo(func() { n.touch, n.before, n.rec = nil, nil, rec })
+	tx.onUndo(func() {
+		n.touch, n.before = nil, nil
+		n.rec, n.placed, n.hop, n.mtu, n.left = saved.rec, saved.placed, saved.hop, saved.mtu, saved.left
+	})
+}
+
+// deleteBalancer leaves the targets that use it where they are: they are the reason to refuse,
+// unless the change takes them away as well.
+func (tx *Tx) deleteBalancer(n *balancerNode) {
+	if n.touch == nil {
+		tx.takeBalancer(n)
+	}
+	leave(tx, tx.st.balancers, n, &n.entry)
 }
 
 func (tx *Tx) touchTarget(n *targetNode) {
@@ -54,7 +73,8 @@ func (tx *Tx) touchTarget(n *targetNode) {
 	tx.st.unlinkTarget(n)
 	tx.onUndo(func() {
 		n.touch, n.before = nil, nil
-		n.rec, n.fault, n.placed, n.via, n.balancer, n.at = saved.rec, saved.fault, saved.placed, saved.via, saved.balancer, saved.at
+		n.rec, n.fault, n.placed, n.hop = saved.rec, saved.fault, saved.placed, saved.hop
+		n.via, n.balancer, n.at = saved.via, saved.balancer, saved.at
 		tx.st.linkTarget(n)
 	})
 }
@@ -107,8 +127,7 @@ func (tx *Tx) Delete(kind Kind, id string) error {
 		}
 	case KindLoadBalancer:
 		if n, ok := st.balancers.byID[id]; ok {
-			tx.touchBalancer(n)
-			leave(tx, st.balancers, n, &n.entry)
+			tx.deleteBalancer(n)
 			return nil
 		}
 	case KindTarget:

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"mirrorgw/ctl"
@@ -14,6 +15,20 @@ import (
 // one, bytes of an IP packet.
 const DefaultPortMTU = 1500
 
+// network is a set of addresses and the way there.
+type network struct {
+	prefix netip.Prefix
+	port   int        // tunnel port that leads there
+	via    netip.Addr // router on the way; the zero address: they are reached directly
+}
+
+// hop is an address that copies are sent to, and the way there.
+type hop struct {
+	address netip.Addr
+	port    int        // tunnel port, index in the configuration
+	via     netip.Addr // as in network
+}
+
 // ways is the configuration as records see it: ports, and the ways to targets. It is read-only.
 type ways struct {
 	cfg       *config.Config
@@ -22,6 +37,7 @@ type ways struct {
 	mtu       []int          // of each port, bytes of an IP packet
 	neighbors map[netip.Addr]*config.Neighbor
 	own       map[netip.Addr]string // our addresses -> port
+	networks  []network             // connected ones and those behind routers, longest prefix first
 	tunnels   []string
 	sources   []string // names of wire and tap ports
 }
@@ -30,7 +46,7 @@ func newWays(cfg *config.Config, mtu map[string]int) *ways {
 	w := &ways{cfg: cfg, index: map[string]int{}, neighbors: map[netip.Addr]*config.Neighbor{}, own: map[netip.Addr]string{}}
 	for i := range cfg.Ports {
 		p := &cfg.Ports[i]
-		port := rules.Port{Name: p.Name, Role: p.Role, Peer: rules.NoPeer}
+		port := rules.Port{Name: p.Name, Role: p.Role, Peer: rules.NoPeer, Tunnel: p.Tunnel}
 		if p.Role == rules.RoleWire {
 			port.Peer = cfg.PortIndex(p.Peer)
 		}
@@ -39,12 +55,18 @@ func newWays(cfg *config.Config, mtu map[string]int) *ways {
 		w.mtu = append(w.mtu, firstPositive(mtu[p.Name], p.MTU, DefaultPortMTU))
 		for _, prefix := range p.Addresses {
 			w.own[prefix.Addr()] = p.Name
+			w.networks = append(w.networks, network{prefix: prefix.Masked(), port: i})
 		}
 	}
 	for i := range cfg.Neighbors {
 		w.neighbors[cfg.Neighbors[i].Address] = &cfg.Neighbors[i]
 	}
-	w.tunnels = cfg.PortNames(rules.RoleTunnel)
+	for i := range cfg.Routes {
+		r := &cfg.Routes[i]
+		w.networks = append(w.networks, network{r.Prefix, cfg.PortIndex(r.Port), r.Via})
+	}
+	slices.SortStableFunc(w.networks, func(a, b network) int { return b.prefix.Bits() - a.prefix.Bits() })
+	w.tunnels = cfg.TunnelNames()
 	w.sources = append(cfg.PortNames(rules.RoleWire), cfg.PortNames(rules.RoleTap)...)
 	return w
 }
@@ -82,49 +104,73 @@ func (w *ways) oneOf(names []string) string {
 	return "name one of: " + strings.Join(names, ", ")
 }
 
-// to returns the tunnel port that leads to an address, or what is wrong: the one that its
-// neighbour names, else the one with the longest prefix around it, else the only one there is if
-// a neighbour says that the address is reached directly.
-func (w *ways) to(addr netip.Addr) (port int, fault string) {
+// to returns the way to an address, or what is wrong: by the port that its neighbour names, else by
+// the longest prefix around it, connected or behind a router, else by the only tunnel port there is
+// if a neighbour says that the address is reached directly.
+func (w *ways) to(addr netip.Addr) (h hop, fault string) {
 	if owner, own := w.own[addr]; own {
-		return 0, fmt.Sprintf("%s is the address of our own port %q; name the address of the monitoring appliance", addr, owner)
+		return hop{}, fmt.Sprintf("%s is the address of our own port %q; name the address of the monitoring appliance", addr, owner)
 	}
 	neighbor := w.neighbors[addr]
 	if neighbor != nil && neighbor.Port != "" {
-		return w.index[neighbor.Port], ""
+		return w.roomFor(hop{address: addr, port: w.index[neighbor.Port]})
 	}
-	if port, ok := w.longestPrefix(addr); ok {
-		return port, ""
-	}
-	switch {
-	case len(w.tunnels) == 0:
-		return 0, fmt.Sprintf("there is no tunnel port to send copies to %s; add a [[port]] with role = \"tunnel\" to %s", addr, w.cfg.File)
-	case neighbor != nil && len(w.tunnels) == 1:
-		return w.index[w.tunnels[0]], ""
-	case neighbor != nil:
-		return 0, fmt.Sprintf("%s is in no tunnel port's network and its neighbor names no port; add port = %q to the [[neighbor]] in %s",
-			addr, w.tunnels[0], w.cfg.File)
-	}
-	return 0, fmt.Sprintf("%s is in no tunnel port's network; add an address of that network to port %q or a [[neighbor]] for it to %s",
-		addr, w.tunnels[0], w.cfg.File)
-}
-
-func (w *ways) longestPrefix(addr netip.Addr) (port int, ok bool) {
-	bits := -1
-	for i := range w.cfg.Ports {
-		for _, prefix := range w.cfg.Ports[i].Addresses {
-			if prefix.Contains(addr) && prefix.Bits() > bits {
-				port, bits, ok = i, prefix.Bits(), true
-			}
+	for _, n := range w.networks {
+		if n.prefix.Contains(addr) && (!n.via.IsValid() || !addr.IsLinkLocalUnicast()) {
+			return w.roomFor(hop{addr, n.port, n.via})
 		}
 	}
-	return port, ok
+	if neighbor != nil && len(w.tunnels) == 1 {
+		return w.roomFor(hop{address: addr, port: w.index[w.tunnels[0]]})
+	}
+	return hop{}, w.noWay(addr, neighbor != nil)
+}
+
+func (w *ways) noWay(addr netip.Addr, neighbor bool) string {
+	switch {
+	case len(w.tunnels) == 0:
+		return fmt.Sprintf("there is no tunnel port to send copies to %s; add a [[port]] with role = \"tunnel\" to %s", addr, w.cfg.File)
+	case neighbor:
+		return fmt.Sprintf("%s is in no tunnel port's network and its neighbor names no port; add port = %q to the [[neighbor]] in %s",
+			addr, w.tunnels[0], w.cfg.File)
+	case addr.IsLinkLocalUnicast():
+		return fmt.Sprintf("%s is link-local and in no tunnel port's network; name another address of the appliance, or add a [[neighbor]] with port to %s",
+			addr, w.cfg.File)
+	}
+	return fmt.Sprintf("no route leads to %s; add a [[route]] whose prefix holds it to %s, or an address of its network to port %q",
+		addr, w.cfg.File, w.tunnels[0])
+}
+
+// roomFor refuses a way whose port is too narrow for copies.
+func (w *ways) roomFor(h hop) (hop, string) {
+	name, mtu := w.cfg.Ports[h.port].Name, w.mtu[h.port]
+	switch {
+	case mtu < rules.MTUMin:
+		return hop{}, fmt.Sprintf("port %q has mtu %d and copies need at least %d; raise it", name, mtu, rules.MTUMin)
+	case h.address.Is6() && mtu < ctl.MinTargetMTUv6:
+		return hop{}, fmt.Sprintf("port %q has mtu %d and IPv6 needs %d; raise it or use an IPv4 address", name, mtu, ctl.MinTargetMTUv6)
+	}
+	return h, ""
+}
+
+// nextHop returns the MAC address that the configuration has for a way: that of the address
+// itself, else that of the router. Where it has none the underlay finds it while the gateway runs.
+func (w *ways) nextHop(h hop) (mac [6]byte, known bool) {
+	neighbor := w.neighbors[h.address]
+	if neighbor == nil && h.via.IsValid() {
+		neighbor = w.neighbors[h.via]
+	}
+	if neighbor == nil {
+		return mac, false
+	}
+	return neighbor.MAC, true
 }
 
 // outerSource is the address that copies come from (docs/semantics.md): the source interface's
-// primary address of the target's family, else the tunnel port's. It is invalid if there is none.
-func (w *ways) outerSource(source *ctl.Interface, target *rules.Target) netip.Addr {
-	is4 := target.Address.Is4()
+// primary address of the target's family, else that of the tunnel port. It is invalid if there is
+// none.
+func (w *ways) outerSource(source *ctl.Interface, h hop) netip.Addr {
+	is4 := h.address.Is4()
 	if w.cfg.OuterSource == config.OuterSourceInterface {
 		for _, addr := range source.Addresses {
 			if addr.Is4() == is4 {
@@ -132,10 +178,33 @@ func (w *ways) outerSource(source *ctl.Interface, target *rules.Target) netip.Ad
 			}
 		}
 	}
-	for _, prefix := range w.cfg.Ports[target.Port].Addresses {
-		if prefix.Addr().Is4() == is4 {
-			return prefix.Addr()
+	return w.portAddress(h)
+}
+
+// portAddress is our own address that fits a way: the one in the next hop's network, else the first
+// that is more than link-local, else the first.
+func (w *ways) portAddress(h hop) netip.Addr {
+	next := h.address
+	if h.via.IsValid() {
+		next = h.via
+	}
+	var first, global netip.Addr
+	for _, prefix := range w.cfg.Ports[h.port].Addresses {
+		addr := prefix.Addr()
+		switch {
+		case addr.Is4() != h.address.Is4():
+			continue
+		case prefix.Contains(next) && addr.IsLinkLocalUnicast() == h.address.IsLinkLocalUnicast():
+			return addr
+		case !global.IsValid() && !addr.IsLinkLocalUnicast():
+			global = addr
+		}
+		if !first.IsValid() {
+			first = addr
 		}
 	}
-	return netip.Addr{}
+	if global.IsValid() {
+		return global
+	}
+	return first
 }

@@ -92,7 +92,7 @@ func judgeSessions(r *report.Report, decider int, received int64) string {
 		truncated += s.Egress.TruncatedPackets
 		skipped += s.Egress.Skipped.Sum()
 	}
-	want, copies := received, r.Ports["tun0"].TxPackets
+	want, copies := received, r.Ports["tun0"].CopiesPackets
 	if decider == 0 {
 		want = 0
 	}

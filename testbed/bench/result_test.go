@@ -72,7 +72,7 @@ func good() *report.Report {
 	r.Seconds = 1
 	r.Ports["wire0"] = report.Port{RxPackets: 100}
 	r.Ports["wire1"] = report.Port{TxPackets: 100}
-	r.Ports["tun0"] = report.Port{TxPackets: 100}
+	r.Ports["tun0"] = report.Port{TxPackets: 103, CopiesPackets: 100, OriginatedPackets: 3}
 	r.Sessions["a-1"] = report.Session{Number: 1}
 	r.Sessions["a-3"] = report.Session{Number: 3, Egress: report.Direction{MatchedPackets: 60, MirroredPackets: 60}}
 	r.Sessions["b-3"] = report.Session{Number: 3, Egress: report.Direction{MatchedPackets: 40, MirroredPackets: 40}}
@@ -102,7 +102,7 @@ func TestJudge(t *testing.T) {
 		"truncated":   {egress("a-3", report.Direction{MatchedPackets: 60, MirroredPackets: 60, TruncatedPackets: 60}), "60 truncated"},
 		"not matched": {egress("b-3", report.Direction{MatchedPackets: 39, MirroredPackets: 39}), "99 matched"},
 		"other":       {egress("a-1", report.Direction{MatchedPackets: 5, MirroredPackets: 5}), "5 went to other"},
-		"copies":      {func(r *report.Report) { r.Ports["tun0"] = report.Port{TxPackets: 98} }, "98 copies"},
+		"copies":      {func(r *report.Report) { r.Ports["tun0"] = report.Port{TxPackets: 101, CopiesPackets: 98} }, "98 copies"},
 	} {
 		r := good()
 		c.spoil(r)

@@ -24,7 +24,9 @@ type Port struct {
 	RxBytes   uint64            `json:"rx_bytes"`
 	TxPackets uint64            `json:"tx_packets"`
 	TxBytes   uint64            `json:"tx_bytes"`
-	Dropped   map[string]uint64 `json:"dropped"` // production frames, by reason
+	Copies    uint64            `json:"copies_packets"`     // of TxPackets
+	Own       uint64            `json:"originated_packets"` // of TxPackets, ARP and its like
+	Dropped   map[string]uint64 `json:"dropped"`            // production frames, by reason
 }
 
 // Session is what one session did, seen from its source.

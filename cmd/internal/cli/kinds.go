@@ -51,6 +51,16 @@ var targetKind = &kind{
 			column: "LOAD BALANCER", usage: "load balancer before several appliances, name or ID"},
 		{flag: "mtu", json: "mtu", value: number(1, maxPort), column: "MTU", number: true,
 			usage: "the longest outer IP packet it can take, bytes; longer copies are truncated"},
+		{flag: "state", json: "state", shown: true, column: "STATE"},
+		{flag: "state-reason", json: "stateReason", shown: true},
+		{flag: "tunnel-port", json: "path.tunnelPort", shown: true},
+		{flag: "router", json: "path.via", shown: true},
+		{flag: "next-hop-mac", json: "path.macAddress", shown: true},
+		{flag: "path-mtu", json: "path.pathMtu", shown: true},
+		{flag: "copies-cut-at", json: "path.mtu", shown: true},
+		{flag: "changed", json: "path.since", shown: true},
+		{flag: "icmp-errors", json: "path.icmpErrors", shown: true},
+		{flag: "last-icmp-error", json: "path.lastIcmpError", shown: true},
 	},
 }
 
@@ -114,6 +124,8 @@ var sessionKind = &kind{
 			usage: "bytes of each frame to mirror; absent: all"},
 		{flag: "state", json: "state", shown: true, column: "STATE"},
 		{flag: "state-reason", json: "stateReason", shown: true},
+		{flag: "delivery", json: "delivery", shown: true},
+		{flag: "delivery-reason", json: "deliveryReason", shown: true},
 	},
 }
 

@@ -58,7 +58,8 @@ func (a *app) showOne(ctx context.Context, g Gateway, k *kind, ref string) error
 	return a.print(k.describe(r, a.namesOf(ctx, g, k, []record{r}))...)
 }
 
-// describe is all of a record: its fields, and the rules of a filter.
+// describe is all of a record: its fields, the rules of a filter, and the health of a load
+// balancer's members.
 func (k *kind) describe(r record, names map[string]string) []string {
 	t := newTable("", "")
 	if !k.unnamed {
@@ -83,6 +84,9 @@ func (k *kind) describe(r record, names map[string]string) []string {
 	lines := t.lines()[1:]
 	if k == filterKind {
 		lines = append(lines, rulesOf(r)...)
+	}
+	if k == loadBalancerKind {
+		lines = append(lines, healthOf(r)...)
 	}
 	return lines
 }

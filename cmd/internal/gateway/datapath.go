@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,10 +23,15 @@ type dataPath struct {
 	publishing sync.Mutex // from Prepare to Commit or Discard
 	gaps       gaps
 	watched    *gapWatch // nil until start
+	ways       *ways
 }
 
-func newDataPath(group *lcore.Group, cfg *config.Config) *dataPath {
-	return &dataPath{group: group, cfg: cfg}
+func newDataPath(group *lcore.Group, cfg *config.Config, log *slog.Logger) (*dataPath, error) {
+	ways, err := newWays(group, group.Ports(), cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	return &dataPath{group: group, cfg: cfg, ways: ways}, nil
 }
 
 // Prepare implements ctl.Publisher. A second Prepare waits for the end of the first.
@@ -41,19 +47,24 @@ func (d *dataPath) prepare(s *rules.Snapshot) (ctl.Prepared, error) {
 		d.publishing.Unlock()
 		return nil, err
 	}
-	return &preparedProgram{d, program}, nil
+	d.ways.follow(s)
+	return &preparedProgram{d, program, s}, nil
 }
 
 // preparedProgram implements ctl.Prepared.
 type preparedProgram struct {
-	data    *dataPath
-	program *lcore.Prepared
+	data     *dataPath
+	program  *lcore.Prepared
+	snapshot *rules.Snapshot
 }
 
 // Commit puts the program in force.
 func (p *preparedProgram) Commit() error {
 	defer p.data.publishing.Unlock()
 	err := p.program.Commit()
+	if err == nil || errors.Is(err, lcore.ErrStalled) {
+		p.data.ways.settle(p.snapshot)
+	}
 	if errors.Is(err, lcore.ErrStalled) {
 		return ctl.ErrStalled
 	}
@@ -64,6 +75,7 @@ func (p *preparedProgram) Commit() error {
 func (p *preparedProgram) Discard() {
 	defer p.data.publishing.Unlock()
 	p.program.Discard()
+	p.data.ways.retreat()
 }
 
 // unlessPublished is the publisher of an empty configuration: it is dropped when something is in
@@ -95,6 +107,7 @@ func (d *dataPath) start() error {
 	d.forwarding.Store(err == nil)
 	if err == nil {
 		d.watched = watchGaps(d.group, &d.gaps)
+		d.ways.start()
 	}
 	return err
 }
@@ -104,6 +117,7 @@ func (d *dataPath) stop() error {
 	d.forwarding.Store(false)
 	d.watched.stop()
 	d.watched = nil
+	d.ways.stop()
 	return d.group.Stop()
 }
 

@@ -81,7 +81,11 @@ func (p *prepared) serve(ctx context.Context, o *Options) error {
 		return err
 	}
 	logPorts(o.Log, group.Ports())
-	l := &life{loader: loader{prepared: p, o: o, group: group, data: newDataPath(group, p.cfg)}}
+	data, err := newDataPath(group, p.cfg, o.Log)
+	if err != nil {
+		return errors.Join(err, group.Close())
+	}
+	l := &life{loader: loader{prepared: p, o: o, group: group, data: data}}
 	err = l.run(ctx)
 	r := lastReport(group, p.cfg, err)
 	if !errors.Is(err, lcore.ErrRunning) {

@@ -2,10 +2,12 @@ package gateway
 
 import (
 	"fmt"
+	"net/netip"
 
 	"mirrorgw/ctl/config"
 	"mirrorgw/dpdk"
 	"mirrorgw/lcore"
+	"mirrorgw/pipeline"
 	"mirrorgw/rules"
 )
 
@@ -28,10 +30,29 @@ func specOf(cfg *config.Config) (lcore.Spec, error) {
 		spec.Ports = append(spec.Ports, lcore.PortSpec{
 			Name: p.Name, Device: p.Device.Text, Role: p.Role, Peer: peer, Queues: p.Queues,
 			RxDesc: p.RxDescriptors, TxDesc: p.TxDescriptors, MTU: p.MTU, ExtraRxMbufs: extra,
-			Repair: dpdk.DriverOf(p.Device.Driver).PartialCksum,
+			Tunnel: p.Tunnel, VLAN: p.VLAN, Addresses: addressesOf(p),
+			Repair: repairOf(p),
 		})
 	}
 	return spec, spec.Check()
+}
+
+func addressesOf(p *config.Port) (addresses []netip.Addr) {
+	for _, prefix := range p.Addresses {
+		addresses = append(addresses, prefix.Addr())
+	}
+	return addresses
+}
+
+// repairOf says whose checksums are completed in copies of a port's frames.
+func repairOf(p *config.Port) pipeline.Repair {
+	switch {
+	case p.Repair == config.RepairOff:
+		return pipeline.RepairNone
+	case p.Repair == config.RepairOn || dpdk.DriverOf(p.Device.Driver).PartialCksum:
+		return pipeline.RepairAll
+	}
+	return pipeline.RepairFlagged
 }
 
 // preloaded is how many mbufs a device takes for itself: net_pcap with infinite_rx keeps one a

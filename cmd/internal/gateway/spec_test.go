@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -87,9 +89,10 @@ func TestSpecOf(t *testing.T) {
 	want := []lcore.PortSpec{
 		{Name: "wire0", Device: "net_pcap0,infinite_rx=1,rx_pcap=" + in, Role: rules.RoleWire, Peer: 1, Queues: 1, RxDesc: 128, TxDesc: 1024, ExtraRxMbufs: 7},
 		{Name: "wire1", Device: "net_null1", Role: rules.RoleWire, Peer: 0, Queues: 1, RxDesc: 1024, TxDesc: 1024, MTU: 9000},
-		{Name: "tun0", Device: "0000:3b:00.0", Role: rules.RoleTunnel, Peer: rules.NoPeer, Queues: 1, RxDesc: 1024, TxDesc: 512},
+		{Name: "tun0", Device: "0000:3b:00.0", Role: rules.RoleTunnel, Peer: rules.NoPeer, Queues: 1, RxDesc: 1024, TxDesc: 512,
+			Tunnel: true, Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}},
 	}
-	if !slices.Equal(spec.Ports, want) {
+	if !reflect.DeepEqual(spec.Ports, want) {
 		t.Errorf("ports\n%+v, want\n%+v", spec.Ports, want)
 	}
 	if !slices.Equal(spec.Workers, []int{1}) || spec.Capacity != lcore.DefaultCapacity {

@@ -1,0 +1,299 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mirrorgw/ctl/config"
+	"mirrorgw/lcore"
+	"mirrorgw/pipeline"
+	"mirrorgw/rules"
+	"mirrorgw/vxlan/balancer"
+	"mirrorgw/vxlan/underlay"
+)
+
+// hopGroup is what the underlay needs of an lcore.Group.
+type hopGroup interface {
+	Receive(limit int, do func(port int, frame []byte)) int
+	Send(port int, frame []byte) error
+	SetNextHop(address netip.Addr, port int, hop pipeline.NextHop) error
+	SetBalance(key pipeline.BalancerKey, b *pipeline.Balance) error
+	Links() []lcore.Link
+}
+
+// ways keeps the data path's next hops and balances right: it runs the tunnel ports as hosts on
+// their networks and the health checks of load balancers, and tells the workers what changes.
+//
+// follow, settle and retreat go with Prepare, Commit and Discard; one goroutine (run) does the rest.
+type ways struct {
+	group    hopGroup
+	host     *underlay.Host
+	balancer *balancer.Balancer
+	log      *slog.Logger
+	tunnels  []int // indices of tunnel ports
+
+	ending, ended chan struct{} // ending is nil while nothing runs
+
+	inForce atomic.Pointer[rules.Snapshot] // for outer sources
+
+	mu  sync.Mutex // serialises calls of the balancer, and guards what follows
+	now *followed  // by the snapshot in force
+	// next is what the prepared snapshot sends to: now, where it sends to the same.
+	next   *followed
+	groups []balancer.Group // of the snapshot in force
+	given  []balancer.Group // what the balancer has
+
+	hops sync.Mutex // makes reading a next hop and setting it one step; taken after mu
+
+	dirtyMu sync.Mutex
+	dirty   map[netip.Addr]bool // destinations whose next hop changed
+	wake    chan struct{}       // buffered: something is dirty, or the balancer wants a Tick
+}
+
+// followed is what a snapshot sends to. It holds one Watch of each destination.
+type followed struct {
+	targets      []rules.Target // by identity: a snapshot's is never changed
+	destinations []destination  // each once
+}
+
+// destination is an address that copies are sent to, and the tunnel port that leads there.
+type destination struct {
+	address netip.Addr
+	port    int
+}
+
+func newWays(group hopGroup, ports []*lcore.Port, cfg *config.Config, log *slog.Logger) (*ways, error) {
+	w := &ways{group: group, log: log, now: &followed{}, dirty: map[netip.Addr]bool{}, wake: make(chan struct{}, 1)}
+	w.next = w.now
+	w.inForce.Store(&rules.Snapshot{})
+	c := underlayConfig(ports, cfg)
+	for _, p := range c.Ports {
+		w.tunnels = append(w.tunnels, p.Index)
+	}
+	c.Frames, c.Changed, c.OurSource, c.Log = frames{group}, w.changed, w.isOurSource, log
+	host, err := underlay.New(c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", cfg.File, err)
+	}
+	w.host = host
+	w.balancer = balancer.New(balancer.Options{
+		Prober: &balancer.NetProber{Echo: echo{host}}, Changed: w.rebalanced, Wake: w.poke, Log: log,
+	})
+	return w, nil
+}
+
+// frames is the tunnel ports as the underlay sends on them.
+type frames struct{ group hopGroup }
+
+func (f frames) Send(port int, frame []byte) bool { return f.group.Send(port, frame) == nil }
+
+// echo is ICMP as health checks use it.
+type echo struct{ host *underlay.Host }
+
+func (e echo) Echo(to netip.Addr, timeout time.Duration, done func(time.Duration, error)) {
+	e.host.Echo(time.Now(), to, timeout, func(r underlay.EchoResult) {
+		switch r.Outcome {
+		case underlay.EchoReplied:
+			done(r.RTT, nil)
+		case underlay.EchoTimedOut:
+			done(0, errors.New("timed out"))
+		default:
+			done(0, fmt.Errorf("%s: %s", r.Outcome, r.Reason))
+		}
+	})
+}
+
+func (w *ways) isOurSource(address netip.Addr) bool {
+	s := w.inForce.Load()
+	for i := range s.Sessions {
+		if s.Sessions[i].OuterSource == address {
+			return true
+		}
+	}
+	return false
+}
+
+// changed is the underlay's: it may come from any goroutine that calls the host, with locks of ours
+// held. What the next hop is by then is looked up when it is set.
+func (w *ways) changed(dst netip.Addr, _ underlay.NextHop) {
+	w.dirtyMu.Lock()
+	w.dirty[dst] = true
+	w.dirtyMu.Unlock()
+	w.poke()
+}
+
+// poke makes run look soon.
+func (w *ways) poke() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// follow begins to look after everything that a prepared snapshot sends to, so that the ways are
+// right when it is put in force.
+func (w *ways) follow(s *rules.Snapshot) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if !sameTargets(w.now.targets, s.Targets) {
+		w.next = &followed{s.Targets, destinationsOf(s.Targets)}
+		for _, d := range w.next.destinations {
+			w.host.Watch(now, d.address)
+			hop := w.set(d) // in memory that is new to the data path
+			w.balancer.Reachable(now, d.address, hop.Resolved)
+		}
+	}
+	w.regroup(now, groupsOf(s))
+}
+
+// settle ends what only the replaced snapshot needed; s is in force.
+func (w *ways) settle(s *rules.Snapshot) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inForce.Store(s)
+	w.groups = groupsOf(s)
+	gone := w.now
+	w.now = w.next
+	w.leave(gone)
+}
+
+// retreat undoes follow.
+func (w *ways) retreat() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	gone := w.next
+	w.next = w.now
+	w.leave(gone)
+	w.regroup(time.Now(), w.groups)
+}
+
+// leave gives up the watches of what is not followed any more. Called with mu held.
+func (w *ways) leave(gone *followed) {
+	if gone == w.now {
+		return
+	}
+	for _, d := range gone.destinations {
+		w.host.Unwatch(d.address)
+	}
+	kept := w.now.addresses()
+	for _, d := range gone.destinations {
+		if !kept[d.address] {
+			w.balancer.Reachable(time.Now(), d.address, false)
+		}
+	}
+}
+
+func (f *followed) addresses() map[netip.Addr]bool {
+	set := make(map[netip.Addr]bool, len(f.destinations))
+	for _, d := range f.destinations {
+		set[d.address] = true
+	}
+	return set
+}
+
+// regroup hands the balancer its configuration, if it is another one. Called with mu held.
+func (w *ways) regroup(now time.Time, groups []balancer.Group) {
+	if !reflect.DeepEqual(groups, w.given) {
+		w.given = groups
+		w.balancer.Set(now, groups)
+	}
+}
+
+// set tells the data path how a destination is reached now.
+func (w *ways) set(d destination) underlay.NextHop {
+	w.hops.Lock()
+	defer w.hops.Unlock()
+	hop := w.host.NextHop(d.address)
+	err := w.group.SetNextHop(d.address, d.port, pipeline.NextHop{MAC: hop.MAC, Resolved: hop.Resolved, MTU: hop.MTU})
+	if err != nil { // the worker is told of again; see run
+		w.log.Warn("a next hop could not be changed", "destination", d.address, "error", err)
+		w.changed(d.address, hop)
+	}
+	return hop
+}
+
+// rebalanced is the balancer's: called with mu held.
+func (w *ways) rebalanced(v balancer.View) {
+	b := &pipeline.Balance{Members: v.Members, Table: v.Table, NoListener: v.Skip == balancer.SkipNoListener}
+	if err := w.group.SetBalance(pipeline.BalancerKey{ID: v.ID, Zone: v.Zone}, b); err != nil {
+		w.log.Warn("a load balancer could not be changed", "id", v.ID, "error", err)
+	}
+}
+
+// sameTargets reports whether two snapshots have the very same targets.
+func sameTargets(a, b []rules.Target) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+// destinationsOf lists the addresses that targets stand for, each once.
+func destinationsOf(targets []rules.Target) (list []destination) {
+	seen := map[netip.Addr]bool{}
+	add := func(address netip.Addr, port int) {
+		if !seen[address] {
+			seen[address] = true
+			list = append(list, destination{address, port})
+		}
+	}
+	for i := range targets {
+		t := &targets[i]
+		if t.Balancer == nil {
+			add(t.Address, t.Port)
+			continue
+		}
+		for k := range t.Balancer.Members {
+			add(t.Balancer.Members[k].Address, t.Balancer.Members[k].Port)
+		}
+	}
+	return list
+}
+
+// groupsOf is the load balancers of a snapshot as the balancer wants them: those of sessions, with
+// the zones of their sources.
+func groupsOf(s *rules.Snapshot) (groups []balancer.Group) {
+	at := map[*rules.Balancer]int{} // -1: a target, but of no session yet
+	for i := range s.Targets {
+		if b := s.Targets[i].Balancer; b != nil {
+			at[b] = -1
+		}
+	}
+	if len(at) == 0 {
+		return nil
+	}
+	for i := range s.Sessions {
+		b := s.Targets[s.Sessions[i].Target].Balancer
+		if b == nil {
+			continue
+		}
+		if at[b] < 0 {
+			at[b] = len(groups)
+			groups = append(groups, groupOf(b))
+		}
+		g := &groups[at[b]]
+		if zone := s.Sessions[i].Zone; !slices.Contains(g.Zones, zone) {
+			g.Zones = append(g.Zones, zone)
+		}
+	}
+	return groups
+}
+
+func groupOf(b *rules.Balancer) balancer.Group {
+	g := balancer.Group{ID: b.ID, Name: b.Name, CrossZone: b.CrossZone, Listening: b.Listening}
+	if h := b.Health; h != nil {
+		g.Check = &balancer.Check{
+			Protocol: balancer.Protocol(h.Protocol), Port: h.Port, Path: h.Path, Interval: h.Interval, Timeout: h.Timeout,
+			HealthyThreshold: h.HealthyThreshold, UnhealthyThreshold: h.UnhealthyThreshold,
+		}
+	}
+	for _, m := range b.Members {
+		g.Members = append(g.Members, balancer.Member{Address: m.Address, Zone: m.Zone, Weight: m.Weight, Draining: m.Draining})
+	}
+	return g
+}

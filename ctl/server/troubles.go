@@ -1,0 +1,67 @@
+package server
+
+import (
+	"net"
+	"slices"
+
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/store"
+)
+
+// maxTroubles is how many targets, and how many load balancers, the state lists.
+const maxTroubles = 20
+
+// troubles finds the targets and load balancers whose copies do not all arrive.
+func (l *live) troubles(v *store.View) api.Troubles {
+	var t api.Troubles
+	for _, target := range v.Targets() {
+		way, _ := v.TargetWay(target.ID)
+		state, reason := l.target(&way)
+		if state == "" || state == api.StateReachable {
+			continue
+		}
+		if t.TargetCount++; t.TargetCount <= maxTroubles {
+			t.Targets = append(t.Targets, api.TroubledTarget{TrafficMirrorTargetID: target.ID, Name: target.Name, OwnerID: target.Account,
+				State: state, Reason: reason})
+		}
+	}
+	for i := range l.status.Balancers {
+		b := &l.status.Balancers[i]
+		if !slices.ContainsFunc(b.Members, isTroubled) {
+			continue
+		}
+		if t.LoadBalancerCount++; t.LoadBalancerCount <= maxTroubles {
+			t.LoadBalancers = append(t.LoadBalancers, troubledMembers(b))
+		}
+	}
+	return t
+}
+
+// isTroubled tells members that do not serve though nobody drains them.
+func isTroubled(m ctl.MemberState) bool { return !isServing(m) && m.State != ctl.MemberDraining }
+
+func troubledMembers(b *ctl.BalancerState) api.TroubledMembers {
+	w := api.TroubledMembers{LoadBalancerID: b.ID, Name: b.Name, MemberCount: len(b.Members)}
+	for i := range b.Members {
+		if m := &b.Members[i]; isTroubled(*m) && len(w.Members) < maxTroubles {
+			w.Members = append(w.Members, memberStateWire(m))
+		}
+	}
+	return w
+}
+
+func underlayWire(u *ctl.Underlay) api.Underlay {
+	w := api.Underlay{Counters: u.Counters}
+	for _, a := range u.Addresses {
+		w.Addresses = append(w.Addresses, api.UnderlayAddress{Port: a.Port, Address: a.Prefix.String(), State: a.State})
+	}
+	for _, n := range u.Neighbors {
+		neighbor := api.UnderlayNeighbor{Address: n.Address.String(), Port: n.Port, State: n.State, Since: timeWire(n.Since), Static: n.Static}
+		if n.MAC != [6]byte{} {
+			neighbor.MACAddress = net.HardwareAddr(n.MAC[:]).String()
+		}
+		w.Neighbors = append(w.Neighbors, neighbor)
+	}
+	return w
+}
