@@ -23,14 +23,14 @@ type Tunnel struct {
 	SingleSegmentCopies bool    // the port cannot send a chain of mbufs
 }
 
-// Repair says in which frames of a port partial L4 checksums are looked for, to be completed in copies.
+// Repair says which partial L4 checksums are completed in copies of a port's frames.
 type Repair uint8
 
-// The values of Repair.
+// Whose checksums are looked at.
 const (
-	RepairMarked Repair = C.MGW_REPAIR_MARKED // those that an mbuf flag marks
-	RepairEvery  Repair = C.MGW_REPAIR_EVERY  // all: the driver leaves them partial and does not say so
-	RepairNone   Repair = C.MGW_REPAIR_NONE
+	RepairFlagged Repair = C.MGW_REPAIR_FLAGGED // of frames that the driver says it of
+	RepairAll     Repair = C.MGW_REPAIR_ALL     // of all frames: the driver does not say it
+	RepairNone    Repair = C.MGW_REPAIR_NONE
 )
 
 // Layout is what every Program of one gateway has in common, and what its programs share: rule
@@ -40,7 +40,7 @@ const (
 type Layout struct {
 	Tunnels   []Tunnel // at most MaxTunnels; an index here is an outbox of a pipe
 	OwnCopies []bool   // by port index: its peer receives our very mbufs, so nothing may be held
-	Repair    []Repair // by port index; missing: RepairMarked
+	Repair    []Repair // by port index; RepairFlagged where there is none
 	Engine    Engine   // EngineAuto unless a test wants one engine
 	Grace     Grace    // of the lcores; nil: there are none
 

@@ -73,5 +73,9 @@ var secret = rand.Uint64() | 1
 // Pointer is the struct mgw_pipe.
 func (p *Pipe) Pointer() unsafe.Pointer { return unsafe.Pointer(p.c) }
 
+// Now is what time the stages were told last, in the unit of whoever tells them; for tests. Its lcore
+// may be writing it.
+func (p *Pipe) Now() uint64 { return load(&p.c.now) }
+
 // Free returns the pipe's mbufs and memory; its lcore must have stopped.
 func (p *Pipe) Free() { C.free_pipe(p.c) }

@@ -23,6 +23,19 @@ static inline uint16_t mgw_fold(uint32_t sum)
 	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
+/* Whether the driver says of a frame that its checksum is partial. */
+static __rte_always_inline bool mgw_flagged(uint64_t flags)
+{
+	return (flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+}
+
+/* Whether a frame with these flags, or one of several that have them together, is looked at. */
+static __rte_always_inline bool mgw_may_repair(const struct mgw_port_program *port, uint64_t flags)
+{
+	return port->repair == MGW_REPAIR_ALL ||
+	       (mgw_flagged(flags) && port->repair != MGW_REPAIR_NONE);
+}
+
 /* One's complement sum of bytes in a chain, as words in memory. The chain must have them. */
 MGW_STAGE uint32_t mgw_sum_bytes(const struct rte_mbuf *m, uint32_t offset, uint32_t length)
 {
@@ -117,8 +130,7 @@ static inline bool mgw_is_partial(const struct rte_mbuf *frame, const struct mgw
 	memcpy(&field, mgw_read(&r, at->field, 2, &scratch), sizeof(field));
 	if (field == 0 && at->protocol == MGW_PROTO_UDP && key->family == 4)
 		return false; /* RFC 768: the sender made none */
-	if (field != mgw_fold(at->pseudo) &&
-	    (frame->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) != RTE_MBUF_F_RX_L4_CKSUM_NONE)
+	if (field != mgw_fold(at->pseudo) && !mgw_flagged(frame->ol_flags))
 		return false;
 	*complete = (uint16_t)~mgw_fold(mgw_sum_bytes(frame, at->start, at->length) +
 					(uint16_t)~field + at->pseudo);
@@ -132,15 +144,14 @@ static inline bool mgw_own_copy(struct mgw_pipe *pipe, const struct mgw_program 
 				struct mgw_copy *copy)
 {
 	const struct mgw_session *session = &program->sessions[copy->session];
-	const struct mgw_next_hop *hop = copy->hop;
 
 	if (copy->n_held == 0)
 		return true;
 	mgw_release(pipe, copy); /* production has references of its own */
 	if (!mgw_hold_bytes(pipe, copy, pipe->frames[copy->frame], session->header_length,
-			    hop->single_segment))
+			    copy->hop->single_segment))
 		return false;
-	if (hop->max_segments == 0 || copy->head->nb_segs <= hop->max_segments)
+	if (copy->hop->max_segments == 0 || copy->head->nb_segs <= copy->hop->max_segments)
 		return true;
 	mgw_skip(pipe, copy, MGW_SKIP_SEGMENTS);
 	rte_pktmbuf_free(copy->head);
@@ -165,7 +176,7 @@ static inline void mgw_write_checksum(struct rte_mbuf *m, uint32_t offset, uint1
  * verify theirs. Copies for which there is no room are dropped from the burst.
  */
 MGW_STAGE void mgw_repair(struct mgw_pipe *pipe, const struct mgw_program *program,
-			  struct mgw_port_counters *port, bool every_frame)
+			  const struct mgw_port_program *port, struct mgw_port_counters *counters)
 {
 	uint16_t complete = 0, kept = 0, last = MGW_BURST; /* a frame that no burst has */
 	struct mgw_checksum at = {.field = 0};
@@ -177,10 +188,9 @@ MGW_STAGE void mgw_repair(struct mgw_pipe *pipe, const struct mgw_program *progr
 
 		if (copy->frame != last) {
 			last = copy->frame;
-			partial = (every_frame || (frame->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) ==
-						      RTE_MBUF_F_RX_L4_CKSUM_NONE) &&
+			partial = mgw_may_repair(port, frame->ol_flags) &&
 				  mgw_is_partial(frame, &pipe->keys[last], &at, &complete);
-			port->partial_checksums += partial;
+			counters->partial_checksums += partial;
 		}
 		if (partial && copy->inner == copy->length) {
 			if (!mgw_own_copy(pipe, program, copy))

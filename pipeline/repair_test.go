@@ -13,7 +13,7 @@ import (
 
 // repairWorld mirrors all that web sends by wire0, where partial checksums are looked for.
 func repairWorld(t *testing.T, target int, change func(*rules.Resources)) *world {
-	return webWorld(t, newHarness(t, DefaultHarnessPools), target, &Layout{Repair: []Repair{wire0: RepairEvery}}, change)
+	return webWorld(t, newHarness(t, DefaultHarnessPools), target, &Layout{Repair: []Repair{wire0: RepairAll}}, change)
 }
 
 // inner is what a copy carries.
@@ -119,6 +119,18 @@ func TestFlaggedFrames(t *testing.T) {
 	}
 }
 
+// Where nothing is to be repaired, the driver's word does not count either.
+func TestRepairNone(t *testing.T) {
+	w := webWorld(t, newHarness(t, DefaultHarnessPools), 0, &Layout{Repair: []Repair{wire0: RepairNone}}, nil)
+	f := partial(true, 100)
+	if out := w.run(Input{Port: wire0, Frames: [][]byte{f.frame}, Flagged: []bool{true}}); !bytes.Equal(out.Copies[0].inner(false), f.frame) {
+		t.Error("altered")
+	}
+	if n := w.harness.Counters().Port(wire0).PartialChecksums; n != 0 {
+		t.Errorf("counted %d", n)
+	}
+}
+
 // Left as received: a zero UDP checksum, fragments, packets behind a routing header, packets that
 // end before their length says.
 func TestNotRepaired(t *testing.T) {
@@ -177,7 +189,7 @@ func TestChecksumsAtTheEdge(t *testing.T) {
 // counted, never sent with a wrong checksum; the others of its burst are not disturbed.
 func TestRepairWithoutRoom(t *testing.T) {
 	long, short := partial(false, 1300), fromWeb(t, 1000)
-	w := webWorld(t, newHarness(t, HarnessPools{Frames: 1023, Headers: 31, Indirects: 255}), 0, &Layout{Repair: []Repair{wire0: RepairEvery}}, nil)
+	w := webWorld(t, newHarness(t, HarnessPools{Frames: 1023, Headers: 31, Indirects: 255}), 0, &Layout{Repair: []Repair{wire0: RepairAll}}, nil)
 	out := w.run(Input{Port: wire0, Frames: append(repeat(long.frame, 8), short)})
 	// 31 header mbufs of 320 bytes: 5 a frame
 	if len(out.Copies) != 7 || !bytes.Equal(out.Copies[6].inner(false), short) {
@@ -186,7 +198,7 @@ func TestRepairWithoutRoom(t *testing.T) {
 	w.wantSession(rules.Egress, 7, 0, map[string]uint64{"mempool": 2})
 	tunnels := worldTunnels()
 	tunnels[0].MaxSegments = 4
-	w = webWorld(t, newHarness(t, DefaultHarnessPools), 0, &Layout{Repair: []Repair{wire0: RepairEvery}, Tunnels: tunnels}, nil)
+	w = webWorld(t, newHarness(t, DefaultHarnessPools), 0, &Layout{Repair: []Repair{wire0: RepairAll}, Tunnels: tunnels}, nil)
 	if out := w.run(Input{Port: wire0, Frames: [][]byte{long.frame, short}}); len(out.Copies) != 1 {
 		t.Errorf("%d copies, want 1", len(out.Copies))
 	}
@@ -197,7 +209,7 @@ func TestRepairWithoutRoom(t *testing.T) {
 // frame in one checksum at most.
 func TestRepairOfGarbage(t *testing.T) {
 	r, pool := rand.New(rand.NewPCG(rand.Uint64(), 1)), newPools()
-	w := newWorld(t, newHarness(t, DefaultHarnessPools), captureResources(), &Layout{Repair: []Repair{wire0: RepairEvery}})
+	w := newWorld(t, newHarness(t, DefaultHarnessPools), captureResources(), &Layout{Repair: []Repair{wire0: RepairAll}})
 	t.Cleanup(w.close)
 	repaired := 0
 	for range 2000 {

@@ -58,12 +58,8 @@ void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16
 	mgw_classify_sighted(pipe, program, port);
 	mgw_match(pipe, program, pipe->counters->ports[port].fragments);
 	flags = mgw_hold(pipe, program, at->own_copies);
-	if (unlikely(at->repair == MGW_REPAIR_NONE))
-		return;
-	if (unlikely(at->repair == MGW_REPAIR_EVERY ||
-		     (flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE))
-		mgw_repair(pipe, program, &pipe->counters->ports[port],
-			   at->repair == MGW_REPAIR_EVERY);
+	if (unlikely(mgw_may_repair(at, flags)))
+		mgw_repair(pipe, program, at, &pipe->counters->ports[port]);
 }
 
 MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent)

@@ -31,21 +31,10 @@ func specOf(cfg *config.Config) (lcore.Spec, error) {
 			Name: p.Name, Device: p.Device.Text, Role: p.Role, Peer: peer, Queues: p.Queues,
 			RxDesc: p.RxDescriptors, TxDesc: p.TxDescriptors, MTU: p.MTU, ExtraRxMbufs: extra,
 			Tunnel: p.Tunnel, VLAN: p.VLAN, Addresses: addressesOf(p),
-			Repair: repairs(p),
+			Repair: repairOf(p),
 		})
 	}
 	return spec, spec.Check()
-}
-
-// repairs says in which frames of a port partial checksums are looked for.
-func repairs(p *config.Port) pipeline.Repair {
-	switch {
-	case p.Repair == config.RepairOff:
-		return pipeline.RepairNone
-	case p.Repair == config.RepairOn || dpdk.DriverOf(p.Device.Driver).PartialCksum:
-		return pipeline.RepairEvery
-	}
-	return pipeline.RepairMarked
 }
 
 func addressesOf(p *config.Port) (addresses []netip.Addr) {
@@ -53,6 +42,17 @@ func addressesOf(p *config.Port) (addresses []netip.Addr) {
 		addresses = append(addresses, prefix.Addr())
 	}
 	return addresses
+}
+
+// repairOf says whose checksums are completed in copies of a port's frames.
+func repairOf(p *config.Port) pipeline.Repair {
+	switch {
+	case p.Repair == config.RepairOff:
+		return pipeline.RepairNone
+	case p.Repair == config.RepairOn || dpdk.DriverOf(p.Device.Driver).PartialCksum:
+		return pipeline.RepairAll
+	}
+	return pipeline.RepairFlagged
 }
 
 // preloaded is how many mbufs a device takes for itself: net_pcap with infinite_rx keeps one a
