@@ -48,6 +48,7 @@ type arrival struct {
 // start starts the gateway; it forwards, and its socket is answered, on return.
 func (s *site) start(gateway, resources string) *arrival {
 	s.t.Helper()
+	s.switching()
 	writeFile(s.t, filepath.Join(s.dir, "gateway.toml"), arriveEAL+gateway+arriveControl)
 	writeFile(s.t, filepath.Join(s.dir, "resources.toml"), resources)
 	p := daemon.StartIn(s.t, s.namespace("g"), s.dir, running...)
