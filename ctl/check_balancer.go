@@ -1,9 +1,12 @@
 package ctl
 
 import (
+	"time"
+
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/problem"
+	"mirrorgw/vxlan/balancer"
 )
 
 // Bounds of lists in a load balancer.
@@ -36,6 +39,33 @@ func (b *LoadBalancer) Check(problems *problem.List) {
 	b.checkMembers(c)
 	if b.Health != nil {
 		b.Health.check(c)
+	}
+}
+
+// CheckAgreement judges whether the parts of a record that passes Check go together. A state that an
+// earlier version saved may hold records that do not; they are kept as they are until they change.
+func (b *LoadBalancer) CheckAgreement(problems *problem.List) {
+	c := &checker{problems, b.src, b.Subject()}
+	for _, m := range b.Members {
+		if first := b.Members[0]; m.Address.Is4() != first.Address.Is4() {
+			c.fail("member", "members %s and %s are of different families; make all members IPv4 or all IPv6, and the others a load balancer of their own",
+				first.Address, m.Address)
+			break
+		}
+	}
+	if b.Health != nil {
+		b.Health.checkTimeout(c)
+	}
+}
+
+// checkTimeout refuses a probe that would still be waiting when the next one is due.
+func (h *HealthCheck) checkTimeout(c *checker) {
+	interval, words := h.IntervalSeconds, ""
+	if interval == 0 {
+		interval, words = int(balancer.DefaultInterval/time.Second), ", the default"
+	}
+	if h.TimeoutSeconds > interval {
+		c.fail("health", "health check timeout %d is longer than the interval %d%s; use a timeout of at most %d seconds", h.TimeoutSeconds, interval, words, interval)
 	}
 }
 

@@ -106,6 +106,7 @@ zone = "a"
 weight = 0
 [[load_balancer.member]]
 address = "192.0.2.21"
+draining = true
 
 [[target]]
 name = "nic"

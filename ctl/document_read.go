@@ -121,6 +121,7 @@ func readLoadBalancer(t *tomldoc.Table) *LoadBalancer {
 			m.Address = readAddress(sub, "address", text)
 		}
 		m.Zone, _ = sub.String("zone")
+		m.Draining = sub.BoolOr("draining", false)
 		sub.Done()
 		b.Members = append(b.Members, m)
 	}

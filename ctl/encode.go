@@ -222,6 +222,9 @@ func (e *encoder) loadBalancer(b *LoadBalancer) {
 		e.text("address", m.Address.String())
 		e.text("zone", m.Zone)
 		e.number("weight", m.Weight, DefaultWeight)
+		if m.Draining {
+			e.w.WriteString("draining = true\n")
+		}
 	}
 }
 

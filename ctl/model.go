@@ -109,9 +109,10 @@ const DefaultWeight = 1
 
 // Member is one appliance behind a load balancer.
 type Member struct {
-	Address netip.Addr
-	Zone    string
-	Weight  int // 0-255, share of the flows; 0: no new ones
+	Address  netip.Addr
+	Zone     string // empty: it belongs to every zone
+	Weight   int    // 0-255, share of the flows; 0: none
+	Draining bool   // taken out for maintenance: no flows, but probed
 }
 
 // Document is a set of resources that belong together.

@@ -239,8 +239,8 @@ func TestTunnelPortsAreChecked(t *testing.T) {
 		{func(p *PortSpec) { p.Tunnel, p.VLAN = true, 4095 }, "VLAN 4095"},
 		{func(p *PortSpec) { p.Tunnel, p.Addresses = true, addresses("::ffff:192.0.2.1") }, "without zone"},
 		{func(p *PortSpec) {
-			p.Tunnel, p.Addresses = true, addresses(slices.Repeat([]string{"192.0.2.1"}, 17)...)
-		}, "17 addresses: at most 16"},
+			p.Tunnel, p.Addresses = true, addresses(slices.Repeat([]string{"192.0.2.1"}, 16)...)
+		}, "16 addresses: at most 15"},
 	} {
 		spec := Spec{Workers: []int{1}, Ports: []PortSpec{
 			portSpec("wire0", "net_null0", rules.RoleWire, wire1), portSpec("wire1", "net_null1", rules.RoleWire, wire0)}}

@@ -61,7 +61,7 @@ func TestExplainAgreesWithTheReference(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := rules.Evaluate(e.Snapshot, port, frame)
+		want := rules.Evaluate(e.Snapshot, port, frame, nil)
 		if !slices.Equal(e.Verdicts, want) || len(e.Skipped) != 0 {
 			t.Fatalf("%x on port %d: %+v, skipped %+v; the reference says %+v", frame[:42], port, e.Verdicts, e.Skipped, want)
 		}
@@ -174,7 +174,7 @@ func TestExplainWhileChanging(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := rules.Evaluate(e.Snapshot, wire0, frame); !slices.Equal(e.Verdicts, want) || len(e.Copies) != len(want) {
+		if want := rules.Evaluate(e.Snapshot, wire0, frame, nil); !slices.Equal(e.Verdicts, want) || len(e.Copies) != len(want) {
 			t.Fatalf("%+v and %d copies; the reference says %+v", e.Verdicts, len(e.Copies), want)
 		}
 	}

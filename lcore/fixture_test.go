@@ -171,7 +171,7 @@ func twoHeartbeats(t testing.TB, g *Group) {
 func plain(g *Group) *rules.Resources {
 	r := &rules.Resources{Exclude: rules.ExcludeAll}
 	for i, p := range g.Ports() {
-		r.Ports = append(r.Ports, rules.Port{Name: p.Name, Role: p.Role, Peer: p.Peer})
+		r.Ports = append(r.Ports, rules.Port{Name: p.Name, Role: p.Role, Peer: p.Peer, Tunnel: p.Tunnel})
 		if p.Role == rules.RoleTunnel {
 			r.Targets = []rules.Target{{
 				ID: "tmt-1", Name: "ids", Address: netip.MustParseAddr("192.0.2.10"), MTU: 9000,

@@ -18,7 +18,10 @@ static inline uint64_t mgw_first_poll(void)
 	return rte_rdtsc();
 }
 
-/* Begin a poll; polled is when the last one began. Returns now. The loop's only clock read. */
+/*
+ * Begin a poll; polled is when the last one began. Returns now, and the stages are told. The loop's
+ * only clock read.
+ */
 static inline uint64_t mgw_note_poll(struct mgw_lcore *lcore, uint64_t polled)
 {
 	const uint64_t now = rte_rdtsc(), gap = now - polled;
@@ -31,6 +34,7 @@ static inline uint64_t mgw_note_poll(struct mgw_lcore *lcore, uint64_t polled)
 		__atomic_store_n(&lcore->longest_gap, gap, __ATOMIC_RELAXED);
 		__atomic_store_n(&lcore->epoch, wanted, __ATOMIC_RELEASE);
 	}
+	lcore->pipe->now = now;
 	return now;
 }
 

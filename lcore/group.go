@@ -162,6 +162,7 @@ func (g *Group) mempools() Mempools {
 func (g *Group) plan() {
 	g.layout = &pipeline.Layout{OwnCopies: make([]bool, len(g.ports))}
 	for i, p := range g.ports {
+		g.layout.Repair = append(g.layout.Repair, p.Repair)
 		if p.sendsCopies() {
 			g.tunnels = append(g.tunnels, pipeline.Tunnel{
 				Port:                i,

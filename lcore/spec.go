@@ -25,8 +25,9 @@ type PortSpec struct {
 	Queues       int // rx and tx queues; queue i belongs to worker i
 	RxDesc       int // descriptors a queue
 	TxDesc       int
-	MTU          int // bytes of the IP packet; 0: the kernel's or the driver's default
-	ExtraRxMbufs int // that the device keeps for itself, such as a preloaded capture
+	MTU          int             // bytes of the IP packet; 0: the kernel's or the driver's default
+	Repair       pipeline.Repair // of partial checksums, in copies
+	ExtraRxMbufs int             // that the device keeps for itself, such as a preloaded capture
 
 	Tunnel    bool         // a wire that copies leave through too; RoleTunnel implies it
 	VLAN      int          // VID of the tunnel's own traffic, 1-4094; 0: untagged
@@ -118,10 +119,10 @@ func planExplain(headerRoom int) pipeline.HarnessPools {
 }
 
 // headerRoom is the data room of header mbufs: small, unless some port's peer receives our very
-// mbufs, so that whole copies must fit in place of references.
+// mbufs, or checksums are repaired, so that whole copies must fit in place of references.
 func (s *Spec) headerRoom() int {
 	for _, p := range s.Ports {
-		if dpdk.DriverOf(dpdk.VdevName(p.Device)).SharesMbufs {
+		if p.Repair == pipeline.RepairEvery || dpdk.DriverOf(dpdk.VdevName(p.Device)).SharesMbufs {
 			return rxDataRoom
 		}
 	}

@@ -56,8 +56,8 @@ static __rte_always_inline bool mgw_is_tag(uint16_t type)
 static __rte_always_inline bool mgw_in_chain(uint8_t protocol)
 {
 	switch (protocol) {
-	case 0:  /* hop-by-hop options */
-	case 43: /* routing */
+	case 0: /* hop-by-hop options */
+	case MGW_PROTO_ROUTING:
 	case MGW_PROTO_FRAGMENT:
 	case MGW_PROTO_AH:
 	case 60:  /* destination options */
@@ -140,22 +140,39 @@ static __rte_always_inline void mgw_classify_ipv4(const struct mgw_reader *r, ui
 	memcpy(&key->source[0], ip + 12, 4);
 	memcpy(&key->destination[0], ip + 16, 4);
 	fragment = mgw_be16(ip + 6) & 0x3fff; /* more-fragments flag and offset */
-	key->fragment = fragment != 0;
+	if (fragment != 0) {
+		key->fragment = (fragment & 0x1fff) == 0 ? MGW_FIRST : MGW_LATER;
+		memcpy(&key->identification, ip + 4, 2);
+	}
 	key->l4 = ip[9];
-	if (likely((fragment & 0x1fff) == 0))
+	if (likely(key->fragment != MGW_LATER))
 		mgw_classify_l4(r, offset + header, ip[9], key);
 }
 
 /*
- * Walk the extension headers from *offset on. False: cut off, or more than MGW_CHAIN_MAX. *later
- * says that this is a non-first fragment, whose protocol is taken as it stands.
+ * Take in an IPv6 fragment header. Of several, the first that is not atomic (RFC 6946) names the
+ * datagram: a receiver would begin with it.
+ */
+static __rte_always_inline void mgw_classify_fragment(const uint8_t *header, struct mgw_key *key)
+{
+	const uint16_t fragment = mgw_be16(header + 2) & 0xfff9; /* offset, more fragments */
+
+	if (fragment == 0)
+		return;
+	if (key->fragment == MGW_WHOLE)
+		memcpy(&key->identification, header + 4, 4);
+	key->fragment = fragment == 1 ? MGW_FIRST : MGW_LATER;
+}
+
+/*
+ * Walk the extension headers from *offset on. False: cut off, or more than MGW_CHAIN_MAX. The
+ * protocol of a later fragment is taken as it stands.
  */
 static __rte_always_inline bool mgw_walk_chain(const struct mgw_reader *r, uint32_t *offset,
-					       uint8_t *protocol, struct mgw_key *key, bool *later)
+					       uint8_t *protocol, struct mgw_key *key)
 {
 	uint8_t scratch[8];
 	const uint8_t *h;
-	uint16_t fragment;
 
 	for (int headers = 0; mgw_in_chain(*protocol); headers++) {
 		if (headers == MGW_CHAIN_MAX)
@@ -164,16 +181,15 @@ static __rte_always_inline bool mgw_walk_chain(const struct mgw_reader *r, uint3
 		if (h == NULL)
 			return false;
 		if (*protocol == MGW_PROTO_FRAGMENT) {
-			fragment = mgw_be16(h + 2);
-			key->fragment |= (fragment & 0xfff9) != 0;
+			mgw_classify_fragment(h, key);
 			*offset += 8;
 			*protocol = h[0];
-			if ((fragment & 0xfff8) != 0) {
-				*later = true;
+			if (key->fragment == MGW_LATER)
 				return true;
-			}
 			continue;
 		}
+		if (*protocol == MGW_PROTO_ROUTING)
+			key->routed = 1;
 		*offset += *protocol == MGW_PROTO_AH ? (h[1] + 2u) * 4 : (h[1] + 1u) * 8;
 		*protocol = h[0];
 	}
@@ -186,7 +202,6 @@ static __rte_always_inline void mgw_classify_ipv6(const struct mgw_reader *r, ui
 	uint8_t scratch[MGW_IPV6_SIZE];
 	const uint8_t *ip = mgw_read(r, offset, MGW_IPV6_SIZE, scratch);
 	uint8_t protocol;
-	bool later = false;
 
 	if (unlikely(ip == NULL)) {
 		key->unclassified = MGW_UNCLASSIFIED_SHORT + 1;
@@ -201,30 +216,25 @@ static __rte_always_inline void mgw_classify_ipv6(const struct mgw_reader *r, ui
 	memcpy(key->destination, ip + 24, 16);
 	protocol = ip[6];
 	offset += MGW_IPV6_SIZE;
-	if (unlikely(!mgw_walk_chain(r, &offset, &protocol, key, &later))) {
+	if (unlikely(!mgw_walk_chain(r, &offset, &protocol, key))) {
 		key->unclassified = MGW_UNCLASSIFIED_BAD_CHAIN + 1;
 		key->l4 = MGW_L4_UNKNOWN;
 		return;
 	}
 	key->l4 = protocol;
-	if (!later)
+	if (key->fragment != MGW_LATER)
 		mgw_classify_l4(r, offset, protocol, key);
 }
 
-/* Fill key with what the frame is, whatever it is. */
-static __rte_noinline void mgw_classify_any(const struct mgw_program *program,
-					    const struct rte_mbuf *frame, struct mgw_key *key)
+/* Fill key with what the frame is, whatever it is; the key is all zero. */
+static __rte_always_inline void mgw_classify_frame(const struct mgw_program *program,
+						   const struct rte_mbuf *frame,
+						   struct mgw_key *key)
 {
-	const struct mgw_reader r = {
-	    .frame = frame,
-	    .data = rte_pktmbuf_mtod(frame, const uint8_t *),
-	    .length = rte_pktmbuf_pkt_len(frame),
-	    .first = rte_pktmbuf_data_len(frame),
-	};
+	const struct mgw_reader r = mgw_reader_of(frame);
 	uint32_t offset = 0;
 	const uint16_t type = mgw_skip_tags(&r, &offset);
 
-	memset(key, 0, sizeof(*key));
 	switch (type) {
 	case MGW_TYPE_IPV4:
 		mgw_classify_ipv4(&r, offset, key);
@@ -243,6 +253,16 @@ static __rte_noinline void mgw_classify_any(const struct mgw_program *program,
 	}
 	if (key->family != 0)
 		key->excluded = mgw_excluded_type(program, key);
+}
+
+/* The way of all frames but the plain ones. */
+static __rte_noinline void mgw_classify_any(const struct mgw_program *program,
+					    const struct rte_mbuf *frame, struct mgw_key *key)
+{
+	memset(key, 0, sizeof(*key));
+	mgw_classify_frame(program, frame, key);
+	key->unusual = key->family == 0 || key->excluded != MGW_EXCLUDED_NONE || key->resolver ||
+		       key->fragment != MGW_WHOLE;
 }
 
 /*
@@ -277,7 +297,7 @@ static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
 	    mgw_special_port(rte_be_to_cpu_16(dport)) || dport == RTE_BE16(MGW_VXLAN_PORT))
 		return false;
 	key->acl_class = key->excluded = key->fragment = key->resolver = key->unclassified = 0;
-	key->icmp_type = key->icmp_code = 0;
+	key->unusual = key->routed = 0;
 	key->family = 4;
 	key->l4 = protocol | MGW_L4_PORTS;
 	key->source_port = sport;

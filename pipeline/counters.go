@@ -36,6 +36,8 @@ type PortCounters struct {
 	Dropped               CountsByReason
 	Ignored               Reasons // on a wire or tap: consumed, forwarded or observed all the same
 	Unclassified          Reasons
+	Fragments             Reasons // other than first, by what became of them, once per source that saw them
+	PartialChecksums      uint64  // mirrored frames with an incomplete L4 checksum
 }
 
 // SourceCounters is what one source saw in one direction.
@@ -110,6 +112,9 @@ func (k *Counters) Port(port int) PortCounters {
 		Dropped:         countsByReason(c.dropped[:], DropNames),
 		Ignored:         reasons(c.ignored[:], IgnoreNames),
 		Unclassified:    reasons(c.unclassified[:], UnclassifiedNames),
+		Fragments:       reasons(c.fragments[:], FragmentNames),
+
+		PartialChecksums: load(&c.partial_checksums),
 	}
 }
 
@@ -161,6 +166,7 @@ var (
 	SkipNames         = cNames(func(i C.uint) *C.char { return C.mgw_skip_name(i) })
 	DropNames         = cNames(func(i C.uint) *C.char { return C.mgw_drop_name(i) })
 	UnclassifiedNames = cNames(func(i C.uint) *C.char { return C.mgw_unclassified_name(i) })
+	FragmentNames     = cNames(func(i C.uint) *C.char { return C.mgw_fragment_name(i) })
 	IgnoreNames       = cNames(func(i C.uint) *C.char { return C.mgw_ignore_name(i) })
 	ExcludedNames     = cNames(func(i C.uint) *C.char { return C.mgw_excluded_name(i) })
 )

@@ -29,6 +29,12 @@
 	X(MGW_UNCLASSIFIED_BAD_CHAIN, "bad_chain") /* IPv6 extension headers cut off or too many   \
 						    */
 
+/* What became of fragments that a mirror source saw, other than the first of a datagram. */
+#define MGW_FRAGMENT_FATES(X)                                                                      \
+	X(MGW_FRAGMENT_INHERITED, "inherited")         /* has the first fragment's outcome */      \
+	X(MGW_FRAGMENT_UNKNOWN_FIRST, "unknown_first") /* judged by itself */                      \
+	X(MGW_FRAGMENT_EVICTED, "evicted") /* a first fragment forgotten before its time */
+
 /* Why a frame that a tunnel port received was of no use to us. */
 #define MGW_IGNORE_REASONS(X)                                                                      \
 	X(MGW_IGNORE_NOT_OURS, "not_ours")             /* not for us, or nothing that we speak */  \
@@ -49,6 +55,7 @@
 enum mgw_skip { MGW_SKIP_REASONS(MGW_SYMBOL) MGW_SKIPS };
 enum mgw_drop { MGW_DROP_REASONS(MGW_SYMBOL) MGW_DROPS };
 enum mgw_unclassified { MGW_UNCLASSIFIED_REASONS(MGW_SYMBOL) MGW_UNCLASSIFIEDS };
+enum mgw_fragment_fate { MGW_FRAGMENT_FATES(MGW_SYMBOL) MGW_FRAGMENT_FATE_COUNT };
 enum mgw_ignore { MGW_IGNORE_REASONS(MGW_SYMBOL) MGW_IGNORES };
 enum mgw_excluded { MGW_EXCLUSIONS(MGW_SYMBOL) MGW_EXCLUDEDS };
 #undef MGW_SYMBOL
@@ -73,6 +80,8 @@ struct mgw_port_counters {
 	   the same, of which the slow path learnt nothing */
 	uint64_t ignored[MGW_IGNORES];
 	uint64_t unclassified[MGW_UNCLASSIFIEDS];
+	uint64_t fragments[MGW_FRAGMENT_FATE_COUNT];
+	uint64_t partial_checksums; /* frames whose L4 checksum was found incomplete */
 } __attribute__((aligned(64)));
 
 /* seen = matched + missed + sum of excluded */

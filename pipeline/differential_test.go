@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 
 	"mirrorgw/rules"
 )
@@ -42,8 +43,12 @@ func TestDifferential(t *testing.T) {
 	for done := 0; done < cases && !t.Failed(); {
 		resources := randomResources(r, pool)
 		var bursts []Input
+		now := time.Duration(0)
 		for range burstsPerWorld {
-			bursts = append(bursts, randomBurst(r, pool, corpus))
+			in := randomBurst(r, pool, corpus)
+			now += pick(r, 0, 0, 0, rules.FragmentLife/10, rules.FragmentLife/2, rules.FragmentLife)
+			in.Now = now
+			bursts = append(bursts, in)
 		}
 		for _, engine := range []Engine{EngineLinear, EngineACL} {
 			done += runDifferential(t, resources, engine, bursts)
@@ -70,7 +75,9 @@ func randomBurst(r *rand.Rand, pool *pools, corpus [][]byte) Input {
 	in := Input{Port: pick(r, wire0, wire1, tap0)}
 	for range 1 + r.IntN(Burst) {
 		frame := pool.randomFrame(r)
-		if len(corpus) > 0 && r.IntN(3) == 0 {
+		if r.IntN(4) == 0 {
+			frame = pool.takePiece(r, in.Port)
+		} else if len(corpus) > 0 && r.IntN(3) == 0 {
 			frame = withMACs(r, pool, pick(r, corpus...))
 		}
 		if r.IntN(4) == 0 {

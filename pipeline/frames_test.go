@@ -15,6 +15,7 @@ import (
 type pools struct {
 	macs                   [][6]byte
 	addresses4, addresses6 []netip.Addr
+	pieces                 map[int][][]byte // of datagrams that have begun, by port
 }
 
 func newPools() *pools {

@@ -70,6 +70,8 @@ static int mgw_fill_burst(struct mgw_pipe *pipe, struct rte_mempool *pool,
 			rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
 			return -ENOMEM;
 		}
+		if (in->flagged[i])
+			frame->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
 		pipe->frames[pipe->n++] = frame;
 		bytes += frame->pkt_len;
 		lengths += in->frame_segments[i];
@@ -156,6 +158,7 @@ int mgw_harness_run(struct mgw_pipe *pipe, const struct mgw_program *program,
 	if (rc != 0)
 		return rc;
 	sent = RTE_MIN(pipe->n, in->production_accepts);
+	pipe->now = in->now;
 	mgw_decide(pipe, program, in->port);
 	out->frames_changed = mgw_burst_changed(pipe, in);
 	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);

@@ -8,16 +8,15 @@ package pipeline
 struct mgw_seen {
 	uint32_t source, session;
 	uint16_t frame;
-	uint8_t direction, accepted, excluded, resolver;
+	uint8_t direction, accepted, excluded;
 };
 
 static struct mgw_seen seen_at(const struct mgw_pipe *pipe, uint16_t i)
 {
 	const struct mgw_sighting *s = &pipe->sightings[i];
-	const struct mgw_key *key = &pipe->keys[s->frame];
 
-	return (struct mgw_seen){s->source,   s->session,    s->frame,     s->direction,
-				 s->accepted, key->excluded, key->resolver};
+	return (struct mgw_seen){s->source,    s->session,  s->frame,
+				 s->direction, s->accepted, s->excluded};
 }
 
 static uint16_t seen_count(const struct mgw_pipe *pipe, const struct mgw_program *program,
@@ -33,6 +32,7 @@ import (
 	"fmt"
 	"math"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"mirrorgw/dpdk"
@@ -57,6 +57,9 @@ type Input struct {
 
 	ProductionRefuses int // frames at the end of the burst that production's tx does not take
 	TunnelTakes       int // copies each tunnel port takes; 0: all
+
+	Now     time.Duration // since any moment; never less than in an earlier burst
+	Flagged []bool        // frames that the driver says have a partial L4 checksum; nil: none
 }
 
 // Seen is what the data path decided for one frame at one source.
@@ -135,8 +138,11 @@ func (h *Harness) open(name string, tunnels int, pools HarnessPools, capacity Ca
 	if h.counters, err = NewCounters(capacity); err != nil {
 		return err
 	}
-	h.pipe, err = NewPipe(h.headers.Pointer(), h.indirects.Pointer(), h.counters, tunnels)
-	return err
+	if h.pipe, err = NewPipe(h.headers.Pointer(), h.indirects.Pointer(), h.counters, tunnels); err != nil {
+		return err
+	}
+	h.pipe.c.datagram_life = C.uint64_t(rules.FragmentLife) // nanoseconds, as Input.Now
+	return nil
 }
 
 // Free returns everything.
@@ -154,6 +160,9 @@ func (h *Harness) Free() {
 	}
 	h.arena.free()
 }
+
+// ForgetFragments makes the next burst the first that the stages see.
+func (h *Harness) ForgetFragments() { clear(h.pipe.c.datagrams[:]) }
 
 // Counters are what the stages counted so far.
 func (h *Harness) Counters() *Counters { return h.counters }
@@ -231,8 +240,6 @@ func seenOf(s C.struct_mgw_seen) Seen {
 		v.Outcome, v.Session = rules.Matched, int(s.session)
 	case s.excluded != 0:
 		v.Outcome, v.Exclusion = rules.Excluded, rules.Exclusion(s.excluded)
-	case s.resolver != 0:
-		v.Outcome, v.Exclusion = rules.Excluded, rules.ExcludedAmazonDNS
 	default:
 		v.Outcome = rules.Missed
 	}
@@ -287,6 +294,13 @@ func (f *flatInput) toC(a *arena, in Input) (*C.struct_mgw_input, error) {
 	if err != nil {
 		return nil, err
 	}
+	flagged, err := newArray[C.uint8_t](a, len(in.Frames))
+	if err != nil {
+		return nil, err
+	}
+	for i := range in.Flagged {
+		flagged[i] = cBool(in.Flagged[i])
+	}
 	copy(bytes, f.bytes)
 	copy(counts, f.counts)
 	copy(lengths, f.lengths)
@@ -295,6 +309,7 @@ func (f *flatInput) toC(a *arena, in Input) (*C.struct_mgw_input, error) {
 	c.frame_segments, c.segment_lengths = &counts[0], &lengths[0]
 	c.frames, c.port = C.uint32_t(len(in.Frames)), C.uint16_t(in.Port)
 	c.production_accepts = C.uint16_t(max(len(in.Frames)-in.ProductionRefuses, 0))
+	c.now, c.flagged = C.uint64_t(in.Now), &flagged[0]
 	c.tunnel_accepts = MaxCopies
 	if in.TunnelTakes > 0 {
 		c.tunnel_accepts = C.uint16_t(in.TunnelTakes)

@@ -20,6 +20,8 @@ struct mgw_input {
 	uint16_t port;
 	uint16_t production_accepts; /* how many frames production's tx takes */
 	uint16_t tunnel_accepts;     /* how many copies each tunnel port takes */
+	uint64_t now;                /* nanoseconds */
+	const uint8_t *flagged; /* [frames] an mbuf flag says that the L4 checksum is partial */
 };
 
 struct mgw_output_copy {

@@ -236,12 +236,15 @@ static __rte_always_inline void mgw_begin_copy(struct mgw_pipe *pipe,
 
 /*
  * Count what match accepted and hold it, in the order of arrival. The loop's counters are locals:
- * for all the compiler knows, a store into a copy could change the pipe.
+ * for all the compiler knows, a store into a copy could change the pipe. Returns the flags of all
+ * frames held.
  */
-MGW_STAGE void mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *program, bool own_copies)
+MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *program,
+			    bool own_copies)
 {
 	const uint32_t n_sightings = pipe->n_sightings;
 	struct mgw_run run = mgw_new_run(NULL, NULL);
+	uint64_t flags = 0;
 	uint32_t n = 0;
 
 	pipe->n_held = 0;
@@ -260,10 +263,12 @@ MGW_STAGE void mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *program
 		}
 		run.packets++;
 		run.bytes += rte_pktmbuf_pkt_len(frame);
+		flags |= frame->ol_flags;
 		n += mgw_hold_copy(pipe, program, copy, frame, own_copies);
 	}
 	pipe->n_copies = (uint16_t)n;
 	mgw_count_matched(pipe, &run);
+	return flags;
 }
 
 #endif

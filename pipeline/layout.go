@@ -1,5 +1,10 @@
 package pipeline
 
+/*
+#include "program.h"
+*/
+import "C"
+
 import (
 	"sync"
 
@@ -18,6 +23,16 @@ type Tunnel struct {
 	SingleSegmentCopies bool    // the port cannot send a chain of mbufs
 }
 
+// Repair says in which frames of a port partial L4 checksums are looked for, to be completed in copies.
+type Repair uint8
+
+// The values of Repair.
+const (
+	RepairMarked Repair = C.MGW_REPAIR_MARKED // those that an mbuf flag marks
+	RepairEvery  Repair = C.MGW_REPAIR_EVERY  // all: the driver leaves them partial and does not say so
+	RepairNone   Repair = C.MGW_REPAIR_NONE
+)
+
 // Layout is what every Program of one gateway has in common, and what its programs share: rule
 // tables, filters in C memory, rte_acl contexts, outer headers, destinations with their next hops, and
 // load balancers. It must outlive its programs and
@@ -25,6 +40,7 @@ type Tunnel struct {
 type Layout struct {
 	Tunnels   []Tunnel // at most MaxTunnels; an index here is an outbox of a pipe
 	OwnCopies []bool   // by port index: its peer receives our very mbufs, so nothing may be held
+	Repair    []Repair // by port index; missing: RepairMarked
 	Engine    Engine   // EngineAuto unless a test wants one engine
 	Grace     Grace    // of the lcores; nil: there are none
 

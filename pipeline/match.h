@@ -5,13 +5,15 @@
  *
  * Small rule sets are compared directly. Large ones belong to rte_acl, which wants many packets
  * at once: sightings that come to such a set wait until all have got that far, then each set is
- * asked for all of its packets in one call.
+ * asked for all of its packets in one call. Fragments other than the first come last of all: what
+ * they inherit is known by then.
  */
 #ifndef MGW_MATCH_H
 #define MGW_MATCH_H
 
 #include <rte_acl.h>
 
+#include "fragment.h"
 #include "linear.h"
 
 /* Sightings that wait for rte_acl. */
@@ -37,9 +39,10 @@ static __rte_always_inline void mgw_count_missed(struct mgw_pipe *pipe,
 	pipe->burst.missed++;
 }
 
-static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe,
-						   const struct mgw_sighting *seen, uint8_t type)
+static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct mgw_sighting *seen,
+						   uint8_t type)
 {
+	seen->excluded = type;
 	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
 	pipe->burst.excluded++;
 }
@@ -117,21 +120,68 @@ static __rte_always_inline void mgw_ask_sessions(struct mgw_pipe *pipe,
 }
 
 /* What no rule needs to be asked for is decided here; the rest goes to the sessions. */
-static __rte_always_inline void mgw_match_one(struct mgw_pipe *pipe,
-					      const struct mgw_program *program, uint16_t index,
-					      struct mgw_waiting *waiting)
+static __rte_always_inline void mgw_match_by_itself(struct mgw_pipe *pipe,
+						    const struct mgw_program *program,
+						    uint16_t index, struct mgw_waiting *waiting)
 {
 	struct mgw_sighting *seen = &pipe->sightings[index];
 	const struct mgw_key *key = &pipe->keys[seen->frame];
 
-	if (unlikely(key->excluded != MGW_EXCLUDED_NONE))
+	if (key->excluded != MGW_EXCLUDED_NONE)
 		mgw_count_excluded(pipe, seen, key->excluded);
-	else if (unlikely(key->family == 0))
+	else if (key->family == 0)
 		mgw_count_missed(pipe, seen);
-	else if (unlikely(key->resolver))
+	else if (key->resolver)
 		mgw_match_resolver(pipe, program, seen);
 	else
 		mgw_ask_sessions(pipe, program, index, waiting);
+}
+
+/* One that is not for the sessions alone. Later fragments wait until all others are settled. */
+MGW_STAGE void mgw_match_unusual(struct mgw_pipe *pipe, const struct mgw_program *program,
+				 uint16_t index, struct mgw_waiting *waiting)
+{
+	const uint8_t part = pipe->keys[pipe->sightings[index].frame].fragment;
+
+	pipe->n_fragments += part != MGW_WHOLE;
+	if (part != MGW_LATER)
+		mgw_match_by_itself(pipe, program, index, waiting);
+}
+
+/* Give a later fragment the outcome of its first. */
+static inline void mgw_inherit(struct mgw_pipe *pipe, struct mgw_sighting *seen,
+			       const struct mgw_datagram *first)
+{
+	if (first->accepted) {
+		seen->accepted = 1;
+		seen->session = first->session;
+	} else if (first->excluded != MGW_EXCLUDED_NONE) {
+		mgw_count_excluded(pipe, seen, first->excluded);
+	} else {
+		mgw_count_missed(pipe, seen);
+	}
+}
+
+/* In the order of arrival: remember first fragments, all settled, and decide the later ones. */
+MGW_STAGE void mgw_match_fragments(struct mgw_pipe *pipe, const struct mgw_program *program,
+				   uint64_t *fates, struct mgw_waiting *waiting)
+{
+	for (uint16_t i = 0; i < pipe->n_sightings; i++) {
+		struct mgw_sighting *seen = &pipe->sightings[i];
+		const struct mgw_key *key = &pipe->keys[seen->frame];
+		const struct mgw_datagram *first;
+
+		if (key->fragment == MGW_FIRST)
+			mgw_remember(pipe, program, seen, key, fates);
+		if (key->fragment != MGW_LATER)
+			continue;
+		first = mgw_find_datagram(pipe, program, seen, key);
+		if (first != NULL)
+			mgw_inherit(pipe, seen, first);
+		else
+			mgw_match_by_itself(pipe, program, i, waiting);
+		fates[first != NULL ? MGW_FRAGMENT_INHERITED : MGW_FRAGMENT_UNKNOWN_FIRST]++;
+	}
 }
 
 /* First byte of an rte_acl key: the protocol as this rule set distinguishes it. */
@@ -187,19 +237,40 @@ static __rte_always_inline void mgw_ask_acl(struct mgw_pipe *pipe,
 	}
 }
 
-/* Decide every sighting of the burst: afterwards each is accepted or counted otherwise. */
-MGW_STAGE void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *program)
+/* Ask rte_acl until nobody waits. */
+static __rte_always_inline void mgw_settle(struct mgw_pipe *pipe, const struct mgw_program *program,
+					   struct mgw_waiting *waiting)
 {
-	struct mgw_waiting waiting = {.n = 0}, next = {.n = 0};
+	struct mgw_waiting next = {.n = 0};
 
-	for (uint16_t i = 0; i < pipe->n_sightings; i++)
-		mgw_match_one(pipe, program, i, &waiting);
-	while (waiting.n > 0) {
-		while (waiting.n > 0)
-			mgw_ask_acl(pipe, program, &waiting, &next);
-		waiting.n = next.n;
-		memcpy(waiting.sighting, next.sighting, next.n * sizeof(next.sighting[0]));
+	while (waiting->n > 0) {
+		while (waiting->n > 0)
+			mgw_ask_acl(pipe, program, waiting, &next);
+		waiting->n = next.n;
+		memcpy(waiting->sighting, next.sighting, next.n * sizeof(next.sighting[0]));
 		next.n = 0;
+	}
+}
+
+/*
+ * Decide every sighting of the burst: afterwards each is accepted or counted otherwise. fates are
+ * the counters of what becomes of fragments.
+ */
+MGW_STAGE void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *program, uint64_t *fates)
+{
+	struct mgw_waiting waiting = {.n = 0};
+
+	pipe->n_fragments = 0;
+	for (uint16_t i = 0; i < pipe->n_sightings; i++) {
+		if (unlikely(pipe->keys[pipe->sightings[i].frame].unusual))
+			mgw_match_unusual(pipe, program, i, &waiting);
+		else
+			mgw_ask_sessions(pipe, program, i, &waiting);
+	}
+	mgw_settle(pipe, program, &waiting);
+	if (unlikely(pipe->n_fragments > 0)) {
+		mgw_match_fragments(pipe, program, fates, &waiting);
+		mgw_settle(pipe, program, &waiting);
 	}
 }
 

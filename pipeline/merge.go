@@ -12,6 +12,8 @@ func (c *PortCounters) Add(o PortCounters) {
 	c.Dropped = addCounts(c.Dropped, o.Dropped)
 	c.Ignored = addReasons(c.Ignored, o.Ignored)
 	c.Unclassified = addReasons(c.Unclassified, o.Unclassified)
+	c.Fragments = addReasons(c.Fragments, o.Fragments)
+	c.PartialChecksums += o.PartialChecksums
 }
 
 // Add adds another lcore's counters of the same source and direction.

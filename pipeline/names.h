@@ -6,6 +6,7 @@
 const char *mgw_skip_name(unsigned int i);
 const char *mgw_drop_name(unsigned int i);
 const char *mgw_unclassified_name(unsigned int i);
+const char *mgw_fragment_name(unsigned int i);
 const char *mgw_ignore_name(unsigned int i);
 const char *mgw_excluded_name(unsigned int i);
 

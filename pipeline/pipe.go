@@ -29,7 +29,12 @@ import "C"
 
 import (
 	"errors"
+	"math/rand/v2"
+	"time"
 	"unsafe"
+
+	"mirrorgw/dpdk"
+	"mirrorgw/rules"
 )
 
 // Sizes that mempools and rings are planned with.
@@ -40,6 +45,7 @@ const (
 	HeaderRoom    = 128 + 320        // data room of a header mbuf, headroom included, bytes
 	MaxHeldABurst = C.MGW_MAX_HELD   // indirect mbufs that one burst can need
 	MaxCopies     = C.MGW_MAX_COPIES // copies that one burst can yield
+	Datagrams     = C.MGW_DATAGRAMS  // whose first fragment is remembered
 )
 
 // Pipe is the working memory of one lcore's stages.
@@ -48,15 +54,21 @@ type Pipe struct {
 }
 
 // NewPipe returns a pipe that takes mirror mbufs from the two mempools (struct rte_mempool) and
-// counts in counters. Pools and counters must outlive it.
+// counts in counters. Pools and counters must outlive it. Whoever uses it stores the TSC in now.
 func NewPipe(headerPool, indirectPool unsafe.Pointer, counters *Counters, tunnels int) (*Pipe, error) {
 	c := C.new_pipe((*C.struct_rte_mempool)(headerPool), (*C.struct_rte_mempool)(indirectPool),
 		counters.c, C.uint16_t(tunnels))
 	if c == nil {
 		return nil, errors.New("no memory for a pipe")
 	}
+	c.datagram_life = C.uint64_t(dpdk.TSCHz() * uint64(rules.FragmentLife/time.Millisecond) / 1000)
+	c.secret = C.uint64_t(secret)
 	return &Pipe{c}, nil
 }
+
+// secret is what says where a pipe remembers a datagram: of this process alone, so that nobody
+// outside can choose datagrams that compete for one place. Odd, so that multiplying loses nothing.
+var secret = rand.Uint64() | 1
 
 // Pointer is the struct mgw_pipe.
 func (p *Pipe) Pointer() unsafe.Pointer { return unsafe.Pointer(p.c) }

@@ -27,28 +27,57 @@
 /* Up to this many inner bytes are copied, longer ones referenced. A multiple of a cache line. */
 #define MGW_COPY_MAX 192
 
+/* Outcomes of first fragments that one lcore remembers, and how many compete for one place. */
+#define MGW_DATAGRAMS     4096
+#define MGW_DATAGRAM_WAYS 4
+
+/* Which part of a datagram a frame is. */
+enum mgw_part { MGW_WHOLE, MGW_FIRST, MGW_LATER };
+
 /* What classify says of a frame. A cache line each, as copies are: none straddles two. */
 struct mgw_key {
-	uint8_t acl_class;            /* set by match, per rule set; rte_acl wants one byte first */
-	uint8_t family;               /* 0: not IP, matches no rule */
-	uint8_t excluded;             /* enum mgw_excluded */
-	uint8_t fragment;             /* any fragment, the first included */
-	uint8_t resolver;             /* traffic of a DNS resolver */
-	uint8_t unclassified;         /* enum mgw_unclassified + 1, or 0 */
-	uint8_t icmp_type, icmp_code; /* valid iff protocol is ICMP or ICMPv6 */
-	uint32_t l4;                  /* MGW_L4_* */
+	uint8_t acl_class;    /* set by match, per rule set; rte_acl wants one byte first */
+	uint8_t family;       /* 0: not IP, matches no rule */
+	uint8_t excluded;     /* enum mgw_excluded */
+	uint8_t fragment;     /* enum mgw_part: any fragment is not 0 */
+	uint8_t resolver;     /* traffic of a DNS resolver */
+	uint8_t unclassified; /* enum mgw_unclassified + 1, or 0 */
+	uint8_t unusual;      /* rules alone cannot say: one of the five above does */
+	uint8_t routed;       /* IPv6 with a routing header */
+	uint32_t l4;          /* MGW_L4_* */
 	uint16_t source_port, destination_port; /* network order; 0 without ports */
 	uint32_t source[4], destination[4];     /* network order; IPv4 uses the first word */
+	uint32_t identification;                /* of a fragment; as it stands in the header */
+	uint8_t icmp_type, icmp_code;           /* valid iff protocol is ICMP or ICMPv6 */
 } __attribute__((aligned(64)));
 
 /* One source that sees a frame. */
 struct mgw_sighting {
-	uint16_t frame;
+	uint8_t frame;
 	uint8_t direction;
 	uint8_t accepted;      /* by session; set by match */
+	uint8_t excluded;      /* enum mgw_excluded; set by match */
 	uint32_t source;       /* slot of its counters */
 	uint32_t session, end; /* run of sessions still to be asked */
 };
+
+/* Whose first fragment it was, at which source. */
+struct mgw_datagram_id {
+	uint32_t source[4], destination[4], identification; /* as in a key */
+	uint32_t mirror_source;                             /* as in a sighting */
+	uint8_t family, direction;
+	uint8_t protocol; /* IPv4 only, else 0 (RFC 8200 section 4.5) */
+	uint8_t padding;  /* 0: compared with the rest */
+};
+
+/* What match decided about it, for the fragments that follow. A cache line. */
+struct mgw_datagram {
+	struct mgw_datagram_id id; /* family 0: an empty place */
+	uint32_t generation;       /* of the program, lower half */
+	uint64_t when;             /* as in pipe->now */
+	uint32_t session;          /* as in a sighting */
+	uint8_t accepted, excluded;
+} __attribute__((aligned(64)));
 
 /* A copy on its way: from the session's yes to the tunnel port's. */
 struct mgw_copy {
@@ -84,6 +113,11 @@ struct mgw_pipe {
 	struct rte_mempool *indirect_pool; /* references to production segments */
 	struct mgw_counters *counters;
 	uint16_t n_tunnels;
+	uint64_t datagram_life; /* how long first fragments are remembered, in units of now */
+	uint64_t secret;        /* odd: where a datagram is remembered, nobody outside can tell */
+
+	/* what time it is: set by the caller of decide, in any unit, from any moment on */
+	uint64_t now;
 
 	/* the burst: set by the caller of decide */
 	uint16_t n;
@@ -98,6 +132,10 @@ struct mgw_pipe {
 	/* set by classify, for frames that a source sees */
 	struct mgw_key keys[MGW_BURST];
 	uint32_t notices; /* bit 1 << frame: it says that a copy is too big (mgw_quotes_copy) */
+
+	/* of match's own */
+	uint16_t n_fragments; /* sightings of fragments in the burst */
+	struct mgw_datagram datagrams[MGW_DATAGRAMS];
 
 	/* set by match and hold, consumed by copy */
 	uint16_t n_copies, n_held, n_stock;

@@ -145,6 +145,9 @@ func (p *Program) fillPorts(s *rules.Snapshot, slots []uint32) error {
 		if i < len(p.layout.OwnCopies) && p.layout.OwnCopies[i] {
 			out.own_copies = 1
 		}
+		if i < len(p.layout.Repair) {
+			out.repair = C.uint8_t(p.layout.Repair[i])
+		}
 	}
 	return nil
 }

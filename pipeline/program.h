@@ -156,12 +156,16 @@ struct mgw_address_set {
 	uint32_t shift, mask;
 };
 
+/* In which frames of a port partial L4 checksums are looked for. */
+enum mgw_repair_what { MGW_REPAIR_MARKED, MGW_REPAIR_EVERY, MGW_REPAIR_NONE };
+
 /* How frames received on a port find their sources. */
 struct mgw_port_program {
 	struct mgw_source_table egress;  /* by source MAC */
 	struct mgw_source_table ingress; /* by destination MAC */
 	uint8_t any;                     /* either table has an entry */
 	uint8_t own_copies; /* sending hands the mbuf itself to a peer: never hold a reference */
+	uint8_t repair;     /* enum mgw_repair_what */
 };
 
 struct mgw_resolver {

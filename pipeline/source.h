@@ -102,9 +102,9 @@ static __rte_always_inline uint32_t mgw_sight(struct mgw_pipe *pipe,
 	const struct mgw_source *source = &program->sources[slot->source];
 	struct mgw_sighting *seen = &pipe->sightings[n];
 
-	seen->frame = (uint16_t)frame;
+	seen->frame = (uint8_t)frame;
 	seen->direction = direction;
-	seen->accepted = 0;
+	seen->accepted = seen->excluded = 0;
 	seen->source = slot->counters;
 	seen->session = source->first;
 	seen->end = source->first + source->count;

@@ -8,6 +8,7 @@
 #include "encap.h"
 #include "hold.h"
 #include "match.h"
+#include "repair.h"
 #include "source.h"
 
 _Static_assert(MGW_BURST <= 32, "notices has a bit for each frame of a burst");
@@ -47,6 +48,7 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
 void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
 {
 	const struct mgw_port_program *at = &program->ports[port];
+	uint64_t flags;
 
 	pipe->n_copies = 0;
 	pipe->notices = 0;
@@ -54,8 +56,14 @@ void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16
 		return;
 	mgw_find_sources(pipe, program, at);
 	mgw_classify_sighted(pipe, program, port);
-	mgw_match(pipe, program);
-	mgw_hold(pipe, program, at->own_copies);
+	mgw_match(pipe, program, pipe->counters->ports[port].fragments);
+	flags = mgw_hold(pipe, program, at->own_copies);
+	if (unlikely(at->repair == MGW_REPAIR_NONE))
+		return;
+	if (unlikely(at->repair == MGW_REPAIR_EVERY ||
+		     (flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE))
+		mgw_repair(pipe, program, &pipe->counters->ports[port],
+			   at->repair == MGW_REPAIR_EVERY);
 }
 
 MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 
 	"mirrorgw/dpdk/dpdktest"
@@ -185,7 +186,13 @@ type world struct {
 	layout   *Layout
 	program  *Program
 	harness  *Harness
+
+	fragments *rules.Fragments // what the reference remembers
+	before    Reasons          // fragments counted before this world
 }
+
+// generations are unique: what one world's program decided is nothing to the next one's.
+var generations atomic.Uint64
 
 var testCapacity = Capacity{Sources: 1 << 15, Sessions: 1 << 16, Rules: 1 << 17}
 
@@ -211,11 +218,11 @@ func newWorld(t testing.TB, h *Harness, r *rules.Resources, layout *Layout) *wor
 		layout.Tunnels = worldTunnels()
 	}
 	slots := IdentitySlots(snapshot)
-	program, err := NewProgram(snapshot, layout, slots, 1)
+	program, err := NewProgram(snapshot, layout, slots, generations.Add(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{t, snapshot, slots, layout, program, h}
+	return &world{t, snapshot, slots, layout, program, h, &rules.Fragments{}, fragmentsOf(h)}
 }
 
 func (w *world) close() { w.program.Free() }

@@ -93,7 +93,7 @@ func spoil(r *Resources) {
 
 func TestCompileEmpty(t *testing.T) {
 	s := mustCompile(t, &Resources{})
-	if got := Evaluate(s, 0, nil); got != nil {
+	if got := Evaluate(s, 0, nil, nil); got != nil {
 		t.Errorf("an empty snapshot says %v", got)
 	}
 }

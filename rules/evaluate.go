@@ -3,12 +3,14 @@ package rules
 // Evaluate says what is to happen to a frame received on a port (index in s.Ports), for every
 // source that sees it: at most two verdicts, egress first, and at most one per source. It is the
 // reference that the data path is judged against, so it is naive on purpose: linear scans in the
-// order of the specification. A port out of range, like a tunnel port, has no sources.
-func Evaluate(s *Snapshot, port int, frame []byte) []Verdict {
+// order of the specification. A port out of range, like a tunnel port, has no sources. What is known
+// of fragments seen before is in the table, which learns from this frame; nil is a single frame, of
+// whose datagram nothing is known.
+func Evaluate(s *Snapshot, port int, frame []byte, fragments *Fragments) []Verdict {
 	k := Parse(frame)
 	var verdicts []Verdict
 	for _, seen := range sightings(s, port, &k) {
-		verdicts = append(verdicts, judge(s, seen, &k, nil))
+		verdicts = append(verdicts, fragments.judge(s, seen, &k))
 	}
 	return verdicts
 }

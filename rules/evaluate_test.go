@@ -125,14 +125,14 @@ func TestEvaluateExclusions(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := testResources()
 			r.Filters[0].Rules = []Rule{acceptAll(Egress, 1, -1)}
-			v := Evaluate(mustCompile(t, r), portWire0, c.frame)[0]
+			v := Evaluate(mustCompile(t, r), portWire0, c.frame, nil)[0]
 			if v.Exclusion != c.want || (v.Outcome == Excluded) != (c.want != NotExcluded) {
 				t.Errorf("all switched on: %+v, want exclusion %q", v, c.want)
 			}
 			// Everything else switched on, what could exclude the frame switched off.
 			r.Exclude = Exclude{ARP: !c.off.ARP, DHCP: !c.off.DHCP, Metadata: !c.off.Metadata, NTP: !c.off.NTP,
 				WindowsActivation: !c.off.WindowsActivation}
-			if v := Evaluate(mustCompile(t, r), portWire0, c.frame)[0]; v.Outcome == Excluded {
+			if v := Evaluate(mustCompile(t, r), portWire0, c.frame, nil)[0]; v.Outcome == Excluded {
 				t.Errorf("switched off: still excluded as %s", v.Exclusion)
 			}
 		})
@@ -186,7 +186,7 @@ func TestEvaluateResolverTraffic(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := mustCompile(t, c.r)
-			verdicts := Evaluate(s, portWire0, mustBuild(t, from(macWeb, c.packet)))
+			verdicts := Evaluate(s, portWire0, mustBuild(t, from(macWeb, c.packet)), nil)
 			got := decided(s, portWire0, mustBuild(t, from(macWeb, c.packet)))
 			if !cmp.Equal(got, []string{c.want}) {
 				t.Errorf("got %q, want %q", got, c.want)
@@ -223,7 +223,7 @@ func TestEvaluateRules(t *testing.T) {
 			if got := decided(s, portWire1, frame); !cmp.Equal(got, []string{c.want}) {
 				t.Fatalf("got %q, want %q", got, c.want)
 			}
-			v := Evaluate(s, portWire1, frame)[0]
+			v := Evaluate(s, portWire1, frame, nil)[0]
 			if c.rule == 0 {
 				if v.Rule != NoRule || v.Session != NoSession {
 					t.Errorf("a missed packet has rule %d and session %d", v.Rule, v.Session)

@@ -67,7 +67,8 @@ type Explanation struct {
 	Sources  []SourceTrace // one per verdict of Evaluate, same order
 }
 
-// Explain does what Evaluate does, with the same code, and keeps the reasons.
+// Explain does what Evaluate does of a single frame, with the same code, and keeps the reasons. A
+// fragment other than the first is judged as if its first had not been seen.
 func Explain(s *Snapshot, port int, frame []byte) Explanation {
 	e := Explanation{Snapshot: s, Port: port, Length: len(frame), Key: Parse(frame)}
 	for _, seen := range sightings(s, port, &e.Key) {

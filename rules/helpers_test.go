@@ -76,7 +76,7 @@ func mustBuild(t testing.TB, p Packet) []byte {
 // decided names what Evaluate says: one string per verdict, as "egress web-1 matched http".
 func decided(s *Snapshot, port int, frame []byte) []string {
 	out := []string{}
-	for _, v := range Evaluate(s, port, frame) {
+	for _, v := range Evaluate(s, port, frame, nil) {
 		text := v.Direction.String() + " " + s.Sources[v.Source].Name + " " + v.Outcome.String()
 		switch v.Outcome {
 		case Matched:

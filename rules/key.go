@@ -55,6 +55,8 @@ type Key struct {
 	FirstFragment bool // Fragment with offset 0
 	NonFirst      bool // Fragment with another offset: there is no L4 header in it
 
+	Identification uint32 // what a datagram's fragments share, host order; 16 bits over IPv4; 0 without Fragment
+
 	HasPorts         bool // TCP, UDP or SCTP whose ports are inside the frame
 	SrcPort, DstPort uint16
 

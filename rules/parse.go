@@ -82,13 +82,21 @@ func (k *Key) parseIPv4(packet []byte) Class {
 	k.Dst = netip.AddrFrom4([4]byte(packet[16:20]))
 	k.Protocol = int(packet[9])
 	flags := binary.BigEndian.Uint16(packet[6:]) // RFC 791: reserved, DF, MF, 13 bits of offset
-	k.setFragment(flags&0x1fff, flags&0x2000 != 0)
+	k.setFragment(flags&0x1fff, flags&0x2000 != 0, uint32(binary.BigEndian.Uint16(packet[4:])))
 	k.parseL4(packet[headerLen:])
 	return ClassIP
 }
 
-func (k *Key) setFragment(offset uint16, more bool) {
-	k.Fragment = k.Fragment || offset != 0 || more
+// setFragment takes in one fragment header. Of several, the first that says "fragment" names the
+// datagram: a receiver would begin with it.
+func (k *Key) setFragment(offset uint16, more bool, identification uint32) {
+	if offset == 0 && !more {
+		return
+	}
+	if !k.Fragment {
+		k.Identification = identification
+	}
+	k.Fragment = true
 	k.NonFirst = k.NonFirst || offset != 0
 	k.FirstFragment = k.Fragment && !k.NonFirst
 }
@@ -129,7 +137,7 @@ func (k *Key) parseChain(next uint8, rest []byte) Class {
 		}
 		if next == chainFragHdr {
 			field := binary.BigEndian.Uint16(rest[2:]) // 13 bits of offset, 2 reserved, M
-			k.setFragment(field>>3, field&1 != 0)
+			k.setFragment(field>>3, field&1 != 0, binary.BigEndian.Uint32(rest[4:]))
 		}
 		next = rest[0]
 		if k.NonFirst {

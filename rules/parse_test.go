@@ -21,7 +21,7 @@ func unhex(t testing.TB, text string) []byte {
 const (
 	macs = "02000000000a 02000000000b "
 	// IPv4 10.0.0.1 > 10.0.0.2 with protocol and the word of flags and offset left open.
-	ip4Head = "45 00 0028 0000 "
+	ip4Head = "45 00 0028 0001 "
 	ip4Addr = " 0000 0a000001 0a000002 "
 	// IPv6 2001:db8::1 > 2001:db8::2 with next header left open.
 	ip6Head = "60000000 0020 "
@@ -63,8 +63,8 @@ func other(etherType uint16, class Class, vlan int) Key {
 func nothing(*Key)      {}
 func withPorts(k *Key)  { k.HasPorts, k.SrcPort, k.DstPort = true, 0x1234, 80 }
 func badChain(k *Key)   { k.Class = ClassBadChain }
-func first(k *Key)      { k.Fragment, k.FirstFragment = true, true }
-func nonFirst(k *Key)   { k.Fragment, k.NonFirst = true, true }
+func first(k *Key)      { k.Fragment, k.FirstFragment, k.Identification = true, true, 1 }
+func nonFirst(k *Key)   { k.Fragment, k.NonFirst, k.Identification = true, true, 1 }
 func firstPorts(k *Key) { first(k); withPorts(k) }
 func icmp(k *Key)       { k.HasICMP, k.ICMPType, k.ICMPCode = true, 3, 4 }
 
@@ -194,6 +194,7 @@ func checkInvariants(t testing.TB, k *Key, length int) {
 		{"protocol iff ClassIP", (k.Protocol >= 0) == (k.Class == ClassIP)},
 		{"bad chains are IPv6", k.Class != ClassBadChain || k.Family == 6},
 		{"a fragment is first or not", k.Fragment == (k.FirstFragment != k.NonFirst) && !(k.FirstFragment && k.NonFirst)},
+		{"identification of fragments", k.Fragment || k.Identification == 0},
 		{"ports of TCP, UDP, SCTP", !k.HasPorts || k.Protocol == 6 || k.Protocol == 17 || k.Protocol == 132},
 		{"no L4 in non-first fragments", !k.NonFirst || !k.HasPorts && !k.HasICMP},
 		{"ports or ICMP", !(k.HasPorts && k.HasICMP)},

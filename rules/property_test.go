@@ -137,7 +137,7 @@ func genPort(t *rapid.T) int { return rapid.IntRange(portWire0, portTunnel).Draw
 func TestVerdictsAreConsistent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, port, frame := compileOrFail(t, genResources(t)), genPort(t), genFrame(t)
-		verdicts := Evaluate(s, port, frame)
+		verdicts := Evaluate(s, port, frame, nil)
 		if len(verdicts) > 2 || len(verdicts) == 2 &&
 			(verdicts[0].Source == verdicts[1].Source || verdicts[0].Direction != Egress || verdicts[1].Direction != Ingress) {
 			t.Fatalf("verdicts are %+v", verdicts)
@@ -179,7 +179,7 @@ func checkVerdict(t *rapid.T, s *Snapshot, v Verdict) {
 // named is a verdict in terms that do not depend on the order of the input.
 func named(s *Snapshot, port int, frame []byte) []string {
 	texts := decided(s, port, frame)
-	for i, v := range Evaluate(s, port, frame) {
+	for i, v := range Evaluate(s, port, frame, nil) {
 		if v.Rule != NoRule {
 			texts[i] += " " + s.RulesOf(v.Session, v.Direction)[v.Rule].ID
 		}
@@ -211,7 +211,7 @@ func TestRejectStopsOneSessionOnly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, port, frame := genResources(t), genPort(t), genFrame(t)
 		s := compileOrFail(t, r)
-		for _, v := range Evaluate(s, port, frame) {
+		for _, v := range Evaluate(s, port, frame, nil) {
 			sessions := slices.DeleteFunc(slices.Clone(r.Sessions), func(e Session) bool { return e.Source != v.Source })
 			slices.SortFunc(sessions, func(a, b Session) int { return cmp.Compare(a.Number, b.Number) })
 			want := ""
@@ -235,7 +235,7 @@ func TestRejectStopsOneSessionOnly(t *testing.T) {
 func acceptsAlone(t *rapid.T, r *Resources, only Session, port int, frame []byte, like Verdict) bool {
 	alone := *r
 	alone.Sessions = []Session{only}
-	for _, v := range Evaluate(compileOrFail(t, &alone), port, frame) {
+	for _, v := range Evaluate(compileOrFail(t, &alone), port, frame, nil) {
 		if v.Source == like.Source && v.Direction == like.Direction {
 			return v.Outcome == Matched
 		}

@@ -46,4 +46,5 @@ type Verdict struct {
 	Exclusion Exclusion // valid iff Outcome is Excluded
 	Session   int       // index in Snapshot.Sessions, valid iff Outcome is Matched, else NoSession
 	Rule      int       // the accepting rule, index in Snapshot.RulesOf(Session, Direction); NoRule when amazon-dns accepted
+	Inherited bool      // from the datagram's first fragment: no rule was asked, and Rule is NoRule
 }

@@ -16,8 +16,9 @@ type expectedCopy struct {
 }
 
 func expectCopies(s *rules.Snapshot, port int, frames [][]byte) (want []expectedCopy) {
+	fragments := &rules.Fragments{} // all frames come within its memory
 	for _, frame := range frames {
-		for _, v := range rules.Evaluate(s, port, frame) {
+		for _, v := range rules.Evaluate(s, port, frame, fragments) {
 			if v.Outcome != rules.Matched {
 				continue
 			}

@@ -55,9 +55,9 @@ func compileCase(t *testing.T, dir string) *rules.Snapshot {
 // evaluateFile holds the verdicts over one input against the VNIs and frames of its copies.
 func evaluateFile(t *testing.T, s *rules.Snapshot, port int, dir, send, expect string) {
 	t.Helper()
-	copies := readIfAny(t, dir, expect)
+	copies, fragments := readIfAny(t, dir, expect), &rules.Fragments{}
 	for i, frame := range readIfAny(t, dir, send) {
-		for _, v := range rules.Evaluate(s, port, frame) {
+		for _, v := range rules.Evaluate(s, port, frame, fragments) {
 			if v.Outcome != rules.Matched || !s.Targets[s.Sessions[v.Session].Target].Resolved {
 				continue
 			}

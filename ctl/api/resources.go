@@ -122,5 +122,6 @@ type HealthCheck struct {
 type LoadBalancerMember struct {
 	Address          string `json:"address"`
 	AvailabilityZone string `json:"availabilityZone,omitempty"`
-	Weight           *int   `json:"weight,omitempty"` // 0-255, share of the flows; 0: no new ones; absent: 1
+	Weight           *int   `json:"weight,omitempty"`   // 0-255, share of the flows; 0: none; absent: 1
+	Draining         bool   `json:"draining,omitempty"` // taken out for maintenance: no flows, but probed
 }

@@ -67,6 +67,9 @@ type Port struct {
 
 	Unclassified Counts `json:"unclassified"` // frames whose headers were not understood, by reason
 	Driver       Counts `json:"driver"`       // what the driver lost or refused: imissed, ierrors, oerrors, rx_nombuf
+
+	Fragments        Counts `json:"fragments"`         // other than first, once per source that saw them, by what became of them
+	PartialChecksums int64  `json:"partial_checksums"` // mirrored frames that arrived with an incomplete L4 checksum
 }
 
 // Session has the totals of one session.

@@ -56,6 +56,7 @@ func TestKeys(t *testing.T) {
 		{2.0, []string{"sources", "web-1", "ingress", "excluded", "arp"}}, {10.0, []string{"rules", "web", "ingress 100"}},
 		{9.0, []string{"ports", "tun0", "copies_packets"}}, {900.0, []string{"ports", "tun0", "copies_bytes"}},
 		{1.0, []string{"ports", "tun0", "ignored", "not_ours"}}, {map[string]any{}, []string{"ports", "tun0", "unclassified"}},
+		{map[string]any{}, []string{"ports", "tun0", "fragments"}}, {0.0, []string{"ports", "tun0", "partial_checksums"}},
 	} {
 		if diff := cmp.Diff(test.want, at(test.path...)); diff != "" {
 			t.Errorf("%s: %s", strings.Join(test.path, "."), diff)

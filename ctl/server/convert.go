@@ -128,7 +128,7 @@ func balancerRecord(w *api.LoadBalancer, f *faults) *ctl.LoadBalancer {
 			f.add(api.CodeMissingValue, "members", "a member has no address; add \"address\": \"192.0.2.10\"")
 			continue
 		}
-		member := ctl.Member{Address: f.address("members", m.Address), Zone: m.AvailabilityZone, Weight: ctl.DefaultWeight}
+		member := ctl.Member{Address: f.address("members", m.Address), Zone: m.AvailabilityZone, Weight: ctl.DefaultWeight, Draining: m.Draining}
 		if m.Weight != nil {
 			member.Weight = *m.Weight
 		}
@@ -148,7 +148,7 @@ func balancerWire(r *ctl.LoadBalancer) api.LoadBalancer {
 	}
 	for _, m := range r.Members {
 		weight := m.Weight
-		w.Members = append(w.Members, api.LoadBalancerMember{Address: m.Address.String(), AvailabilityZone: m.Zone, Weight: &weight})
+		w.Members = append(w.Members, api.LoadBalancerMember{Address: m.Address.String(), AvailabilityZone: m.Zone, Weight: &weight, Draining: m.Draining})
 	}
 	return w
 }

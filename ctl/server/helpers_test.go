@@ -95,7 +95,7 @@ func (d *dataPath) Explain(port int, frame []byte) (*ctl.Decided, error) {
 	if s == nil {
 		return nil, errors.New("nothing is in force")
 	}
-	decided := &ctl.Decided{Snapshot: s, Verdicts: rules.Evaluate(s, port, frame)}
+	decided := &ctl.Decided{Snapshot: s, Verdicts: rules.Evaluate(s, port, frame, nil)}
 	for i := range decided.Verdicts {
 		v := &decided.Verdicts[i]
 		if v.Outcome == rules.Matched {

@@ -54,15 +54,15 @@ func TestLifeOfResources(t *testing.T) {
 	}
 }
 
-func TestLoadBalancerKeepsWeightZero(t *testing.T) {
+func TestLoadBalancerKeepsItsMembers(t *testing.T) {
 	w := newWorld(t, server.Limits{})
 	zero := 0
 	lb := api.LoadBalancer{Common: api.Common{Name: "lb"}, Listeners: []api.Listener{{Protocol: "udp", Port: 4789}},
 		Health:  &api.HealthCheck{Protocol: "tcp", Port: 80},
-		Members: []api.LoadBalancerMember{{Address: "192.0.2.20", Weight: &zero}, {Address: "192.0.2.21"}}}
+		Members: []api.LoadBalancerMember{{Address: "192.0.2.20", Weight: &zero}, {Address: "192.0.2.21", Draining: true}}}
 	must(w.client.LoadBalancers().Create(background, lb))(t)
 	got := must(w.client.LoadBalancers().Get(background, "lb"))(t)
-	if len(got.Members) != 2 || *got.Members[0].Weight != 0 || *got.Members[1].Weight != 1 || got.Health.Port != 80 {
+	if len(got.Members) != 2 || *got.Members[0].Weight != 0 || *got.Members[1].Weight != 1 || got.Members[0].Draining || !got.Members[1].Draining || got.Health.Port != 80 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -39,6 +39,7 @@ func TestBadDocuments(t *testing.T) {
 		{"interface address twice", `["10.0.0.5"]`, `["10.0.0.5", "10.0.0.5"]`, `resources.toml:5: interface "web-1": address 10.0.0.5 is named twice; keep one of the two`},
 		{"interface mtu", `port = "wire0"`, "port = \"wire0\"\nmtu = 60", `resources.toml:4: interface "web-1": mtu 60 is out of range; use a number from 68 to 65535`},
 		{"monitoring", `port = "wire0"`, "port = \"wire0\"\nmonitoring = \"full\"", `resources.toml:4: interface "web-1": monitoring "full" is not known; use one of: basic, detailed`},
+		{"load balancer families", `[[session]]`, "[[load_balancer]]\nname = \"lb\"\nmember = [{address = \"192.0.2.1\"}, {address = \"2001:db8::1\"}]\n[[session]]", `resources.toml:36: load balancer "lb": members 192.0.2.1 and 2001:db8::1 are of different families; make all members IPv4 or all IPv6, and the others a load balancer of their own`},
 		{"target nowhere", `address = "192.0.2.10"`, ``, `resources.toml:13: target "ids": the target points nowhere; give it an address, an interface or a load balancer`},
 		{"target twice", `address = "192.0.2.10"`, "address = \"192.0.2.10\"\ninterface = \"zeek\"", `resources.toml:13: target "ids": the target has more than one of address, interface and load balancer; keep one`},
 		{"load balancer target", `address = "192.0.2.10"`, `load_balancer = "lb"`, `resources.toml:15: target "ids": load balancer "lb" is not known; there is no load balancer yet, so add one`},

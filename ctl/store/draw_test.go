@@ -55,7 +55,7 @@ func (w *world) drawCall(model *ctl.Document) (func(*Tx) error, string) {
 		model.Filters = replaced(model.Filters, kept)
 		return func(tx *Tx) error { return tx.PutFilter(r) }, "put " + text(r)
 	case 5:
-		r := &ctl.LoadBalancer{Common: w.common(ctl.PrefixLoadBalancer, "lb", i), Members: []ctl.Member{{Address: zeekAddress, Weight: w.number("weight", 0, 2)}}}
+		r := &ctl.LoadBalancer{Common: w.common(ctl.PrefixLoadBalancer, "lb", i), Members: []ctl.Member{{Address: zeekAddress, Weight: w.number("weight", 0, 2), Draining: w.number("draining", 0, 1) == 1}}}
 		model.LoadBalancers = replaced(model.LoadBalancers, clone(r))
 		return func(tx *Tx) error { return tx.PutLoadBalancer(r) }, "put " + text(r)
 	case 6:

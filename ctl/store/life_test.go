@@ -241,7 +241,7 @@ name = "tools"
 cross_zone = true
 listeners = [{ protocol = "udp", port = 4789 }]
 health = { protocol = "http", port = 80, path = "/", interval = 10, timeout = 5, healthy_threshold = 2, unhealthy_threshold = 3 }
-member = [{ address = "192.0.2.20", zone = "a", weight = 0 }, { address = "192.0.2.21" }]
+member = [{ address = "192.0.2.20", zone = "a", weight = 0 }, { address = "192.0.2.21", draining = true }]
 [[target]]
 name = "lb"
 load_balancer = "tools"

@@ -38,6 +38,13 @@ func (tx *Tx) PutLoadBalancer(r *ctl.LoadBalancer) error {
 	if err := tx.check(r); err != nil {
 		return err
 	}
+	if !tx.loading {
+		var problems problem.List
+		r.CheckAgreement(&problems)
+		if err := tx.refuse(&problems); err != nil {
+			return err
+		}
+	}
 	r.Normalize()
 	n, known, err := admit(tx, tx.st.balancers, &r.Common, r.Subject(), ctl.PrefixLoadBalancer, func() *balancerNode {
 		return &balancerNode{entry: entry{sequence: tx.nextSequence(), touch: &touch{created: true}}, rec: r}

@@ -22,9 +22,10 @@ type savedHealth struct {
 }
 
 type savedMember struct {
-	Address netip.Addr `json:"address"`
-	Zone    string     `json:"zone,omitempty"`
-	Weight  int        `json:"weight"`
+	Address  netip.Addr `json:"address"`
+	Zone     string     `json:"zone,omitempty"`
+	Weight   int        `json:"weight"`
+	Draining bool       `json:"draining,omitempty"` // absent from what earlier versions saved
 }
 
 func saveBalancer(sequence uint64, r *ctl.LoadBalancer) *savedBalancer {

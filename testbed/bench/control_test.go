@@ -152,7 +152,7 @@ func TestScaleIsWhatItSays(t *testing.T) {
 		t.Errorf("%d sources, %d filters, %d sessions, %d rules", len(s.Sources), len(s.Filters), len(s.Sessions), ruleCount(s))
 	}
 	for i, frame := range sourceFrames(n)() {
-		v := rules.Evaluate(s, cfg.PortIndex("wire0"), frame)
+		v := rules.Evaluate(s, cfg.PortIndex("wire0"), frame, nil)
 		if len(v) != 1 || v[0].Outcome != rules.Matched || number(s, v[0]) != 10*controlRules {
 			t.Fatalf("frame %d: %+v, want a match of the last rule", i, v)
 		}

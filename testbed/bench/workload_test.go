@@ -107,7 +107,7 @@ func every(frames [][]byte, n int) (some [][]byte) {
 func checkVerdicts(t *testing.T, s *rules.Snapshot, port, decider int, frames [][]byte) {
 	t.Helper()
 	for i, frame := range frames {
-		verdicts := rules.Evaluate(s, port, frame)
+		verdicts := rules.Evaluate(s, port, frame, nil)
 		if decider == 0 {
 			if len(verdicts) != 0 {
 				t.Fatalf("frame %d: verdicts %+v, want none", i, verdicts)
@@ -127,7 +127,7 @@ func TestTheLastOfTenRulesAccepts(t *testing.T) {
 	w := workloads()[1]
 	s, port := snapshot(t, w)
 	for i, frame := range w.frames() {
-		if v := rules.Evaluate(s, port, frame); number(s, v[0]) != 100 {
+		if v := rules.Evaluate(s, port, frame, nil); number(s, v[0]) != 100 {
 			t.Fatalf("frame %d: rule %d, want 100", i, number(s, v[0]))
 		}
 	}
@@ -138,7 +138,7 @@ func TestRuleFramesHitTheWholeList(t *testing.T) {
 	s, port := snapshot(t, w)
 	var tenths [10]int
 	for _, frame := range every(w.frames(), 4) {
-		tenths[(number(s, rules.Evaluate(s, port, frame)[0])-1)/1000]++
+		tenths[(number(s, rules.Evaluate(s, port, frame, nil)[0])-1)/1000]++
 	}
 	t.Logf("decided by rules of each tenth of the list: %v", tenths)
 	if slices.Min(tenths[:]) < 15 { // 25 on average

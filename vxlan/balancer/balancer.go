@@ -31,7 +31,7 @@ type Group struct {
 type View struct {
 	ID, Zone string
 	Members  []netip.Addr // usable and with weight
-	Table    []uint16     // TableSize indices into Members; a flow's entry is its hash % TableSize
+	Table    []uint16     // TableSize indices into Members, by Entry of the flow's hash
 	Skip     string       // why there is no member: SkipNoListener or SkipTargetDown; else ""
 }
 

@@ -20,6 +20,7 @@ type group struct {
 	slot    time.Time // the next probe outside of the rhythm is not before this
 	stale   bool      // something happened since the last refresh
 	views   map[string]shown
+	full    map[string][]uint16 // tables of whole pools, by their recipe; they outlive failures of members
 }
 
 // shown is the last view of a zone, and what it was made of.
@@ -47,6 +48,7 @@ func (b *Balancer) configure(now time.Time, g *group, spec Group) {
 	g.stale = true
 	g.Group = spec
 	g.Zones = sortedZones(spec.Zones)
+	g.full = map[string][]uint16{}
 	was := g.check
 	g.check = nil
 	if spec.Check != nil && spec.Check.Protocol != None && spec.Check.Protocol != "" {
@@ -175,7 +177,7 @@ func (g *group) view(zone string, before map[string]shown) shown {
 			}
 		}
 	}
-	v.Members, v.Table = spreadOver(pool, out)
+	v.Members, v.Table = g.spreadOver(pool, out)
 	return shown{v, made}
 }
 
@@ -211,7 +213,7 @@ func recipe(pool []*member, out []bool) string {
 }
 
 // spreadOver makes the table of a pool, with indices into the members that are in use.
-func spreadOver(pool []*member, out []bool) ([]netip.Addr, []uint16) {
+func (g *group) spreadOver(pool []*member, out []bool) ([]netip.Addr, []uint16) {
 	all := make([]Weighted, len(pool))
 	index := make([]uint16, len(pool))
 	var members []netip.Addr
@@ -222,7 +224,11 @@ func spreadOver(pool []*member, out []bool) ([]netip.Addr, []uint16) {
 			members = append(members, m.Address)
 		}
 	}
-	table := TableWithout(all, out)
+	whole := recipe(pool, make([]bool, len(pool)))
+	if g.full[whole] == nil {
+		g.full[whole] = Table(all)
+	}
+	table := without(g.full[whole], all, out)
 	for entry, owner := range table {
 		table[entry] = index[owner]
 	}

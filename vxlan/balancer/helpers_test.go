@@ -127,7 +127,7 @@ func groupOf(n int) Group {
 func owners(v View) []netip.Addr {
 	flows := make([]netip.Addr, 10000)
 	for i := range flows {
-		flows[i] = v.Members[v.Table[mix(uint64(i))%TableSize]]
+		flows[i] = v.Members[v.Table[Entry(flow(i))]]
 	}
 	return flows
 }

@@ -11,6 +11,10 @@ import (
 // (Eisenbud et al., "Maglev", NSDI 2016, section 3.4 and 5.3).
 const TableSize = 65537
 
+// Entry is the entry of a flow, 0 to TableSize-1, by its hash (vxlan.FlowHash): 32 of the well mixed
+// bits, below those that the outer source port shows. The data path computes the same in C.
+func Entry(flow uint64) int { return int(flow >> 18 & math.MaxUint32 * TableSize >> 32) }
+
 // Weighted is a member as the table sees it.
 type Weighted struct {
 	Key    string // unique; decides together with the other keys, never the order in the slice
@@ -52,20 +56,28 @@ func Table(members []Weighted) []uint16 {
 // failure of a member moves its own flows only, and its return brings back exactly those. It is nil
 // when all are out. len(out) is len(members).
 func TableWithout(members []Weighted, out []bool) []uint16 {
+	return without(Table(members), members, out)
+}
+
+// without makes the table of TableWithout from that of all members, which it leaves alone.
+func without(full []uint16, members []Weighted, out []bool) []uint16 {
 	rest := slices.Clone(members)
+	all := true
 	for i := range rest {
-		if out[i] {
-			rest[i].Weight = 0
+		if out[i] && rest[i].Weight > 0 {
+			rest[i].Weight, all = 0, false
 		}
 	}
-	substitutes := Table(rest)
-	if substitutes == nil {
+	if all {
+		return slices.Clone(full)
+	}
+	table := Table(rest)
+	if table == nil {
 		return nil
 	}
-	table := Table(members)
-	for entry, owner := range table {
-		if out[owner] {
-			table[entry] = substitutes[entry]
+	for entry, owner := range full {
+		if !out[owner] {
+			table[entry] = owner
 		}
 	}
 	return table

@@ -14,9 +14,10 @@ func TestViewsAreRight(t *testing.T) {
 	zones := []string{"", "a", "b"}
 	rapid.Check(t, func(r *rapid.T) {
 		s := newScript(t, Options{MaxProbes: 4})
-		g := groupOf(0)
-		g.Zones = zones
-		for range rapid.IntRange(1, 15).Draw(r, "steps") {
+		g := drawGroup(r, zones)
+		s.set(g)
+		s.reachable(true, addrs(1, 2, 3, 4)...)
+		for range rapid.IntRange(3, 15).Draw(r, "steps") {
 			n := rapid.IntRange(1, 6).Draw(r, "member")
 			switch rapid.IntRange(0, 6).Draw(r, "step") {
 			case 0:

@@ -22,6 +22,9 @@ func (a *app) kindCommand(k *kind) *cobra.Command {
 		a.accountFlag(c)
 		cmd.AddCommand(c)
 	}
+	if k == loadBalancerKind {
+		cmd.AddCommand(a.memberCommand())
+	}
 	return cmd
 }
 

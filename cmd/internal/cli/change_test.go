@@ -38,6 +38,8 @@ func TestBodies(t *testing.T) {
 		{"load-balancer create lb --listener udp:4789 --member 192.0.2.1,192.0.2.2@b*0 --cross-zone --health-protocol http --health-port 80",
 			`create load-balancer {"crossZone":true,"health":{"port":80,"protocol":"http"},"listeners":[{"port":4789,"protocol":"udp"}],` +
 				`"members":[{"address":"192.0.2.1"},{"address":"192.0.2.2","availabilityZone":"b","weight":0}],"name":"lb"}`},
+		{"load-balancer create lb --member 192.0.2.1@b*0+draining --member 2001:db8::1+draining",
+			`create load-balancer {"members":[{"address":"192.0.2.1","availabilityZone":"b","draining":true,"weight":0},{"address":"2001:db8::1","draining":true}],"name":"lb"}`},
 		{"rule create --filter web --direction egress --number 1 --action reject --protocol -1 --source-ports 53",
 			`create rule {"protocol":-1,"ruleAction":"reject","ruleNumber":1,"sourcePortRange":{"fromPort":53,"toPort":53},"trafficDirection":"egress","trafficMirrorFilterId":"web"}`},
 		{"interface modify web-1 --mtu 9000 --unset mac,vlan --unset tag:team --tag env=prod",

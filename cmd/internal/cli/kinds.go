@@ -136,16 +136,16 @@ var loadBalancerKind = &kind{
 	fields: []*field{
 		{flag: "listener", json: "listeners", value: listeners(), column: "LISTENERS", usage: "what it accepts, as udp:4789"},
 		{flag: "member", json: "members", value: members(), column: "MEMBERS",
-			usage: "an appliance; zone and weight (0-255, absent 1) as 192.0.2.11@zone-a*10"},
-		{flag: "cross-zone", json: "crossZone", value: yesNo(), column: "CROSS ZONE", usage: "use members of other zones too"},
+			usage: "an appliance; zone and weight (0-255, absent 1) as 192.0.2.11@zone-a*10, +draining behind it takes it out"},
+		{flag: "cross-zone", json: "crossZone", value: yesNo(), column: "CROSS ZONE", usage: "use members of other zones when none is left in the own one"},
 		{flag: "health-protocol", json: "health.protocol", value: word("PROTOCOL"), choices: []string{"tcp", "http", "icmp"},
-			usage: "how members are probed"},
+			usage: "how members are probed; absent: not at all"},
 		{flag: "health-port", json: "health.port", value: number(1, maxPort), usage: "port that is probed"},
 		{flag: "health-path", json: "health.path", value: word("PATH"), usage: "path that an http probe asks for"},
-		{flag: "health-interval", json: "health.intervalSeconds", value: number(1, 3600), usage: "seconds between probes"},
-		{flag: "health-timeout", json: "health.timeoutSeconds", value: number(1, 3600), usage: "seconds until a probe has failed"},
-		{flag: "healthy-threshold", json: "health.healthyThreshold", value: number(1, 100), usage: "good probes in a row until healthy"},
-		{flag: "unhealthy-threshold", json: "health.unhealthyThreshold", value: number(1, 100), usage: "bad probes in a row until unhealthy"},
+		{flag: "health-interval", json: "health.intervalSeconds", value: number(1, 300), usage: "seconds between probes; absent: 30"},
+		{flag: "health-timeout", json: "health.timeoutSeconds", value: number(1, 120), usage: "seconds until a probe has failed, at most the interval; absent: 10, http 6"},
+		{flag: "healthy-threshold", json: "health.healthyThreshold", value: number(1, 10), usage: "good probes in a row until healthy; absent: 5"},
+		{flag: "unhealthy-threshold", json: "health.unhealthyThreshold", value: number(1, 10), usage: "bad probes in a row until unhealthy; absent: 2"},
 	},
 }
 

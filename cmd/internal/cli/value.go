@@ -116,36 +116,6 @@ func listeners() value {
 	}}
 }
 
-// members are ADDRESS[@ZONE][*WEIGHT], of a load balancer.
-func members() value {
-	return value{hint: "ADDRESS[@ZONE][*WEIGHT]", many: true, parse: func(text string) (any, error) {
-		rest, weight, weighted := strings.Cut(text, "*")
-		address, zone, zoned := strings.Cut(rest, "@")
-		m := map[string]any{"address": address}
-		if zoned {
-			m["availabilityZone"] = zone
-		}
-		if weighted {
-			n, err := strconv.ParseUint(weight, 10, 8)
-			if err != nil {
-				return nil, fmt.Errorf("the weight after * is a number from 0 to 255, as 192.0.2.11@zone-a*10")
-			}
-			m["weight"] = n
-		}
-		return m, nil
-	}, format: func(v any) string {
-		m, _ := v.(map[string]any)
-		text := plain(m["address"])
-		if zone := plain(m["availabilityZone"]); zone != "" {
-			text += "@" + zone
-		}
-		if weight := plain(m["weight"]); weight != "" {
-			text += "*" + weight
-		}
-		return text
-	}}
-}
-
 // text is a value for people.
 func (v value) text(read any) string {
 	if list, ok := read.([]any); ok && (v.many || v.format == nil) {

@@ -36,6 +36,22 @@ func TestNotesOf(t *testing.T) {
 	}
 }
 
+// A port with partial checksums says what to do where; others have only their driver's notes.
+func TestPartialNote(t *testing.T) {
+	p := &lcore.Port{PortSpec: lcore.PortSpec{Name: "wire0"}, MAC: make([]byte, 6), Driver: dpdk.DriverOf("net_af_packet")}
+	if notes := portStatus(p, lcore.Link{}, 0).Notes; len(notes) != 5 {
+		t.Errorf("without any: %q", notes)
+	}
+	notes := portStatus(p, lcore.Link{}, 7).Notes
+	if len(notes) != 6 || !strings.HasPrefix(notes[5], "7 mirrored frames arrived on wire0 ") ||
+		!strings.Contains(notes[5], `"ethtool -K IFACE tx off gso off tso off"`) || !strings.Contains(notes[5], "on the host behind port wire0") {
+		t.Errorf("with seven: %q", notes)
+	}
+	if len(notesOf("net_af_packet")) != 5 {
+		t.Error("the driver's own notes were changed")
+	}
+}
+
 func TestPrintNotesOncePerDriver(t *testing.T) {
 	cfg := &config.Config{}
 	for _, text := range []string{"net_null0", "net_null1", "0000:3b:00.0", "net_ring0"} {

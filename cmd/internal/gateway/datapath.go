@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -133,18 +134,19 @@ func (d *dataPath) status() ctl.Status {
 	}
 	ports := d.group.Ports()
 	for i, link := range d.group.Links() {
-		s.Ports = append(s.Ports, portStatus(ports[i], link))
+		s.Ports = append(s.Ports, portStatus(ports[i], link, d.group.PortCounters(i).PartialChecksums))
 	}
 	return s
 }
 
-func portStatus(p *lcore.Port, link lcore.Link) ctl.PortStatus {
+// portStatus describes a port on which so many mirrored frames arrived with partial checksums.
+func portStatus(p *lcore.Port, link lcore.Link, partial uint64) ctl.PortStatus {
 	mtu := p.TunnelMTU()
 	if mtu == 0 { // the port takes any; what it was given is what is known
 		mtu = p.Granted.MTU
 	}
 	return ctl.PortStatus{
-		MAC: [6]byte(p.MAC), MTU: mtu, Driver: p.Driver.Name, Notes: notesOf(p.Driver.Name),
+		MAC: [6]byte(p.MAC), MTU: mtu, Driver: p.Driver.Name, Notes: slices.Concat(notesOf(p.Driver.Name), partialNote(p.Name, partial)),
 		LinkUp: link.Up, SpeedMbps: link.SpeedMbps, FullDuplex: link.FullDuplex,
 	}
 }

@@ -19,11 +19,11 @@ var driverNotes = []struct {
 		"The kernel reassembles IPv4 fragments before the gateway sees them.",
 		"An outer VLAN tag of type 0x88a8 leaves as 0x8100.",
 		"Frames that this host itself sends on the interface are received as production; keep addresses and IPv6 off it.",
-		"Local senders may leave checksums to the network card, so that they are incomplete in production and in copies.",
+		"Local senders may leave checksums to the network card, so that they are incomplete in production and in truncated copies; other copies are completed.",
 	}},
 	{"net_af_xdp", []string{
 		"A frame longer than the kernel interface's MTU allows cannot leave; it is dropped and counted as too_long.",
-		"Local senders may leave checksums to the network card, so that they are incomplete in production and in copies.",
+		"Local senders may leave checksums to the network card, so that they are incomplete in production and in truncated copies; other copies are completed.",
 	}},
 	{"net_tap", []string{
 		"A frame longer than the kernel interface's MTU allows cannot leave; it is dropped and counted as too_long.",
@@ -52,6 +52,15 @@ func notesOf(driver string) []string {
 		}
 	}
 	return nil
+}
+
+// partialNote says what to do about so many frames that arrived on a port with partial checksums. The
+// interface that wants it belongs to another host or namespace, which the port cannot name.
+func partialNote(port string, frames uint64) []string {
+	if frames == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d mirrored frames arrived on %s with incomplete TCP or UDP checksums, because the host behind it leaves them to its network card; run \"ethtool -K IFACE tx off gso off tso off\" on the host behind port %s, for its interface IFACE there.", frames, port, port)}
 }
 
 // printNotes writes the notes of every driver that is used.

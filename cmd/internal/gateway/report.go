@@ -85,6 +85,9 @@ func portReport(c pipeline.PortCounters, p *config.Port) report.Port {
 		OriginatedPackets: int64(c.Originated.Packets),
 		OriginatedBytes:   int64(c.Originated.Bytes),
 		OriginateFailed:   int64(c.OriginateFailed),
+
+		Fragments:        countsOf(c.Fragments),
+		PartialChecksums: int64(c.PartialChecksums),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"mirrorgw/ctl/config"
 	"mirrorgw/dpdk"
 	"mirrorgw/lcore"
+	"mirrorgw/pipeline"
 	"mirrorgw/rules"
 )
 
@@ -30,9 +31,21 @@ func specOf(cfg *config.Config) (lcore.Spec, error) {
 			Name: p.Name, Device: p.Device.Text, Role: p.Role, Peer: peer, Queues: p.Queues,
 			RxDesc: p.RxDescriptors, TxDesc: p.TxDescriptors, MTU: p.MTU, ExtraRxMbufs: extra,
 			Tunnel: p.Tunnel, VLAN: p.VLAN, Addresses: addressesOf(p),
+			Repair: repairs(p),
 		})
 	}
 	return spec, spec.Check()
+}
+
+// repairs says in which frames of a port partial checksums are looked for.
+func repairs(p *config.Port) pipeline.Repair {
+	switch {
+	case p.Repair == config.RepairOff:
+		return pipeline.RepairNone
+	case p.Repair == config.RepairOn || dpdk.DriverOf(p.Device.Driver).PartialCksum:
+		return pipeline.RepairEvery
+	}
+	return pipeline.RepairMarked
 }
 
 func addressesOf(p *config.Port) (addresses []netip.Addr) {

@@ -169,14 +169,18 @@ vni = 16777215
 }
 
 func fragmentation() Case {
-	p := traffic.From(web1).To(client).ID(0x1234).UDP(5000, 6000).Payload(traffic.Bytes("fragments", 2000))
-	four, six := p.Fragments(800), p.OverIPv6().Fragments(800)
+	pieces := func(id uint32, port uint16) traffic.Packet {
+		return traffic.From(web1).To(client).ID(id).UDP(5000, port).Payload(traffic.Bytes("fragments", 2000))
+	}
+	four, six := pieces(0x1234, 6000).Fragments(800), pieces(0x1234, 6000).OverIPv6().Fragments(800)
+	other, late, ntp := pieces(0x1235, 6001).Fragments(800), pieces(0x1236, 6000).Fragments(800), pieces(0x1237, 123).Fragments(800)
 	ports, rest := egress("ports"), egress("rest")
 	return Case{
 		Name: "011_fragments",
-		About: `Only the first fragment of a datagram has ports: session 1, whose rule has ports, mirrors it
-and never the others; session 2, whose rule has only a protocol, mirrors those. All fragments of one
-datagram leave with the same outer source port.`,
+		About: `Only the first fragment of a datagram has ports: session 1, whose rule has ports, mirrors it,
+and the others have its outcome. One that comes before its first is judged by itself: session 2, whose
+rule has only a protocol, mirrors it. Fragments of NTP are never mirrored, as their first. All
+fragments of one datagram leave with the same outer source port.`,
 		Resources: interfaceWeb1 + targetIDS + targetRecorder + `
 [[filter]]
 name = "port-6000"
@@ -214,17 +218,24 @@ vni = 1102
 		Outer: map[string]Outer{"ports": toIDS("10.0.0.5", 1101), "rest": toRecorder("10.0.0.5", 1102)},
 		Wire0: []Frame{
 			frame("IPv4, first fragment", four[0], ports),
-			frame("IPv4, second fragment", four[1], rest),
-			frame("IPv4, last fragment", four[2], rest),
+			frame("IPv4, second fragment", four[1], ports),
+			frame("IPv4, last fragment", four[2], ports),
 			frame("IPv6, first fragment", six[0], ports),
-			frame("IPv6, second fragment", six[1], rest),
-			frame("IPv6, last fragment", six[2], rest),
+			frame("other port, first fragment", other[0], rest),
+			frame("IPv6, second fragment", six[1], ports),
+			frame("other port, second fragment", other[1], rest),
+			frame("IPv6, last fragment", six[2], ports),
+			frame("a last fragment before its first", late[2], rest),
+			frame("its first fragment", late[0], ports),
+			frame("its second fragment", late[1], ports),
+			frame("NTP, first fragment", ntp[0]),
+			frame("NTP, second fragment", ntp[1]),
 			frame("not fragmented, same ports", udpFrame(web1, client, 100), ports),
 			frame("not fragmented, other port", traffic.From(web1).To(client).UDP(5000, 6001).Frame(), rest),
 		},
 		Report: []Counters{
-			{Session: "ports", Direction: "egress", Matched: 3, Mirrored: 3},
-			{Session: "rest", Direction: "egress", Matched: 5, Mirrored: 5},
+			{Session: "ports", Direction: "egress", Matched: 9, Mirrored: 9},
+			{Session: "rest", Direction: "egress", Matched: 4, Mirrored: 4},
 		},
 	}
 }
