@@ -48,11 +48,26 @@ type arrival struct {
 // start starts the gateway; it forwards, and its socket is answered, on return.
 func (s *site) start(gateway, resources string) *arrival {
 	s.t.Helper()
+	s.switching()
 	writeFile(s.t, filepath.Join(s.dir, "gateway.toml"), arriveEAL+gateway+arriveControl)
 	writeFile(s.t, filepath.Join(s.dir, "resources.toml"), resources)
 	p := daemon.StartIn(s.t, s.namespace("g"), s.dir, running...)
 	p.AwaitLog(ready)
-	return &arrival{s, p, control.New(s.t, filepath.Join(s.dir, "ctl.sock"))}
+	a := &arrival{s, p, control.New(s.t, filepath.Join(s.dir, "ctl.sock"))}
+	s.t.Cleanup(a.tell)
+	return a
+}
+
+// tell has the gateway say what it knows when a test has failed.
+func (a *arrival) tell() {
+	if !a.t.Failed() {
+		return
+	}
+	for _, line := range []string{"status", "stats", "target list", "load-balancer list"} {
+		answer := a.ctl.Run(strings.Fields(line)...)
+		a.t.Logf("mirrorctl %s:\n%s%s", line, answer.Stdout, answer.Stderr)
+	}
+	a.t.Logf("the log ends with\n%s", tail(a.gateway.Stderr(), 20))
 }
 
 // stats are the counters of this moment; both laws must hold at any.

@@ -64,7 +64,7 @@ func narrowFrames(n uint64) (fromA bool, frame []byte) {
 	if n%2 == 0 {
 		return fromA, frame
 	}
-	p := lengthPacket().UDP(9, uint16(n%500)).Payload(numbered(n, 1350))
+	p := lengthPacket().UDP(9, uint16(5000+n%500)).Payload(numbered(n, 1350))
 	return true, p.Frame()
 }
 

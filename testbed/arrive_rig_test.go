@@ -20,6 +20,7 @@ type site struct {
 	*lan
 	dir   string // of the gateway's files
 	hosts []string
+	ports [][2]string // of switches: the switch, the port
 }
 
 // newSite makes the gateway's namespace. Everything is removed with the test, also when the test
@@ -70,6 +71,7 @@ func (s *site) bridgeLink(name, port, link string) {
 	s.run("ip", "-n", s.namespace("g"), "link", "add", link, "type", "veth", "peer", "name", port, "netns", s.namespace(name))
 	s.run("ip", "-n", s.namespace("g"), "link", "set", link, "arp", "off", "up")
 	s.in(name, "ip", "link", "set", port, "master", "br0", "up")
+	s.ports = append(s.ports, [2]string{name, port})
 }
 
 // attach adds a host on a switch. MAC "" is the kernel's choice.
@@ -78,6 +80,18 @@ func (s *site) attach(bridge, name, mac string, mtu int, addresses ...string) {
 	s.plain(name)
 	s.join(bridge, "p"+name, name, "eth0", mac, mtu, addresses...)
 	s.in(bridge, "ip", "link", "set", "p"+name, "master", "br0")
+	s.ports = append(s.ports, [2]string{bridge, "p" + name})
+}
+
+// switching waits until all ports of the switches forward: Linux notices a carrier up to a second
+// late.
+func (s *site) switching() {
+	s.t.Helper()
+	for _, p := range s.ports {
+		sooner(s.t, arriveWait, fmt.Sprintf("port %s of switch %s to forward", p[1], p[0]), func() bool {
+			return s.do(p[0], "cat", "/sys/class/net/"+p[1]+"/brport/state") == "3\n" // BR_STATE_FORWARDING
+		})
+	}
 }
 
 // join connects two hosts by a cable; the second one's end gets MAC, MTU and addresses.

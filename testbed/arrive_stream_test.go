@@ -90,6 +90,14 @@ func (s *stream) arrivedOnce(from, to uint64, host string) (missing uint64, ok b
 	return 0, true
 }
 
+// lacks is the first of the frames that has not arrived once, at that host; 0: all have.
+func (s *stream) lacks(from, to uint64, host string) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	missing, _ := s.arrivedOnce(from, to, host)
+	return missing
+}
+
 // latest is the highest number of a frame that arrived at a host, 0 if none after a number did.
 func (s *stream) latest(after uint64, host string) uint64 {
 	s.mu.Lock()
