@@ -297,7 +297,7 @@ static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
 	    mgw_special_port(rte_be_to_cpu_16(dport)) || dport == RTE_BE16(MGW_VXLAN_PORT))
 		return false;
 	key->acl_class = key->excluded = key->fragment = key->resolver = key->unclassified = 0;
-	key->unusual = key->routed = 0;
+	key->unusual = key->icmp_type = 0;
 	key->family = 4;
 	key->l4 = protocol | MGW_L4_PORTS;
 	key->source_port = sport;

@@ -43,12 +43,13 @@ struct mgw_key {
 	uint8_t resolver;     /* traffic of a DNS resolver */
 	uint8_t unclassified; /* enum mgw_unclassified + 1, or 0 */
 	uint8_t unusual;      /* rules alone cannot say: one of the five above does */
-	uint8_t routed;       /* IPv6 with a routing header */
+	uint8_t icmp_type;    /* of ICMP and ICMPv6, else 0 */
 	uint32_t l4;          /* MGW_L4_* */
 	uint16_t source_port, destination_port; /* network order; 0 without ports */
 	uint32_t source[4], destination[4];     /* network order; IPv4 uses the first word */
 	uint32_t identification;                /* of a fragment; as it stands in the header */
-	uint8_t icmp_type, icmp_code;           /* valid iff protocol is ICMP or ICMPv6 */
+	uint8_t icmp_code;                      /* valid iff protocol is ICMP or ICMPv6 */
+	uint8_t routed;                         /* has a routing header; valid iff family is 6 */
 } __attribute__((aligned(64)));
 
 /* One source that sees a frame. */

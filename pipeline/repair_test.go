@@ -119,6 +119,18 @@ func TestFlaggedFrames(t *testing.T) {
 	}
 }
 
+// Where nothing is to be repaired, the driver's word does not count either.
+func TestRepairNone(t *testing.T) {
+	w := webWorld(t, newHarness(t, DefaultHarnessPools), 0, &Layout{Repair: []Repair{wire0: RepairNone}}, nil)
+	f := partial(true, 100)
+	if out := w.run(Input{Port: wire0, Frames: [][]byte{f.frame}, Flagged: []bool{true}}); !bytes.Equal(out.Copies[0].inner(false), f.frame) {
+		t.Error("altered")
+	}
+	if n := w.harness.Counters().Port(wire0).PartialChecksums; n != 0 {
+		t.Errorf("counted %d", n)
+	}
+}
+
 // Left as received: a zero UDP checksum, fragments, packets behind a routing header, packets that
 // end before their length says.
 func TestNotRepaired(t *testing.T) {
