@@ -72,12 +72,24 @@ func balanceStart(t *testing.T, flows uint64) *balance {
 	}
 	st := s.stream(arriveFrames(flows), appliances...)
 	b := &balance{s.start(s.followGateway(), balanceResources()), st, flows}
-	b.stream.flow()
-	for _, host := range balanceMembers {
-		b.stream.follow(host, arriveWait)
-	}
-	b.stream.hold()
+	b.healthy(len(balanceMembers))
 	return b
+}
+
+// healthy waits until so many members of the load balancer are.
+func (a *arrival) healthy(members int) {
+	a.t.Helper()
+	sooner(a.t, arriveWait, fmt.Sprintf("%d members to be healthy", members), func() bool {
+		var shown struct{ MemberStates []struct{ State string } }
+		a.ctl.JSON(&shown, "load-balancer", "show", "tools")
+		n := 0
+		for _, m := range shown.MemberStates {
+			if m.State == "healthy" {
+				n++
+			}
+		}
+		return n == members
+	})
 }
 
 func balanceResources() string {

@@ -43,6 +43,7 @@ func TestAllFragmentsArriveAtOneAppliance(t *testing.T) {
 	if fullTests() {
 		datagrams = 300
 	}
+	a.healthy(len(balanceMembers))
 	atA, atB := a.sniff("a", "eth0"), a.sniff("b", "eth0")
 	var members []*sniffer
 	for _, host := range balanceMembers {

@@ -93,6 +93,15 @@ func (e *attacker) echoRequest(int) []byte {
 		&layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeEchoRequest, 0), Id: 1}, gopacket.Payload(make([]byte, 1400)))
 }
 
+// ports is the header of a copy's datagram, or of something like it.
+func ports(ip gopacket.NetworkLayer, to layers.UDPPort) *layers.UDP {
+	udp := &layers.UDP{SrcPort: 50000, DstPort: to}
+	if err := udp.SetNetworkLayerForChecksum(ip); err != nil {
+		panic(err)
+	}
+	return udp
+}
+
 // tooBig claims that a path is narrow, and quotes what was never sent: other addresses, other ports,
 // other protocols, too little.
 func (e *attacker) tooBig(n int) []byte {
@@ -110,16 +119,16 @@ func (e *attacker) tooBig(n int) []byte {
 	case 4:
 		length = 20 + e.random.IntN(8) // not even the ports
 	}
-	quoted := e.frame(&layers.IPv4{Version: 4, TTL: 60, Flags: layers.IPv4DontFragment, Protocol: protocol, SrcIP: src, DstIP: dst},
-		&layers.UDP{SrcPort: 50000, DstPort: port}, gopacket.Payload(make([]byte, 1000)))
+	ip := &layers.IPv4{Version: 4, TTL: 60, Flags: layers.IPv4DontFragment, Protocol: protocol, SrcIP: src, DstIP: dst}
+	quoted := e.frame(ip, ports(ip, port), gopacket.Payload(make([]byte, 1000)))
 	icmp := &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeDestinationUnreachable, layers.ICMPv4CodeFragmentationNeeded), Seq: 600}
 	return e.frame(&layers.Ethernet{SrcMAC: e.mac, DstMAC: e.target, EthernetType: layers.EthernetTypeIPv4},
 		&layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolICMPv4, SrcIP: e.any4(), DstIP: tunnel4}, icmp, gopacket.Payload(quoted[:length]))
 }
 
 func (e *attacker) tooBig6(int) []byte {
-	quoted := e.frame(&layers.IPv6{Version: 6, HopLimit: 60, NextHeader: layers.IPProtocolUDP, SrcIP: tunnel6, DstIP: e.any6()},
-		&layers.UDP{SrcPort: 50000, DstPort: 4789}, gopacket.Payload(make([]byte, 1000)))
+	ip := &layers.IPv6{Version: 6, HopLimit: 60, NextHeader: layers.IPProtocolUDP, SrcIP: tunnel6, DstIP: e.any6()}
+	quoted := e.frame(ip, ports(ip, 4789), gopacket.Payload(make([]byte, 1000)))
 	mtu := binary.BigEndian.AppendUint32(nil, uint32(e.random.IntN(1280)))
 	return e.icmp6(e.any6(), tunnel6, e.mac, e.target, 64, layers.ICMPv6TypePacketTooBig, gopacket.Payload(append(mtu, quoted...)))
 }

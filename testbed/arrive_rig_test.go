@@ -27,6 +27,7 @@ type site struct {
 // program is interrupted.
 func newSite(t *testing.T) *site {
 	t.Helper()
+	daemon.Build(t) // now: its time is not the gateway's
 	s := &site{lan: newLAN(t), dir: t.TempDir(), hosts: []string{"g"}}
 	t.Cleanup(daemon.OnInterrupt(s.abandon))
 	return s
