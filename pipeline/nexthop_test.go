@@ -87,8 +87,14 @@ func TestNextHopFollows(t *testing.T) {
 	w.wantSession(rules.Egress, 4, 1, map[string]uint64{"unresolved": 2})
 
 	// An lcore that may still read what was there two changes before is waited for, but not for ever.
-	if err := layout.SetNextHop(to, tun0, NextHop{}); err != ErrStalled {
+	if err := layout.SetNextHop(to, tun0, NextHop{MAC: [6]byte{2, 4}, Resolved: true}); err != ErrStalled {
 		t.Errorf("with a stalled lcore: %v, want ErrStalled", err)
+	}
+	if err := layout.TrySetNextHop(to, tun0, NextHop{MAC: [6]byte{2, 4}, Resolved: true}); err != ErrStalled {
+		t.Errorf("with a stalled lcore, without waiting: %v, want ErrStalled", err)
+	}
+	if err := layout.SetNextHop(to, tun0, NextHop{}); err != nil {
+		t.Errorf("what is so already: %v", err)
 	}
 	if err := layout.SetNextHop(netip.MustParseAddr("203.0.113.1"), tun0, NextHop{}); err != nil {
 		t.Errorf("an address that nothing is sent to: %v", err)
