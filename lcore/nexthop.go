@@ -19,15 +19,15 @@ func (g grace) Passed(token uint64) bool { return g.qsbr.Check(dpdk.Token(token)
 // well; for an address that nothing is sent to it does nothing. The only errors are ErrStalled,
 // after which nothing has changed, and that the group is closed.
 func (g *Group) SetNextHop(address netip.Addr, port int, hop pipeline.NextHop) error {
-	return g.changeHop(func() error { return g.layout.SetNextHop(address, port, hop) })
+	return g.change(func() error { return g.layout.SetNextHop(address, port, hop) })
 }
 
 // TrySetNextHop is SetNextHop that waits for no lcore: ErrStalled means later.
 func (g *Group) TrySetNextHop(address netip.Addr, port int, hop pipeline.NextHop) error {
-	return g.changeHop(func() error { return g.layout.TrySetNextHop(address, port, hop) })
+	return g.change(func() error { return g.layout.TrySetNextHop(address, port, hop) })
 }
 
-func (g *Group) changeHop(change func() error) error {
+func (g *Group) change(change func() error) error {
 	g.mu.Lock() // Explain is no reader that the grace period knows
 	defer g.mu.Unlock()
 	if g.closed {
@@ -43,10 +43,5 @@ func (g *Group) changeHop(change func() error) error {
 // SetBalance changes which member of a load balancer gets which flow, at once and without a new
 // program; see pipeline.Layout.
 func (g *Group) SetBalance(key pipeline.BalancerKey, b *pipeline.Balance) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
-		return errClosed
-	}
-	return g.layout.SetBalance(key, b)
+	return g.change(func() error { return g.layout.SetBalance(key, b) })
 }

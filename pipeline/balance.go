@@ -37,6 +37,9 @@ type balancerKey struct {
 
 var families = []int{0, 4, 6}
 
+// maxOldBalances bounds what a stalled lcore keeps from being freed: each has a table of 128 KiB.
+const maxOldBalances = 64
+
 func familyOf(address netip.Addr) int {
 	if address.Is4() {
 		return 4
@@ -181,7 +184,8 @@ func (l *Layout) freeBalance(n *balance) {
 // SetBalance changes who gets which flow of a load balancer, for all programs at once and without a
 // new one; one that no session uses is none of its business. Every member must be a destination of
 // a program that is in force or prepared; programs in which the load balancer has members of
-// another family stay as they are.
+// another family stay as they are. ErrStalled says that too many changes wait for an lcore to
+// report; it is to be tried again.
 func (l *Layout) SetBalance(key BalancerKey, b *Balance) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -189,6 +193,9 @@ func (l *Layout) SetBalance(key BalancerKey, b *Balance) error {
 		at := l.balancers[balancerKey{key, family}]
 		if at == nil || len(b.Table) > 0 && familyOf(b.Members[0]) != family {
 			continue
+		}
+		if l.freeOld(at); len(at.old) >= maxOldBalances {
+			return ErrStalled
 		}
 		made, err := l.newBalance(b)
 		if err != nil {
@@ -199,8 +206,7 @@ func (l *Layout) SetBalance(key BalancerKey, b *Balance) error {
 	return nil
 }
 
-// replace puts a balance in force, and frees those before it that no lcore can read. Called with mu
-// held.
+// replace puts a balance in force. Called with mu held.
 func (l *Layout) replace(at *balancer, made *balance) {
 	old := at.now
 	at.now = made
@@ -209,6 +215,11 @@ func (l *Layout) replace(at *balancer, made *balance) {
 		old.token = l.Grace.Start()
 	}
 	at.old = append(at.old, old)
+	l.freeOld(at)
+}
+
+// freeOld frees replaced balances that no lcore can read. Called with mu held.
+func (l *Layout) freeOld(at *balancer) {
 	for len(at.old) > 0 && (l.Grace == nil || l.Grace.Passed(at.old[0].token)) {
 		l.freeBalance(at.old[0])
 		at.old = at.old[1:]

@@ -242,6 +242,13 @@ func TestBalanceLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for i := range 2 * maxOldBalances { // it stalls
+		if err := layout.SetBalance(BalancerKey{ID: "lb-1"}, &Balance{}); err != nil && (err != ErrStalled || i < maxOldBalances-5) {
+			t.Fatal(err)
+		} else if i == 2*maxOldBalances-1 && err == nil {
+			t.Error("a stalled lcore has memory grow without bound")
+		}
+	}
 	p.Free()
 	if n := liveBlocks.Load() - blocks; n != 0 || len(layout.destinations)+len(layout.balancers) != 0 {
 		t.Errorf("%d blocks leaked, %d destinations, %d load balancers left", n, len(layout.destinations), len(layout.balancers))

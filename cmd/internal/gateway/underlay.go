@@ -53,8 +53,9 @@ type ways struct {
 	now *followed  // by the snapshot in force
 	// next is what the prepared snapshot sends to: now, where it sends to the same.
 	next   *followed
-	groups []balancer.Group // of the snapshot in force
-	given  []balancer.Group // what the balancer has
+	groups []balancer.Group                       // of the snapshot in force
+	given  []balancer.Group                       // what the balancer has
+	unset  map[pipeline.BalancerKey]balancer.View // what an lcore keeps from being set
 
 	hops sync.Mutex // makes reading a next hop and setting it one step; taken after mu
 
@@ -76,7 +77,7 @@ type destination struct {
 }
 
 func newWays(group hopGroup, ports []*lcore.Port, cfg *config.Config, log *slog.Logger) (*ways, error) {
-	w := &ways{group: group, log: log, ports: ports, states: &ctl.StateEvents{}, now: &followed{}, dirty: map[netip.Addr]bool{}, wake: make(chan struct{}, 1)}
+	w := &ways{group: group, log: log, ports: ports, states: &ctl.StateEvents{}, now: &followed{}, dirty: map[netip.Addr]bool{}, unset: map[pipeline.BalancerKey]balancer.View{}, wake: make(chan struct{}, 1)}
 	w.next = w.now
 	w.sources.Store(&sources{of: &rules.Snapshot{}})
 	c := underlayConfig(ports, cfg)
@@ -180,9 +181,13 @@ func (w *ways) follow(s *rules.Snapshot) {
 // withOthers are groups, and of others those that are not among them: what is known of the health of
 // their members is worth keeping until it is certain that nobody needs it.
 func withOthers(groups, others []balancer.Group) []balancer.Group {
-	for _, o := range others {
-		if !slices.ContainsFunc(groups, func(g balancer.Group) bool { return g.ID == o.ID }) {
-			groups = append(groups, o)
+	known := make(map[string]bool, len(groups))
+	for i := range groups {
+		known[groups[i].ID] = true
+	}
+	for i := range others {
+		if !known[others[i].ID] {
+			groups = append(groups, others[i])
 		}
 	}
 	return groups
@@ -256,10 +261,16 @@ func (w *ways) set(d destination) (hop underlay.NextHop, done bool) {
 	return hop, err == nil
 }
 
-// rebalanced is the balancer's: called with mu held.
+// rebalanced is the balancer's: called with mu held. What cannot be set yet is tried again when run
+// looks next.
 func (w *ways) rebalanced(v balancer.View) {
+	key := pipeline.BalancerKey{ID: v.ID, Zone: v.Zone}
 	b := &pipeline.Balance{Members: v.Members, Table: v.Table, NoListener: v.Skip == balancer.SkipNoListener}
-	if err := w.group.SetBalance(pipeline.BalancerKey{ID: v.ID, Zone: v.Zone}, b); err != nil {
+	delete(w.unset, key)
+	switch err := w.group.SetBalance(key, b); {
+	case errors.Is(err, lcore.ErrStalled):
+		w.unset[key] = v
+	case err != nil:
 		w.log.Warn("a load balancer could not be changed", "id", v.ID, "error", err)
 	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"log/slog"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -147,6 +148,9 @@ func (l *lateHops) note(now time.Time, late int, log *slog.Logger) {
 func (w *ways) tickBalancer(now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for _, late := range maps.Clone(w.unset) {
+		w.rebalanced(late)
+	}
 	w.balancer.Tick(now)
 }
 

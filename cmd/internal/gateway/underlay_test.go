@@ -17,7 +17,7 @@ import (
 type fakeHops struct {
 	hops     map[netip.Addr]pipeline.NextHop
 	balances []*pipeline.Balance // in the order of SetBalance
-	err      error               // of TrySetNextHop
+	err      error
 }
 
 func (g *fakeHops) Receive(int, func(int, []byte)) int { return 0 }
@@ -32,8 +32,10 @@ func (g *fakeHops) TrySetNextHop(address netip.Addr, _ int, hop pipeline.NextHop
 }
 
 func (g *fakeHops) SetBalance(_ pipeline.BalancerKey, b *pipeline.Balance) error {
-	g.balances = append(g.balances, b)
-	return nil
+	if g.err == nil {
+		g.balances = append(g.balances, b)
+	}
+	return g.err
 }
 
 // testWays are ways with one tunnel port and n static neighbours on it: 192.0.2.100 and so on.
@@ -90,11 +92,16 @@ func TestLateNextHops(t *testing.T) {
 	for range 3 {
 		w.setDirty()
 	}
-	if len(g.hops) != 0 || w.states.Last() != 0 {
+	w.tickBalancer(time.Now())
+	if len(g.hops) != 0 || len(g.balances) != 0 || w.states.Last() != 0 {
 		t.Fatalf("%d next hops were set, %d changes told", len(g.hops), w.states.Last())
 	}
 	g.err = nil
 	w.setDirty()
+	w.tickBalancer(time.Now())
+	if len(g.balances) != 1 || len(w.unset) != 0 {
+		t.Errorf("%d balances were set, %d are left", len(g.balances), len(w.unset))
+	}
 	if len(g.hops) != 3 || w.states.Last() != 3 || len(w.dirty) != 0 {
 		t.Errorf("%d next hops were set, %d changes told, %d are left", len(g.hops), w.states.Last(), len(w.dirty))
 	}
