@@ -60,7 +60,7 @@ type Config struct {
 }
 
 // Limits bounds work and memory. Rates are per second; the bucket of each holds as much as the
-// rate, so that a quiet host answers a burst of one second's worth.
+// rate, so that a quiet host answers a burst of one second's worth; that of Asks holds 100.
 type Limits struct {
 	AnswersPerPort int // ARP replies and Neighbor Advertisements on request; default 200
 	AnswersTotal   int // the same on all ports; default 400

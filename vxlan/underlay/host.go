@@ -38,6 +38,11 @@ type Host struct {
 	delivering bool // some goroutine takes care of queue
 }
 
+// asksAtOnce is how many neighbours are asked in one moment, far fewer than frames that the way to a
+// port has room for: after a link came up thousands are to be asked, and a request that is refused
+// there is one that is not answered.
+const asksAtOnce = 100
+
 // tallies are counters by name. input has one name per frame handed to Input; events what happened
 // besides.
 type tallies struct{ input, events map[string]uint64 }
@@ -72,7 +77,7 @@ func New(c Config) (*Host, error) {
 		ports: map[int]*port{}, static: map[netip.Addr]*port{}, neighbors: map[neighborKey]*neighbor{}, watches: map[netip.Addr]*watch{},
 		echoes: newEchoes(), elsewhere: newTallies(),
 		answers: newBucket(c.Limits.AnswersTotal), echoed: newBucket(c.Limits.EchoTotal),
-		asks: newBucket(c.Limits.Asks), tooBig: newBucket(c.Limits.TooBig),
+		asks: newShallowBucket(c.Limits.Asks, asksAtOnce), tooBig: newBucket(c.Limits.TooBig),
 	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)

@@ -258,3 +258,37 @@ func TestConcurrentUse(t *testing.T) {
 type acceptor struct{}
 
 func (acceptor) Send(int, []byte) bool { return true }
+
+// countingFrames counts what is sent.
+type countingFrames struct{ n *int }
+
+func (f countingFrames) Send(int, []byte) bool { *f.n++; return true }
+
+// TestManyNeighborsAreAskedInTurn: after a link came up thousands are asked, never so many at once
+// that the way to the port has no room for them, and none is left out.
+func TestManyNeighborsAreAskedInTurn(t *testing.T) {
+	const neighbors = 3000
+	sent, now := 0, time.Unix(1, 0)
+	p := port1()
+	p.Addresses = []netip.Prefix{prefix("10.0.0.1/8")}
+	h, err := New(Config{Ports: []Port{p}, Frames: countingFrames{&sent}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Start(now)
+	for i := range neighbors {
+		h.Watch(now, netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}))
+	}
+	longest := 0
+	for end := now.Add(5 * time.Second); now.Before(end); now = now.Add(time.Millisecond) {
+		before := sent
+		h.Tick(now)
+		longest = max(longest, sent-before)
+	}
+	if longest > asksAtOnce+announcements {
+		t.Errorf("%d frames were sent at once", longest)
+	}
+	if asked := events(h)["sent_arp_request"]; asked < neighbors {
+		t.Errorf("%d requests were sent for %d neighbours", asked, neighbors)
+	}
+}

@@ -2,16 +2,20 @@ package underlay
 
 import "time"
 
-// bucket is a token bucket on injected time. It holds up to one second's worth of tokens and
-// starts full.
+// bucket is a token bucket on injected time. It starts full.
 type bucket struct {
-	rate   float64 // tokens a second, and the most that it holds
+	rate   float64 // tokens a second
+	most   float64 // that it holds
 	tokens float64
 	last   time.Time
 }
 
-func newBucket(perSecond int) bucket {
-	return bucket{rate: float64(perSecond), tokens: float64(perSecond)}
+// newBucket holds up to one second's worth of tokens.
+func newBucket(perSecond int) bucket { return newShallowBucket(perSecond, perSecond) }
+
+func newShallowBucket(perSecond, most int) bucket {
+	most = min(most, perSecond)
+	return bucket{rate: float64(perSecond), most: float64(most), tokens: float64(most)}
 }
 
 // fill adds what has accrued. Time that goes backwards adds nothing.
@@ -20,7 +24,7 @@ func (b *bucket) fill(now time.Time) {
 		b.last = now
 	}
 	if d := now.Sub(b.last); d > 0 {
-		b.tokens = min(b.rate, b.tokens+d.Seconds()*b.rate)
+		b.tokens = min(b.most, b.tokens+d.Seconds()*b.rate)
 		b.last = now
 	}
 }
