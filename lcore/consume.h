@@ -48,7 +48,7 @@ static inline void mgw_count_consumed(struct mgw_pipe *pipe, const struct mgw_rx
  * A wire that is a tunnel port too: take what is for us out of the burst, and let the slow path
  * read what is for everybody. Returns the bytes of what was taken.
  */
-static inline uint64_t mgw_take_ours(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+static __rte_noinline uint64_t mgw_take_ours(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	struct rte_mbuf *taken[MGW_BURST];
@@ -88,7 +88,7 @@ static inline bool mgw_wanted(const struct mgw_host *host, const struct rte_mbuf
 }
 
 /* A burst of a tunnel port: the slow path gets what it wants, the rest is for nobody. */
-static inline void mgw_listen(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+static __rte_noinline void mgw_listen(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	struct mgw_port_counters *port = &pipe->counters->ports[rx->port];
@@ -112,7 +112,8 @@ static inline void mgw_listen(const struct mgw_lcore *lcore, const struct mgw_rx
 }
 
 /* Let the slow path read the frames that tell of a copy being too big. They go on as they are. */
-static inline void mgw_hand_up_notices(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+static __rte_noinline void mgw_hand_up_notices(const struct mgw_lcore *lcore,
+					       const struct mgw_rx *rx)
 {
 	for (uint32_t left = lcore->pipe->notices; left != 0; left &= left - 1)
 		mgw_hand_up(lcore, rx, lcore->pipe->frames[__builtin_ctz(left)]);

@@ -95,6 +95,9 @@ func (g *Group) open() (err error) {
 	if err := g.slow.open(g); err != nil {
 		return err
 	}
+	if err := g.openOrigins(); err != nil {
+		return err
+	}
 	for i, cpu := range g.spec.Workers {
 		w, err := newWorker(i, cpu, g)
 		if err != nil {
@@ -106,7 +109,7 @@ func (g *Group) open() (err error) {
 }
 
 // openPools makes mempools on every node that has a worker or a port.
-func (g *Group) openPools() (err error) {
+func (g *Group) openPools() error {
 	nodes := []int{}
 	for _, cpu := range g.spec.Workers {
 		node, err := dpdk.NodeOfLcore(cpu)
@@ -124,10 +127,17 @@ func (g *Group) openPools() (err error) {
 			return outOfMemory(err)
 		}
 	}
-	if n := g.mempools().Origin; n > 0 {
-		if g.origins, err = dpdk.NewPktmbufPool("mgw_origin", n, 0, 0, rxDataRoom, g.home); err != nil {
-			return outOfMemory(err)
-		}
+	return nil
+}
+
+// openOrigins makes the mempool of frames of our own, where the first worker is.
+func (g *Group) openOrigins() (err error) {
+	n := g.mempools().Origin
+	if n == 0 {
+		return nil
+	}
+	if g.origins, err = dpdk.NewPktmbufPool("mgw_origin", n, 0, 0, rxDataRoom, g.home); err != nil {
+		return outOfMemory(err)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ static inline bool mgw_originate_one(const struct mgw_lcore *lcore, const struct
 }
 
 /* At most MGW_ORIGINATE frames a tunnel port. */
-static inline void mgw_originate(const struct mgw_lcore *lcore)
+static __rte_noinline void mgw_originate(const struct mgw_lcore *lcore)
 {
 	for (uint16_t i = 0; i < lcore->n_origins; i++)
 		for (int n = 0; n < MGW_ORIGINATE; n++)

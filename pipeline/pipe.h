@@ -43,7 +43,7 @@ struct mgw_key {
 	uint8_t resolver;     /* traffic of a DNS resolver */
 	uint8_t unclassified; /* enum mgw_unclassified + 1, or 0 */
 	uint8_t unusual;      /* rules alone cannot say: one of the five above does */
-	uint8_t icmp_type;    /* valid iff protocol is ICMP or ICMPv6, else 0 */
+	uint8_t icmp_type;    /* of ICMP and ICMPv6, else 0 */
 	uint32_t l4;          /* MGW_L4_* */
 	uint16_t source_port, destination_port; /* network order; 0 without ports */
 	uint32_t source[4], destination[4];     /* network order; IPv4 uses the first word */

@@ -217,6 +217,24 @@ func TestTenThousandSources(t *testing.T) {
 	}
 }
 
+// Nothing of a frame is left for the one that takes its place in the next burst: an ICMP error makes
+// no later frame look like one.
+func TestKeysAreNew(t *testing.T) {
+	w := webWorld(t, newHarness(t, DefaultHarnessPools), 0, &Layout{}, nil)
+	unreachable, err := rules.BuildFrame(rules.Packet{SrcMAC: webMAC, DstMAC: clientMAC, VLAN: rules.VLANNone,
+		Src: netip.MustParseAddr("10.0.0.5"), Dst: netip.MustParseAddr("10.0.0.9"), Protocol: rules.ProtocolICMP, ICMPType: 3, ICMPCode: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := &w.harness.pipe.c.keys[0]
+	if w.run(Input{Port: wire0, Frames: [][]byte{unreachable}}); key.icmp_type != 3 {
+		t.Fatalf("ICMP type %d, want 3", key.icmp_type)
+	}
+	if w.run(Input{Port: wire0, Frames: [][]byte{fromWeb(t, 100)}}); key.icmp_type != 0 || key.unusual != 0 {
+		t.Errorf("a TCP frame has ICMP type %d, unusual %d", key.icmp_type, key.unusual)
+	}
+}
+
 // C and Go must mean the same by a number.
 func TestSharedNumbers(t *testing.T) {
 	for e := rules.NotExcluded; e < rules.Exclusions; e++ {

@@ -129,6 +129,7 @@ func (d *dataPath) report(kinds report.Kinds) *report.Report {
 // status is what the data path is and does at this moment.
 func (d *dataPath) status() ctl.Status {
 	s := ctl.Status{Forwarding: d.forwarding.Load(), Generation: d.group.Generation(), Pending: d.group.Pending()}
+	s.Underlay, s.Balancers = d.ways.underlayState(), d.ways.balancerStates()
 	for i, w := range d.group.Workers() {
 		s.Lcores = append(s.Lcores, ctl.LcoreStatus{Lcore: w.Lcore, CPU: w.CPU, Heartbeat: w.Heartbeat, Gaps: d.gaps.of(i)})
 	}

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
 	"mirrorgw/lcore"
 	"mirrorgw/pipeline"
@@ -38,6 +39,10 @@ type ways struct {
 	balancer *balancer.Balancer
 	log      *slog.Logger
 	tunnels  []int // indices of tunnel ports
+
+	ports  []*lcore.Port
+	states *ctl.StateEvents
+	toldOf []ctl.BalancerState // run's: what tellMembers has told
 
 	ending, ended chan struct{} // ending is nil while nothing runs
 
@@ -70,7 +75,7 @@ type destination struct {
 }
 
 func newWays(group hopGroup, ports []*lcore.Port, cfg *config.Config, log *slog.Logger) (*ways, error) {
-	w := &ways{group: group, log: log, now: &followed{}, dirty: map[netip.Addr]bool{}, wake: make(chan struct{}, 1)}
+	w := &ways{group: group, log: log, ports: ports, states: &ctl.StateEvents{}, now: &followed{}, dirty: map[netip.Addr]bool{}, wake: make(chan struct{}, 1)}
 	w.next = w.now
 	w.inForce.Store(&rules.Snapshot{})
 	c := underlayConfig(ports, cfg)

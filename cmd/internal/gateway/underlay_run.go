@@ -16,8 +16,8 @@ const (
 	busyLook  = time.Millisecond
 	idleLook  = 5 * time.Millisecond
 	busyFor   = time.Second
-	lookLimit = 256 // frames of one look; more wait in the rings, which are bounded
-	linkLook  = 250 * time.Millisecond
+	lookLimit = 256                    // frames of one look; more wait in the rings, which are bounded
+	linkLook  = 250 * time.Millisecond // at links, and at members for whoever watches
 )
 
 // start begins to answer on the tunnel networks; the workers run.
@@ -58,6 +58,7 @@ func (w *ways) run() {
 		if !now.Before(links) {
 			links = now.Add(linkLook)
 			w.lookAtLinks(now, up)
+			w.tellMembers(now)
 		}
 		w.host.Tick(now)
 		w.setDirty()
@@ -107,6 +108,7 @@ func (w *ways) setDirty() {
 				delete(dirty, d.address)
 				hop := w.set(d)
 				w.balancer.Reachable(time.Now(), d.address, hop.Resolved)
+				w.tellHop(time.Now(), d.address, &hop)
 			}
 		}
 	}
