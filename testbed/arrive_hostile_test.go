@@ -146,7 +146,12 @@ func (e *attacker) run(st *stream, a attack, frames int, quiet time.Duration) {
 	begin := time.Now()
 	go func() {
 		to := &unix.SockaddrLinklayer{Ifindex: e.index}
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
 		for n := range frames {
+			if n%attackBurst == 0 {
+				<-tick.C // the flood and the production that it must not hurt share a CPU
+			}
 			if err := unix.Sendto(e.fd, a.make(n), 0, to); err != nil && err != unix.ENOBUFS {
 				done <- err
 				return
@@ -162,7 +167,10 @@ func (e *attacker) run(st *stream, a attack, frames int, quiet time.Duration) {
 		paceFrames, pace.Round(time.Millisecond), quiet.Round(time.Millisecond))
 }
 
-const paceFrames = 500
+const (
+	paceFrames  = 500
+	attackBurst = 40 // frames of an attack a millisecond
+)
 
 // pace is how long a number of production frames take to pass.
 func (e *attacker) pace(st *stream) time.Duration {
