@@ -19,12 +19,21 @@ func (g grace) Passed(token uint64) bool { return g.qsbr.Check(dpdk.Token(token)
 // well; for an address that nothing is sent to it does nothing. The only errors are ErrStalled,
 // after which nothing has changed, and that the group is closed.
 func (g *Group) SetNextHop(address netip.Addr, port int, hop pipeline.NextHop) error {
+	return g.changeHop(func() error { return g.layout.SetNextHop(address, port, hop) })
+}
+
+// TrySetNextHop is SetNextHop that waits for no lcore: ErrStalled means later.
+func (g *Group) TrySetNextHop(address netip.Addr, port int, hop pipeline.NextHop) error {
+	return g.changeHop(func() error { return g.layout.TrySetNextHop(address, port, hop) })
+}
+
+func (g *Group) changeHop(change func() error) error {
 	g.mu.Lock() // Explain is no reader that the grace period knows
 	defer g.mu.Unlock()
 	if g.closed {
 		return errClosed
 	}
-	err := g.layout.SetNextHop(address, port, hop)
+	err := change()
 	if errors.Is(err, pipeline.ErrStalled) {
 		return ErrStalled
 	}

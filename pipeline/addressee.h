@@ -7,7 +7,8 @@
 
 enum {
 	MGW_TYPE_VLAN = 0x8100,
-	MGW_ICMP_HEADER = 8, /* of an error, before what it quotes (RFC 792, RFC 4443) */
+	MGW_ICMP_HEADER = 8,  /* of an error, before what it quotes (RFC 792, RFC 4443) */
+	MGW_OPTIONS_SIZE = 8, /* hop-by-hop options that are a router alert alone */
 };
 
 /* The EtherType of a frame in the host's own VLAN; 0 for another VLAN or less than a header. */
@@ -57,6 +58,18 @@ static bool mgw_in_group(const struct mgw_host *host, const uint8_t *group)
 	return false;
 }
 
+/*
+ * Whether an IPv6 packet asks which groups are listened to: an MLD query has a router alert in
+ * front (RFC 3810 5.1, RFC 2711). A switch that gets no answer keeps solicitations from us.
+ */
+static bool mgw_is_mld_query(const struct mgw_reader *r, uint32_t offset)
+{
+	uint8_t scratch[MGW_OPTIONS_SIZE + 1];
+	const uint8_t *p = mgw_read(r, offset + MGW_IPV6_SIZE, sizeof(scratch), scratch);
+
+	return p != NULL && p[0] == MGW_PROTO_ICMPV6 && p[1] == 0 && p[MGW_OPTIONS_SIZE] == 130;
+}
+
 /* A frame to a group MAC. */
 static enum mgw_addressee mgw_group_addressee(const struct mgw_host *host,
 					      const struct mgw_reader *r, uint32_t offset,
@@ -70,7 +83,11 @@ static enum mgw_addressee mgw_group_addressee(const struct mgw_host *host,
 	if (type != MGW_TYPE_IPV6)
 		return MGW_OTHERS;
 	p = mgw_read(r, offset, sizeof(scratch), scratch);
-	if (p == NULL || p[6] != MGW_PROTO_ICMPV6 || !mgw_in_group(host, p + 24))
+	if (p == NULL || !mgw_in_group(host, p + 24))
+		return MGW_OTHERS;
+	if (p[6] == 0) /* hop-by-hop options */
+		return mgw_is_mld_query(r, offset) ? MGW_EVERYBODYS : MGW_OTHERS;
+	if (p[6] != MGW_PROTO_ICMPV6)
 		return MGW_OTHERS;
 	p += MGW_IPV6_SIZE; /* type 133 to 137: Neighbor Discovery (RFC 4861 4) */
 	return p[0] >= 133 && p[0] <= 137 ? MGW_EVERYBODYS : MGW_OTHERS;

@@ -27,9 +27,26 @@ type Balance struct {
 // BalancerKey names a load balancer as the sources of one zone see it.
 type BalancerKey struct{ ID, Zone string }
 
+// balancerKey is a load balancer as programs share it: the outer headers of sessions to it are of the
+// family that its members have. While members of another family replace them, the program in force
+// and the prepared one have a balancer each.
+type balancerKey struct {
+	BalancerKey
+	family int // 4 or 6; 0: it has no members
+}
+
+var families = []int{0, 4, 6}
+
+func familyOf(address netip.Addr) int {
+	if address.Is4() {
+		return 4
+	}
+	return 6
+}
+
 // balancer is shared by the programs with sessions to it. Guarded by Layout.mu.
 type balancer struct {
-	key   BalancerKey
+	key   balancerKey
 	c     *C.struct_mgw_balancer
 	arena arena
 	users int
@@ -48,7 +65,10 @@ type balance struct {
 // acquireBalancer returns the load balancer of a session. Until SetBalance has been called nobody
 // is there. Called with mu held.
 func (l *Layout) acquireBalancer(b *rules.Balancer, zone string) (*balancer, error) {
-	key := BalancerKey{b.ID, zone}
+	key := balancerKey{BalancerKey: BalancerKey{b.ID, zone}}
+	if len(b.Members) > 0 {
+		key.family = familyOf(b.Members[0].Address)
+	}
 	if known := l.balancers[key]; known != nil {
 		known.users++
 		return known, nil
@@ -65,7 +85,7 @@ func (l *Layout) acquireBalancer(b *rules.Balancer, zone string) (*balancer, err
 	}
 	C.set_balance(n.c, n.now.c)
 	if l.balancers == nil {
-		l.balancers = map[BalancerKey]*balancer{}
+		l.balancers = map[balancerKey]*balancer{}
 	}
 	l.balancers[key] = n
 	return n, nil
@@ -160,18 +180,28 @@ func (l *Layout) freeBalance(n *balance) {
 
 // SetBalance changes who gets which flow of a load balancer, for all programs at once and without a
 // new one; one that no session uses is none of its business. Every member must be a destination of
-// a program that is in force or prepared.
+// a program that is in force or prepared; programs in which the load balancer has members of
+// another family stay as they are.
 func (l *Layout) SetBalance(key BalancerKey, b *Balance) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at := l.balancers[key]
-	if at == nil {
-		return nil
+	for _, family := range families {
+		at := l.balancers[balancerKey{key, family}]
+		if at == nil || len(b.Table) > 0 && familyOf(b.Members[0]) != family {
+			continue
+		}
+		made, err := l.newBalance(b)
+		if err != nil {
+			return fmt.Errorf("load balancer %s: %w", key.ID, err)
+		}
+		l.replace(at, made)
 	}
-	made, err := l.newBalance(b)
-	if err != nil {
-		return fmt.Errorf("load balancer %s: %w", key.ID, err)
-	}
+	return nil
+}
+
+// replace puts a balance in force, and frees those before it that no lcore can read. Called with mu
+// held.
+func (l *Layout) replace(at *balancer, made *balance) {
 	old := at.now
 	at.now = made
 	C.set_balance(at.c, made.c)
@@ -183,5 +213,4 @@ func (l *Layout) SetBalance(key BalancerKey, b *Balance) error {
 		l.freeBalance(at.old[0])
 		at.old = at.old[1:]
 	}
-	return nil
 }

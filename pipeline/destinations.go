@@ -49,7 +49,8 @@ type destination struct {
 	c      *C.struct_mgw_destination
 	arena  arena
 	users  int
-	token  uint64 // of the last swap
+	hop    NextHop // the current one
+	token  uint64  // of the last swap
 	swaps  int
 }
 
@@ -64,7 +65,7 @@ func (l *Layout) acquireDestination(key destinationKey, hop NextHop) (*destinati
 	if tunnel < 0 {
 		return nil, fmt.Errorf("the port that leads to %s is not a tunnel port of this gateway", key.address)
 	}
-	d := &destination{key: key, tunnel: tunnel, users: 1}
+	d := &destination{key: key, tunnel: tunnel, users: 1, hop: hop}
 	memory, err := newArray[C.struct_mgw_destination](&d.arena, 1)
 	if err != nil {
 		return nil, err
@@ -102,20 +103,25 @@ func (l *Layout) tunnelOf(port int) int {
 // ErrStalled, and nothing has changed.
 func (l *Layout) SetNextHop(address netip.Addr, port int, hop NextHop) error {
 	for begin := time.Now(); ; time.Sleep(20 * time.Microsecond) {
-		if done := l.trySetNextHop(destinationKey{address, port}, &hop); done {
-			return nil
-		}
-		if time.Since(begin) > graceLimit {
-			return ErrStalled
+		if err := l.TrySetNextHop(address, port, hop); err == nil || time.Since(begin) > graceLimit {
+			return err
 		}
 	}
+}
+
+// TrySetNextHop is SetNextHop without waiting: ErrStalled means later.
+func (l *Layout) TrySetNextHop(address netip.Addr, port int, hop NextHop) error {
+	if !l.trySetNextHop(destinationKey{address, port}, &hop) {
+		return ErrStalled
+	}
+	return nil
 }
 
 func (l *Layout) trySetNextHop(key destinationKey, hop *NextHop) (done bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := l.destinations[key]
-	if d == nil {
+	if d == nil || d.hop == *hop {
 		return true
 	}
 	if l.Grace != nil && d.swaps > 0 && !l.Grace.Passed(d.token) {
@@ -124,6 +130,7 @@ func (l *Layout) trySetNextHop(key destinationKey, hop *NextHop) (done bool) {
 	other := 1 - C.current_hop(d.c)
 	hop.fill(&d.c.records[other], &l.Tunnels[d.tunnel], d.tunnel, key.address)
 	C.set_current_hop(d.c, other)
+	d.hop = *hop
 	d.swaps++
 	if l.Grace != nil {
 		d.token = l.Grace.Start()

@@ -24,7 +24,8 @@ struct mgw_host {
 /* Whom a frame is for. */
 enum mgw_addressee {
 	MGW_OTHERS,     /* nothing to us */
-	MGW_EVERYBODYS, /* broadcast ARP, Neighbor Discovery to a group that we are in */
+	MGW_EVERYBODYS, /* broadcast ARP; Neighbor Discovery, MLD queries to a group that we are in
+			 */
 	MGW_OURS,       /* ARP to our MAC; ICMP to our MAC and one of our addresses */
 	MGW_OURS_IDLE,  /* to our MAC and one of our addresses, but nothing that we speak */
 };

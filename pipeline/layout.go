@@ -53,7 +53,7 @@ type Layout struct {
 	headers     []header     // by session slot
 
 	destinations map[destinationKey]*destination
-	balancers    map[BalancerKey]*balancer
+	balancers    map[balancerKey]*balancer
 }
 
 // Shared is how much of a Layout its programs hold, for tests that look for leaks.

@@ -87,8 +87,14 @@ func TestNextHopFollows(t *testing.T) {
 	w.wantSession(rules.Egress, 4, 1, map[string]uint64{"unresolved": 2})
 
 	// An lcore that may still read what was there two changes before is waited for, but not for ever.
-	if err := layout.SetNextHop(to, tun0, NextHop{}); err != ErrStalled {
+	if err := layout.SetNextHop(to, tun0, NextHop{MAC: [6]byte{2, 4}, Resolved: true}); err != ErrStalled {
 		t.Errorf("with a stalled lcore: %v, want ErrStalled", err)
+	}
+	if err := layout.TrySetNextHop(to, tun0, NextHop{MAC: [6]byte{2, 4}, Resolved: true}); err != ErrStalled {
+		t.Errorf("with a stalled lcore, without waiting: %v, want ErrStalled", err)
+	}
+	if err := layout.SetNextHop(to, tun0, NextHop{}); err != nil {
+		t.Errorf("what is so already: %v", err)
 	}
 	if err := layout.SetNextHop(netip.MustParseAddr("203.0.113.1"), tun0, NextHop{}); err != nil {
 		t.Errorf("an address that nothing is sent to: %v", err)
@@ -239,6 +245,60 @@ func TestBalanceLeavesNothing(t *testing.T) {
 	p.Free()
 	if n := liveBlocks.Load() - blocks; n != 0 || len(layout.destinations)+len(layout.balancers) != 0 {
 		t.Errorf("%d blocks leaked, %d destinations, %d load balancers left", n, len(layout.destinations), len(layout.balancers))
+	}
+}
+
+// TestMembersOfAnotherFamily: while a program whose load balancer got members of another family, or its
+// first ones, is prepared and not in force, no copy goes to them with the headers of the one before.
+func TestMembersOfAnotherFamily(t *testing.T) {
+	v6 := netip.MustParseAddr("2001:db8::77")
+	for _, before := range []int{0, 2} {
+		layout := &Layout{}
+		var members []netip.Addr
+		w := webWorld(t, newHarness(t, DefaultHarnessPools), 0, layout, func(r *rules.Resources) { members = balanced(r, before) })
+		key, in := BalancerKey{ID: "lb-1"}, Input{Port: wire0, Frames: [][]byte{fromWeb(t, 100)}}
+		set := func(members ...netip.Addr) {
+			t.Helper()
+			if err := layout.SetBalance(key, &Balance{Members: members, Table: make([]uint16, len(members))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if before > 0 {
+			set(members...)
+		}
+		for i := range 2 { // the second change is put in force
+			r := base()
+			addSession(r, addInterface(r, rules.Interface{Port: wire0, HasMAC: true, MAC: webMAC, VLAN: rules.VLANAny}), 0, 1, acceptAll())
+			balanced(r, 0)
+			r.Sessions[0].OuterSource = netip.MustParseAddr("2001:db8::1")
+			r.Targets[0].Balancer.Members = []rules.Member{{Address: v6, Port: tun0, NextHop: [6]byte{2, 6}, Resolved: true, Weight: 1}}
+			s, err := rules.Compile(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			next, err := NewProgram(s, layout, IdentitySlots(s), 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set(v6)
+			if out := w.run(in); len(out.Copies) != min(before, 1) {
+				t.Fatalf("%d copies of the program in force", len(out.Copies))
+			} else if before > 0 {
+				if _, _, dst, _ := outerOf(t, out.Copies[0].Bytes); dst != members[0] {
+					t.Errorf("a copy of the program in force went to %v", dst)
+				}
+			}
+			if i == 0 {
+				next.Free()
+				set(members...)
+				continue
+			}
+			w.program.Free()
+			w.program = next
+			if _, _, dst, _ := outerOf(t, w.run(in).Copies[0].Bytes); dst != v6 {
+				t.Errorf("a copy of the new program went to %v", dst)
+			}
+		}
 	}
 }
 

@@ -129,24 +129,32 @@ func (b *Balancer) Set(now time.Time, groups []Group) {
 	b.finish(now)
 }
 
-// Reachable says whether the next hop towards an address is resolved. Unknown addresses are not. The
+// Reachable says whether the next hops towards addresses are resolved. Unknown addresses are not. The
 // balancer remembers what is resolved, whether it is a member yet or not: report false for an
-// address that is no longer looked after.
-func (b *Balancer) Reachable(now time.Time, address netip.Addr, resolved bool) {
+// address that is no longer looked after. What changes together is told together: each call makes
+// the tables of its load balancers anew.
+func (b *Balancer) Reachable(now time.Time, resolved map[netip.Addr]bool) {
 	b.mu.Lock()
-	if b.resolved[address] == resolved {
+	changed := map[netip.Addr]bool{}
+	for address, is := range resolved {
+		if b.resolved[address] == is {
+			continue
+		}
+		changed[address] = true
+		if is {
+			b.resolved[address] = true
+		} else {
+			delete(b.resolved, address)
+		}
+	}
+	if len(changed) == 0 {
 		b.mu.Unlock()
 		return
 	}
-	if resolved {
-		b.resolved[address] = true
-	} else {
-		delete(b.resolved, address)
-	}
 	for _, g := range b.groups {
 		for _, m := range g.members {
-			if m.Address == address {
-				b.reach(now, g, m, resolved)
+			if changed[m.Address] {
+				b.reach(now, g, m, resolved[m.Address])
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func (s *script) set(groups ...Group) { s.Set(s.now, groups) }
 
 func (s *script) reachable(resolved bool, members ...netip.Addr) {
 	for _, m := range members {
-		s.Reachable(s.now, m, resolved)
+		s.Reachable(s.now, map[netip.Addr]bool{m: resolved})
 	}
 }
 

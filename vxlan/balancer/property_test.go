@@ -111,7 +111,7 @@ func TestResultsFromOtherGoroutines(t *testing.T) {
 	b := New(Options{Prober: prober})
 	b.Set(start, []Group{groupOf(50)})
 	for i := range 50 {
-		b.Reachable(start, addr(i+1), true)
+		b.Reachable(start, map[netip.Addr]bool{addr(i + 1): true})
 	}
 	for now := start; now.Before(start.Add(5 * time.Second)); {
 		next := b.Tick(now) // while the results of the last one arrive

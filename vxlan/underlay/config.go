@@ -33,12 +33,13 @@ type Route struct {
 	Port   int // -1: the port of the longest connected prefix with Via
 }
 
-// Static is a neighbour that is never asked for and never changes. Its next hop counts as resolved
-// even while our own address is tentative or duplicate.
+// Static is a neighbour that is never asked for and never changes: what is sent to its address goes
+// to its MAC, whatever prefixes and routes say. Its next hop counts as resolved even while our own
+// address is tentative or duplicate.
 type Static struct {
 	Address netip.Addr
 	MAC     [6]byte
-	Port    int // -1: the port that the routes say
+	Port    int // -1: the port that the routes say, else the only one
 }
 
 // Config is what New needs. Slices are copied.

@@ -19,6 +19,7 @@ type Host struct {
 	ports     map[int]*port
 	inOrder   []*port // by index
 	routes    []route
+	static    map[netip.Addr]*port // of static neighbours; fixed after New
 	neighbors map[neighborKey]*neighbor
 	watches   map[netip.Addr]*watch
 	echoes    echoes
@@ -68,7 +69,7 @@ func New(c Config) (*Host, error) {
 	}
 	h := &Host{
 		cfg: c, log: c.Log, random: rand.New(rand.NewPCG(seed, seed)),
-		ports: map[int]*port{}, neighbors: map[neighborKey]*neighbor{}, watches: map[netip.Addr]*watch{},
+		ports: map[int]*port{}, static: map[netip.Addr]*port{}, neighbors: map[neighborKey]*neighbor{}, watches: map[netip.Addr]*watch{},
 		echoes: newEchoes(), elsewhere: newTallies(),
 		answers: newBucket(c.Limits.AnswersTotal), echoed: newBucket(c.Limits.EchoTotal),
 		asks: newBucket(c.Limits.Asks), tooBig: newBucket(c.Limits.TooBig),

@@ -82,13 +82,14 @@ func (h *Host) inputError6(r *received, forUs bool) string {
 // watchQuoted finds the watched destination of a quoted copy of ours. An error goes to the source
 // of what it quotes.
 func (h *Host) watchQuoted(r *received, q quote, ok bool) *watch {
-	if !ok || !q.copied() || q.src != r.dstIP || h.cfg.OurSource != nil && !h.cfg.OurSource(q.src) {
+	if !ok || !q.copied() || q.src != r.dstIP {
 		return nil
 	}
-	if w := h.watches[q.dst]; w != nil && w.port != nil {
-		return w
+	w := h.watches[q.dst]
+	if w == nil || w.port == nil || h.cfg.OurSource != nil && !h.cfg.OurSource(q.src) {
+		return nil
 	}
-	return nil
+	return w
 }
 
 // inputTooBig handles a report that copies are too big for their path (RFC 1191, RFC 8201). mtu is

@@ -120,13 +120,10 @@ func (h *Host) neighbor(p *port, addr netip.Addr) *neighbor {
 
 func (h *Host) addStatic(static []Static) error {
 	for _, s := range static {
-		p := h.ports[s.Port]
-		if s.Port == -1 {
-			p, _, _ = h.lookup(s.Address)
-		}
 		if !isUnicast(s.Address) || s.MAC == ([6]byte{}) || s.MAC[0]&1 != 0 {
 			return fmt.Errorf("neighbor %s: address and MAC %s must be unicast", s.Address, macString(s.MAC))
 		}
+		p := h.staticPort(&s)
 		if p == nil {
 			return fmt.Errorf("neighbor %s: no tunnel port %d, or no route to it; name the port", s.Address, s.Port)
 		}
@@ -135,8 +132,22 @@ func (h *Host) addStatic(static []Static) error {
 			return fmt.Errorf("neighbor %s is given twice for port %s; once is enough", s.Address, p.Name)
 		}
 		n.state, n.mac = NeighborStatic, s.MAC
+		h.static[s.Address] = p
 	}
 	return nil
+}
+
+// staticPort is the port that a static neighbour names, else the one that the routes say, else the
+// only one; nil if there is none.
+func (h *Host) staticPort(s *Static) *port {
+	if s.Port != -1 {
+		return h.ports[s.Port]
+	}
+	p, _, _ := h.lookup(s.Address)
+	if p == nil && len(h.inOrder) == 1 && !h.isOwn(s.Address) {
+		p = h.inOrder[0]
+	}
+	return p
 }
 
 // want makes sure that the neighbour is known or being asked.

@@ -72,14 +72,18 @@ func (h *Host) isOwn(a netip.Addr) bool {
 	return slices.ContainsFunc(h.inOrder, func(p *port) bool { return p.find(a) != nil })
 }
 
-// lookup finds the port and the neighbour for a destination, or says why there is none. Link state
-// does not matter: a route whose link is down still wins.
+// lookup finds the port and the neighbour for a destination, or says why there is none. A static
+// neighbour goes before prefixes and routes. Link state does not matter: a route whose link is down
+// still wins.
 func (h *Host) lookup(dst netip.Addr) (p *port, via netip.Addr, reason string) {
 	if !isUnicast(dst) || dst.Is4In6() || dst.Zone() != "" {
 		return nil, netip.Addr{}, ReasonNotUnicast
 	}
 	if h.isOwn(dst) {
 		return nil, netip.Addr{}, ReasonOwn
+	}
+	if p := h.static[dst]; p != nil {
+		return p, dst, ""
 	}
 	for _, r := range h.routes {
 		if !r.prefix.Contains(dst) {

@@ -65,6 +65,26 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// TestStaticNeighborGoesBeforeRoutes: an address in no network has only its static neighbour, and
+// one behind a router is sent to the neighbour's MAC all the same.
+func TestStaticNeighborGoesBeforeRoutes(t *testing.T) {
+	s, h := ready(t, func(c *Config) {
+		c.Ports[0].Addresses = []netip.Prefix{prefix("192.0.2.1/24")}
+		c.Routes = []Route{{prefix("198.51.100.0/24"), ip("192.0.2.254"), 3}}
+		c.Static = []Static{{ip("203.0.113.9"), mac(9), 3}, {ip("203.0.113.10"), mac(10), -1}, {ip("198.51.100.11"), mac(11), -1}, {ip("2001:db8:9::9"), mac(12), 3}}
+	})
+	for _, static := range []Static{{ip("203.0.113.9"), mac(9), 3}, {ip("203.0.113.10"), mac(10), 3}, {ip("198.51.100.11"), mac(11), 3}, {ip("2001:db8:9::9"), mac(12), 3}} {
+		for _, hop := range []NextHop{h.NextHop(static.Address), h.Watch(s.now, static.Address)} {
+			if !hop.Resolved || hop.MAC != static.MAC || hop.Port != static.Port || hop.Via != static.Address || hop.MTU == 0 {
+				t.Errorf("%s: %+v", static.Address, hop)
+			}
+		}
+	}
+	if hop := h.NextHop(ip("198.51.100.12")); hop.Via != ip("192.0.2.254") {
+		t.Errorf("another address behind the router: %+v", hop)
+	}
+}
+
 func TestConfigurationErrors(t *testing.T) {
 	base := func() Config { return Config{Ports: []Port{port1()}, Frames: senderTo{}} }
 	for _, c := range []struct {
@@ -88,7 +108,10 @@ func TestConfigurationErrors(t *testing.T) {
 			c.Routes = []Route{{prefix("10.0.0.0/8"), ip("192.0.2.2"), 3}, {prefix("10.0.0.9/8"), ip("192.0.2.3"), 3}}
 		}},
 		{"must be unicast", func(c *Config) { c.Static = []Static{{ip("192.0.2.2"), [6]byte{}, 3}} }},
-		{"no route to it", func(c *Config) { c.Static = []Static{{ip("9.9.9.9"), mac(9), -1}} }},
+		{"no route to it", func(c *Config) {
+			c.Ports = append(c.Ports, Port{Index: 4, Name: "b", MAC: mac(4), MTU: 1500})
+			c.Static = []Static{{ip("9.9.9.9"), mac(9), -1}}
+		}},
 		{"once is enough", func(c *Config) { c.Static = []Static{{ip("192.0.2.2"), mac(9), -1}, {ip("192.0.2.2"), mac(9), 3}} }},
 	} {
 		config := base()

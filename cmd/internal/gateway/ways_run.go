@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -102,15 +103,44 @@ func (w *ways) setDirty() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	now, resolved, late := time.Now(), map[netip.Addr]bool{}, 0
 	for _, f := range []*followed{w.now, w.next} {
 		for _, d := range f.destinations {
-			if dirty[d.address] {
-				delete(dirty, d.address)
-				hop := w.set(d)
-				w.balancer.Reachable(time.Now(), d.address, hop.Resolved)
-				w.tellHop(time.Now(), d.address, &hop)
+			if !dirty[d.address] {
+				continue
 			}
+			delete(dirty, d.address)
+			hop, done := w.set(d)
+			resolved[d.address] = hop.Resolved
+			if !done {
+				late++
+				continue
+			}
+			w.tellHop(now, d.address, &hop)
 		}
+	}
+	w.balancer.Reachable(now, resolved)
+	w.late.note(now, late, w.log)
+}
+
+// lateHops tells once when an lcore keeps next hops from being set.
+type lateHops struct {
+	since time.Time // zero: none is late
+	told  bool
+}
+
+// lateAfter is far more than a worker takes for a burst.
+const lateAfter = time.Second
+
+func (l *lateHops) note(now time.Time, late int, log *slog.Logger) {
+	switch {
+	case late == 0:
+		*l = lateHops{}
+	case l.since.IsZero():
+		l.since = now
+	case !l.told && now.Sub(l.since) > lateAfter:
+		l.told = true
+		log.Warn("next hops cannot be changed until every lcore has reported; they stay as they were", "next_hops", late)
 	}
 }
 

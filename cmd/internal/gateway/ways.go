@@ -24,7 +24,7 @@ import (
 type hopGroup interface {
 	Receive(limit int, do func(port int, frame []byte)) int
 	Send(port int, frame []byte) error
-	SetNextHop(address netip.Addr, port int, hop pipeline.NextHop) error
+	TrySetNextHop(address netip.Addr, port int, hop pipeline.NextHop) error
 	SetBalance(key pipeline.BalancerKey, b *pipeline.Balance) error
 	Links() []lcore.Link
 }
@@ -43,10 +43,11 @@ type ways struct {
 	ports  []*lcore.Port
 	states *ctl.StateEvents
 	toldOf []ctl.BalancerState // run's: what tellMembers has told
+	late   lateHops            // run's
 
 	ending, ended chan struct{} // ending is nil while nothing runs
 
-	inForce atomic.Pointer[rules.Snapshot] // for outer sources
+	sources atomic.Pointer[sources] // of the snapshot in force
 
 	mu  sync.Mutex // serialises calls of the balancer, and guards what follows
 	now *followed  // by the snapshot in force
@@ -77,7 +78,7 @@ type destination struct {
 func newWays(group hopGroup, ports []*lcore.Port, cfg *config.Config, log *slog.Logger) (*ways, error) {
 	w := &ways{group: group, log: log, ports: ports, states: &ctl.StateEvents{}, now: &followed{}, dirty: map[netip.Addr]bool{}, wake: make(chan struct{}, 1)}
 	w.next = w.now
-	w.inForce.Store(&rules.Snapshot{})
+	w.sources.Store(&sources{of: &rules.Snapshot{}})
 	c := underlayConfig(ports, cfg)
 	for _, p := range c.Ports {
 		w.tunnels = append(w.tunnels, p.Index)
@@ -115,23 +116,38 @@ func (e echo) Echo(to netip.Addr, timeout time.Duration, done func(time.Duration
 	})
 }
 
-func (w *ways) isOurSource(address netip.Addr) bool {
-	s := w.inForce.Load()
-	for i := range s.Sessions {
-		if s.Sessions[i].OuterSource == address {
-			return true
-		}
-	}
-	return false
+// sources are the outer source addresses of a snapshot. They are listed when somebody asks: nobody
+// does but for ICMP errors, and those may come in floods.
+type sources struct {
+	of   *rules.Snapshot
+	once sync.Once
+	set  map[netip.Addr]bool
 }
+
+func (s *sources) has(address netip.Addr) bool {
+	s.once.Do(func() {
+		s.set = map[netip.Addr]bool{}
+		for i := range s.of.Sessions {
+			s.set[s.of.Sessions[i].OuterSource] = true
+		}
+	})
+	return s.set[address]
+}
+
+func (w *ways) isOurSource(address netip.Addr) bool { return w.sources.Load().has(address) }
 
 // changed is the underlay's: it may come from any goroutine that calls the host, with locks of ours
 // held. What the next hop is by then is looked up when it is set.
 func (w *ways) changed(dst netip.Addr, _ underlay.NextHop) {
-	w.dirtyMu.Lock()
-	w.dirty[dst] = true
-	w.dirtyMu.Unlock()
+	w.again(dst)
 	w.poke()
+}
+
+// again makes run set a next hop when it looks next.
+func (w *ways) again(dst netip.Addr) {
+	w.dirtyMu.Lock()
+	defer w.dirtyMu.Unlock()
+	w.dirty[dst] = true
 }
 
 // poke makes run look soon.
@@ -150,21 +166,35 @@ func (w *ways) follow(s *rules.Snapshot) {
 	now := time.Now()
 	if !sameTargets(w.now.targets, s.Targets) {
 		w.next = &followed{s.Targets, destinationsOf(s.Targets)}
+		resolved := make(map[netip.Addr]bool, len(w.next.destinations))
 		for _, d := range w.next.destinations {
 			w.host.Watch(now, d.address)
-			hop := w.set(d) // in memory that is new to the data path
-			w.balancer.Reachable(now, d.address, hop.Resolved)
+			hop, _ := w.set(d) // in memory that is new to the data path
+			resolved[d.address] = hop.Resolved
+		}
+		w.balancer.Reachable(now, resolved)
+	}
+	w.regroup(now, withOthers(groupsOf(s), w.groups))
+}
+
+// withOthers are groups, and of others those that are not among them: what is known of the health of
+// their members is worth keeping until it is certain that nobody needs it.
+func withOthers(groups, others []balancer.Group) []balancer.Group {
+	for _, o := range others {
+		if !slices.ContainsFunc(groups, func(g balancer.Group) bool { return g.ID == o.ID }) {
+			groups = append(groups, o)
 		}
 	}
-	w.regroup(now, groupsOf(s))
+	return groups
 }
 
 // settle ends what only the replaced snapshot needed; s is in force.
 func (w *ways) settle(s *rules.Snapshot) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.inForce.Store(s)
+	w.sources.Store(&sources{of: s})
 	w.groups = groupsOf(s)
+	w.regroup(time.Now(), w.groups)
 	gone := w.now
 	w.now = w.next
 	w.leave(gone)
@@ -188,12 +218,13 @@ func (w *ways) leave(gone *followed) {
 	for _, d := range gone.destinations {
 		w.host.Unwatch(d.address)
 	}
-	kept := w.now.addresses()
+	kept, lost := w.now.addresses(), map[netip.Addr]bool{}
 	for _, d := range gone.destinations {
 		if !kept[d.address] {
-			w.balancer.Reachable(time.Now(), d.address, false)
+			lost[d.address] = false
 		}
 	}
+	w.balancer.Reachable(time.Now(), lost)
 }
 
 func (f *followed) addresses() map[netip.Addr]bool {
@@ -212,17 +243,17 @@ func (w *ways) regroup(now time.Time, groups []balancer.Group) {
 	}
 }
 
-// set tells the data path how a destination is reached now.
-func (w *ways) set(d destination) underlay.NextHop {
+// set tells the data path how a destination is reached now. It waits for no lcore; what cannot be
+// set yet is tried again when run looks next, and is not done.
+func (w *ways) set(d destination) (hop underlay.NextHop, done bool) {
 	w.hops.Lock()
 	defer w.hops.Unlock()
-	hop := w.host.NextHop(d.address)
-	err := w.group.SetNextHop(d.address, d.port, pipeline.NextHop{MAC: hop.MAC, Resolved: hop.Resolved, MTU: hop.MTU})
-	if err != nil { // the worker is told of again; see run
-		w.log.Warn("a next hop could not be changed", "destination", d.address, "error", err)
-		w.changed(d.address, hop)
+	hop = w.host.NextHop(d.address)
+	err := w.group.TrySetNextHop(d.address, d.port, pipeline.NextHop{MAC: hop.MAC, Resolved: hop.Resolved, MTU: hop.MTU})
+	if errors.Is(err, lcore.ErrStalled) {
+		w.again(d.address)
 	}
-	return hop
+	return hop, err == nil
 }
 
 // rebalanced is the balancer's: called with mu held.
@@ -231,74 +262,4 @@ func (w *ways) rebalanced(v balancer.View) {
 	if err := w.group.SetBalance(pipeline.BalancerKey{ID: v.ID, Zone: v.Zone}, b); err != nil {
 		w.log.Warn("a load balancer could not be changed", "id", v.ID, "error", err)
 	}
-}
-
-// sameTargets reports whether two snapshots have the very same targets.
-func sameTargets(a, b []rules.Target) bool {
-	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
-}
-
-// destinationsOf lists the addresses that targets stand for, each once.
-func destinationsOf(targets []rules.Target) (list []destination) {
-	seen := map[netip.Addr]bool{}
-	add := func(address netip.Addr, port int) {
-		if !seen[address] {
-			seen[address] = true
-			list = append(list, destination{address, port})
-		}
-	}
-	for i := range targets {
-		t := &targets[i]
-		if t.Balancer == nil {
-			add(t.Address, t.Port)
-			continue
-		}
-		for k := range t.Balancer.Members {
-			add(t.Balancer.Members[k].Address, t.Balancer.Members[k].Port)
-		}
-	}
-	return list
-}
-
-// groupsOf is the load balancers of a snapshot as the balancer wants them: those of sessions, with
-// the zones of their sources.
-func groupsOf(s *rules.Snapshot) (groups []balancer.Group) {
-	at := map[*rules.Balancer]int{} // -1: a target, but of no session yet
-	for i := range s.Targets {
-		if b := s.Targets[i].Balancer; b != nil {
-			at[b] = -1
-		}
-	}
-	if len(at) == 0 {
-		return nil
-	}
-	for i := range s.Sessions {
-		b := s.Targets[s.Sessions[i].Target].Balancer
-		if b == nil {
-			continue
-		}
-		if at[b] < 0 {
-			at[b] = len(groups)
-			groups = append(groups, groupOf(b))
-		}
-		g := &groups[at[b]]
-		if zone := s.Sessions[i].Zone; !slices.Contains(g.Zones, zone) {
-			g.Zones = append(g.Zones, zone)
-		}
-	}
-	return groups
-}
-
-func groupOf(b *rules.Balancer) balancer.Group {
-	g := balancer.Group{ID: b.ID, Name: b.Name, CrossZone: b.CrossZone, Listening: b.Listening}
-	if h := b.Health; h != nil {
-		g.Check = &balancer.Check{
-			Protocol: balancer.Protocol(h.Protocol), Port: h.Port, Path: h.Path, Interval: h.Interval, Timeout: h.Timeout,
-			HealthyThreshold: h.HealthyThreshold, UnhealthyThreshold: h.UnhealthyThreshold,
-		}
-	}
-	for _, m := range b.Members {
-		g.Members = append(g.Members, balancer.Member{Address: m.Address, Zone: m.Zone, Weight: m.Weight, Draining: m.Draining})
-	}
-	return g
 }
