@@ -23,6 +23,7 @@ import (
 // hopGroup is what the underlay needs of an lcore.Group.
 type hopGroup interface {
 	Receive(limit int, do func(port int, frame []byte)) int
+	ReceiveLost() uint64
 	Send(port int, frame []byte) error
 	TrySetNextHop(address netip.Addr, port int, hop pipeline.NextHop) error
 	SetBalance(key pipeline.BalancerKey, b *pipeline.Balance) error
@@ -44,6 +45,7 @@ type ways struct {
 	states *ctl.StateEvents
 	toldOf []ctl.BalancerState // run's: what tellMembers has told
 	late   lateHops            // run's
+	lost   uint64              // run's: frames that the workers had no room for
 
 	ending, ended chan struct{} // ending is nil while nothing runs
 
