@@ -27,12 +27,15 @@ struct mgw_byte_ring {
 	struct mgw_slot slots[MGW_RING_SLOTS] __attribute__((aligned(64)));
 };
 
-/* For the writer: the slot to fill next, or NULL. mgw_ring_put makes it the reader's. */
-static inline struct mgw_slot *mgw_ring_room(struct mgw_byte_ring *ring)
+/*
+ * For the writer: the slot to fill next, or NULL if no more than spare slots are free. mgw_ring_put
+ * makes it the reader's.
+ */
+static inline struct mgw_slot *mgw_ring_room(struct mgw_byte_ring *ring, uint32_t spare)
 {
 	const uint64_t taken = __atomic_load_n(&ring->taken, __ATOMIC_ACQUIRE);
 
-	if (ring->put - taken == MGW_RING_SLOTS)
+	if (ring->put - taken + spare >= MGW_RING_SLOTS)
 		return NULL;
 	return &ring->slots[ring->put % MGW_RING_SLOTS];
 }

@@ -21,11 +21,15 @@ static inline void mgw_fill_slot(struct mgw_slot *slot, const struct rte_mbuf *f
 	}
 }
 
-/* Give the slow path a frame to read. False: it is behind; counted. */
+/*
+ * Give the slow path a frame to read. False: it is behind; counted. Half of the ring is kept for
+ * frames to us: an answer of a neighbour gets there in a flood of broadcasts too.
+ */
 static inline bool mgw_hand_up(const struct mgw_lcore *lcore, const struct mgw_rx *rx,
-			       const struct rte_mbuf *frame)
+			       const struct rte_mbuf *frame, enum mgw_addressee whose)
 {
-	struct mgw_slot *slot = mgw_ring_room(lcore->ring);
+	const uint32_t spare = whose == MGW_OURS ? 0 : MGW_RING_SLOTS / 2;
+	struct mgw_slot *slot = mgw_ring_room(lcore->ring, spare);
 
 	if (slot == NULL) {
 		lcore->pipe->counters->ports[rx->port].ignored[MGW_IGNORE_SLOW_PATH_FULL]++;
@@ -62,7 +66,7 @@ static __rte_noinline uint64_t mgw_take_ours(const struct mgw_lcore *lcore, cons
 		if (unlikely(mgw_may_concern(rx->host, frame)))
 			whose = mgw_addressee_of(rx->host, frame);
 		if (whose == MGW_OURS || whose == MGW_EVERYBODYS)
-			mgw_hand_up(lcore, rx, frame);
+			mgw_hand_up(lcore, rx, frame, whose);
 		if (whose == MGW_OURS_IDLE)
 			pipe->counters->ports[rx->port].ignored[MGW_IGNORE_NOT_OURS]++;
 		if (likely(whose == MGW_OTHERS || whose == MGW_EVERYBODYS)) {
@@ -80,10 +84,8 @@ static __rte_noinline uint64_t mgw_take_ours(const struct mgw_lcore *lcore, cons
 }
 
 /* Whether the slow path wants a frame that a tunnel port received. */
-static inline bool mgw_wanted(const struct mgw_host *host, const struct rte_mbuf *frame)
+static inline bool mgw_wanted(const struct rte_mbuf *frame, enum mgw_addressee whose)
 {
-	const enum mgw_addressee whose = mgw_addressee_of(host, frame);
-
 	return whose == MGW_OURS || whose == MGW_EVERYBODYS || mgw_quotes_copy(frame);
 }
 
@@ -96,10 +98,11 @@ static __rte_noinline void mgw_listen(const struct mgw_lcore *lcore, const struc
 
 	for (uint16_t i = 0; i < pipe->n; i++) {
 		const struct rte_mbuf *frame = pipe->frames[i];
+		const enum mgw_addressee whose = mgw_addressee_of(rx->host, frame);
 
-		if (!mgw_wanted(rx->host, frame)) {
+		if (!mgw_wanted(frame, whose)) {
 			port->ignored[MGW_IGNORE_NOT_OURS]++;
-		} else if (mgw_hand_up(lcore, rx, frame)) {
+		} else if (mgw_hand_up(lcore, rx, frame, whose)) {
 			packets++;
 			bytes += rte_pktmbuf_pkt_len(frame);
 		}
@@ -116,7 +119,7 @@ static __rte_noinline void mgw_hand_up_notices(const struct mgw_lcore *lcore,
 					       const struct mgw_rx *rx)
 {
 	for (uint32_t left = lcore->pipe->notices; left != 0; left &= left - 1)
-		mgw_hand_up(lcore, rx, lcore->pipe->frames[__builtin_ctz(left)]);
+		mgw_hand_up(lcore, rx, lcore->pipe->frames[__builtin_ctz(left)], MGW_OTHERS);
 }
 
 #endif

@@ -273,6 +273,31 @@ func TestFloodOfOurs(t *testing.T) {
 	}
 }
 
+// TestFloodOfBroadcastsLeavesRoom: what is for everybody takes half of the room, so that an answer to
+// us is heard.
+func TestFloodOfBroadcastsLeavesRoom(t *testing.T) {
+	var frames [][]byte
+	for n := range 300 {
+		frames = append(frames, arpFrame([6]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, n))
+	}
+	frames = append(frames, arpFrame(macHost, 300))
+	g := open(t, gatewaySpec(t, device(t, "net_null", "no-rx=1"), device(t, "net_null", "no-rx=1"), reads(t, frames...)))
+	for i := range g.tunnels {
+		copy(unsafe.Slice((*byte)(&g.workers[0].c.hosts[i].mac[0]), 6), macHost[:])
+	}
+	run(t, g, plain(g))
+	received(t, g, uint64(len(frames)))
+	stop(t, g)
+	got, _ := receiveAll(g)
+	if len(got) != SlowPathSlots/2+1 || !bytes.Equal(got[len(got)-1], frames[300]) {
+		t.Errorf("received %d frames, the last is %x", len(got), got[len(got)-1])
+	}
+	if c := g.PortCounters(tun0); c.Ignored["slow_path_full"] != 300-SlowPathSlots/2 {
+		t.Errorf("%+v", c)
+	}
+	checkLaws(t, g)
+}
+
 // TestNoticesAreObserved: on a wire and a tap, where a source sees them; they go on as they came.
 func TestNoticesAreObserved(t *testing.T) {
 	var frames, notices [][]byte

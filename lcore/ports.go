@@ -11,7 +11,10 @@ import (
 )
 
 // ethernetHeader is what every frame has in front of its IP packet, bytes.
-const ethernetHeader = 14
+const (
+	ethernetHeader = 14
+	vlanTag        = 4
+)
 
 // lookup finds the configured device among EAL's ports.
 func lookup(spec PortSpec) (*Port, error) {
@@ -69,6 +72,7 @@ func (p *Port) limitByKernel(mtu int) error {
 	}
 	if p.Role == rules.RoleTunnel {
 		p.FrameMax = min(p.FrameMax, longest) // its ring has the same slots for sending
+		p.TagExtra = min(p.TagExtra, longest-p.FrameMax)
 		return nil
 	}
 	if allowed := longest - ethernetHeader - p.Driver.TagOverhead; mtu > allowed {
@@ -112,8 +116,12 @@ func (p *Port) TunnelMTU() int {
 			mtu = min(mtu, p.MTU)
 		}
 	}
-	if p.FrameMax > 0 && (mtu == 0 || mtu > p.FrameMax-ethernetHeader) {
-		mtu = p.FrameMax - ethernetHeader
+	room := p.FrameMax - ethernetHeader
+	if p.VLAN != 0 {
+		room -= vlanTag - min(p.TagExtra, vlanTag)
+	}
+	if p.FrameMax > 0 && (mtu == 0 || mtu > room) {
+		mtu = room
 	}
 	return mtu
 }

@@ -48,7 +48,7 @@ func (r *byteRing) free() {
 
 // put adds a frame of at most MaxSlowFrame bytes; false: no room. One goroutine at a time.
 func (r *byteRing) put(port int, frame []byte) bool {
-	slot := C.mgw_ring_room(r.c)
+	slot := C.mgw_ring_room(r.c, 0)
 	if slot == nil {
 		return false
 	}
@@ -131,7 +131,8 @@ func (o *outbound) close() {
 // how many there were, workers taking turns. port is the index in the configuration; frame is without
 // FCS, at most MaxSlowFrame bytes of it, and valid during the call, which must not call Receive or
 // Close; it may call Send. Nothing announces frames: the caller comes by often enough, as each worker
-// keeps SlowPathSlots of them and counts the rest as ignored, slow_path_full. After Close there are none.
+// keeps SlowPathSlots of them, half of that of frames that are not for the gateway alone, and
+// counts the rest as ignored, slow_path_full. After Close there are none.
 func (g *Group) Receive(max int, do func(port int, frame []byte)) (n int) {
 	s := &g.slow
 	s.receive.Lock()

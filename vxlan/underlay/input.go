@@ -75,8 +75,8 @@ type received struct {
 }
 
 // Input handles a frame that was received on a port, cut to 2048 bytes at will, tag included,
-// without FCS. frame is not kept. A frame of a port that is not configured here may still be an
-// ICMP error about a copy, and is looked at for that alone, whatever its tags.
+// without FCS. frame is not kept. A frame of a port that is not configured here, or of another VLAN
+// than ours, may still be an ICMP error about a copy, and is looked at for that alone.
 func (h *Host) Input(now time.Time, index int, frame []byte) {
 	h.mu.Lock()
 	defer h.unlock()
@@ -105,7 +105,7 @@ func (h *Host) receive(r received, frame []byte) (outcome string) {
 		r.silent = true
 	} else {
 		if r.vlan != p.VLAN {
-			return rxOtherVLAN
+			return h.receiveOtherVLAN(r.now, frame)
 		}
 		if r.src == p.MAC {
 			return rxOwnFrame
@@ -127,6 +127,16 @@ func (h *Host) receive(r received, frame []byte) (outcome string) {
 		return h.inputARP(&r)
 	}
 	return rxEtherType
+}
+
+// receiveOtherVLAN handles a frame of a port of ours that is not of our VLAN there. On a wire that is
+// a tunnel port too, errors about copies go to their sources in production's VLANs.
+func (h *Host) receiveOtherVLAN(now time.Time, frame []byte) string {
+	switch outcome := h.receive(received{now: now}, frame); outcome {
+	case rxTooBig, rxTooBigNot, rxUnreachable, rxLimited:
+		return outcome
+	}
+	return rxOtherVLAN
 }
 
 // ethernet decodes the Ethernet header and the 802.1Q tags: none or one on a port of ours, up to
