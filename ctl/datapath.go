@@ -102,4 +102,5 @@ type PortStatus struct {
 	SpeedMbps  uint32   // 0: unknown
 	FullDuplex bool     //
 	Notes      []string // what this driver loses or alters, one sentence each
+	Advice     []string // what to do about frames that it has received, one sentence each
 }

@@ -150,6 +150,16 @@ func (g *Group) Receive(max int, do func(port int, frame []byte)) (n int) {
 	return n
 }
 
+// ReceiveLost returns how many frames found no room on their way to Receive, since Open.
+func (g *Group) ReceiveLost() (n uint64) {
+	g.read.RLock()
+	defer g.read.RUnlock()
+	for _, w := range g.workers {
+		n += w.counters.SlowPathFull()
+	}
+	return n
+}
+
 // Send gives a tunnel port a frame of the gateway's own, from the Ethernet header on, tag included,
 // without FCS. It leaves within a moment after the worker's next housekeeping, as it is: nothing is
 // padded or filled in. Sent or refused by the port, it is counted there. Many goroutines may call it.

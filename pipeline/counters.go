@@ -131,6 +131,14 @@ func (k *Counters) Session(slot uint32, d rules.Direction) SessionCounters {
 // Rule returns how often a rule decided.
 func (k *Counters) Rule(slot uint32) Count { return loadCount(&k.rules[slot]) }
 
+// SlowPathFull returns how many frames, on all ports, the slow path had no room for.
+func (k *Counters) SlowPathFull() (n uint64) {
+	for i := range k.c.ports {
+		n += load(&k.c.ports[i].ignored[C.MGW_IGNORE_SLOW_PATH_FULL])
+	}
+	return n
+}
+
 // ClearSource, ClearSession and ClearRule set a slot to zero before it is used again. No lcore may
 // count in it.
 func (k *Counters) ClearSource(slot uint32) { clear(k.sources[slot][:]) }

@@ -172,9 +172,12 @@ static __rte_noinline uint32_t mgw_put_member(uint8_t *header, bool ipv6,
 }
 
 /* The tunnel port's own 802.1Q tag, into the headroom. */
-static __rte_noinline void mgw_put_tag(struct rte_mbuf *m, uint8_t *header,
+static __rte_noinline void mgw_put_tag(struct mgw_copy *copy, uint8_t *header,
 				       const struct mgw_next_hop *hop)
 {
+	struct rte_mbuf *m = copy->head;
+
+	copy->outer += MGW_TAG_SIZE;
 	memmove(header - MGW_TAG_SIZE, header, sizeof(hop->macs));
 	memcpy(header - MGW_TAG_SIZE + sizeof(hop->macs), hop->tag, sizeof(hop->tag));
 	m->data_off -= MGW_TAG_SIZE;
@@ -184,8 +187,7 @@ static __rte_noinline void mgw_put_tag(struct rte_mbuf *m, uint8_t *header,
 }
 
 /* The outer header of one copy whose inner bytes are in place; outer is its whole length. */
-static __rte_always_inline void mgw_encap(const struct mgw_copy *copy,
-					  const struct mgw_session *session,
+static __rte_always_inline void mgw_encap(struct mgw_copy *copy, const struct mgw_session *session,
 					  const struct mgw_next_hop *hop, uint32_t outer)
 {
 	struct rte_mbuf *m = copy->head;
@@ -210,7 +212,7 @@ static __rte_always_inline void mgw_encap(const struct mgw_copy *copy,
 	else
 		mgw_finish_ipv4(m, header, sum, inner, hop);
 	if (unlikely(hop->tagged))
-		mgw_put_tag(m, header, hop);
+		mgw_put_tag(copy, header, hop);
 }
 
 /* Everything after production was sent, for one copy. */
@@ -235,8 +237,8 @@ static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
 		mgw_release(pipe, copy);
 		return;
 	}
+	copy->outer = outer;
 	mgw_encap(copy, session, hop, outer);
-	copy->outer = rte_pktmbuf_pkt_len(copy->head);
 	n = outbox->n++;
 	outbox->copies[n] = (uint16_t)index;
 	outbox->mbufs[n] = copy->head;

@@ -119,7 +119,7 @@ type capture struct {
 func (s *site) capture(host, device string, filter ...string) *capture {
 	s.t.Helper()
 	c := &capture{path: filepath.Join(s.t.TempDir(), host+"-"+device+".pcap")}
-	c.program = s.begin(host, append([]string{"tcpdump", "-Z", "root", "-n", "-i", device, "-B", "32768", "-s", "0", "-U",
+	c.program = s.begin(host, append([]string{"tcpdump", "-Z", "root", "-n", "-i", device, "-B", "32768", "-s", "2048", "-U",
 		"--immediate-mode", "-w", c.path}, filter...)...)
 	c.says("listening on")
 	return c

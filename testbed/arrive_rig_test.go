@@ -115,7 +115,7 @@ func (s *site) address(host, device string, addresses ...string) {
 	s.t.Helper()
 	for _, address := range addresses {
 		if isIPv6(address) {
-			s.in(host, "sysctl", "-qw", "net.ipv6.conf."+device+".disable_ipv6=0", "net.ipv6.conf."+device+".accept_ra=0",
+			s.in(host, "sysctl", "-qw", "net.ipv6.conf."+device+".accept_dad=0", "net.ipv6.conf."+device+".disable_ipv6=0", "net.ipv6.conf."+device+".accept_ra=0",
 				"net.ipv6.neigh."+device+".delay_first_probe_time=600")
 			s.in(host, "ip", "address", "add", address, "dev", device, "nodad")
 			continue

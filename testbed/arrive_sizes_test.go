@@ -24,7 +24,7 @@ func TestTagsAndLengthsArriveWhole(t *testing.T) {
 	s.takeTap("b", macB, 1510)
 
 	atB, atDevice, sendA := s.sniff("b", "eth0"), s.sniff("s", "vx0"), s.senderAt("a")
-	a.warm(sendA)
+	a.reachable("ids")
 	frames := sizedFrames()
 	for _, frame := range frames {
 		sendA.send(frame)
@@ -36,15 +36,6 @@ func TestTagsAndLengthsArriveWhole(t *testing.T) {
 		t.Errorf("%d copies were truncated", cut)
 	}
 	a.finish()
-}
-
-// warm sends frames until one arrives: the gateway has to find the appliance first.
-func (a *arrival) warm(from *sender) {
-	a.t.Helper()
-	sooner(a.t, arriveWait, "the first copy", func() bool {
-		from.send(plainHosts().UDP(1, 2).Payload(numbered(0, 16)).Frame())
-		return a.session("all").MirroredPackets > 0
-	})
 }
 
 func plainHosts() traffic.Packet {

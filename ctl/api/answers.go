@@ -110,7 +110,8 @@ type Port struct {
 	Queues    int      `json:"queues"`
 	Addresses []string `json:"addresses,omitempty"`
 	Link      Link     `json:"link"`
-	Notes     []string `json:"notes,omitempty"` // what this driver loses or alters
+	Notes     []string `json:"notes,omitempty"`  // what this driver loses or alters
+	Advice    []string `json:"advice,omitempty"` // what to do about frames that it has received
 }
 
 // Link is the state of a port's link.

@@ -43,8 +43,8 @@ func StartIn(t testing.TB, namespace, dir string, args ...string) *Process {
 
 func start(t testing.TB, dir string, prefix, args []string) *Process {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
 	line := append(append(slices.Clone(prefix), Build(t)), args...)
+	ctx, cancel := context.WithTimeout(context.Background(), Timeout) // the build is over
 	p := &Process{
 		t: t, ctx: ctx, command: exec.CommandContext(ctx, line[0], line[1:]...),
 		stdout: newOutput(), stderr: newOutput(), reportPath: reportPath(dir, args), ended: make(chan struct{}),

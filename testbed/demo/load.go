@@ -53,6 +53,9 @@ func load(dir string) (*outcome, error) {
 		return nil, err
 	}
 	for i, frame := range frames {
+		if ownFrame(frame) {
+			continue
+		}
 		m, err := decapsulate(frame)
 		if err != nil {
 			return nil, fmt.Errorf("mirror.pcap, frame %d: %w", i+1, err)
@@ -66,6 +69,16 @@ func load(dir string) (*outcome, error) {
 	_, err = toml.DecodeFile(filepath.Join(dir, "resources.toml"), &resources)
 	o.sessions = resources.Session
 	return &o, err
+}
+
+// ownFrame says whether a frame is ARP or ICMPv6: the gateway is a host on the tunnel's network.
+func ownFrame(frame []byte) bool {
+	packet := gopacket.NewPacket(frame, layers.LayerTypeEthernet, gopacket.Lazy)
+	if packet.Layer(layers.LayerTypeARP) != nil {
+		return true
+	}
+	ip, ok := packet.NetworkLayer().(*layers.IPv6)
+	return ok && (ip.NextHeader == layers.IPProtocolICMPv6 || ip.NextHeader == layers.IPProtocolIPv6HopByHop)
 }
 
 func decapsulate(frame []byte) (mirrored, error) {

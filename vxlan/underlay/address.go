@@ -136,7 +136,7 @@ func (h *Host) checkStep(a *address, now time.Time) {
 func (h *Host) claim(a *address, now time.Time) {
 	a.checking, a.state, a.since, a.announced = false, AddressValid, now, 0
 	a.port.count("address_valid")
-	h.logLater(slog.LevelInfo, "address in use", "port", a.port.Name, "address", a.addr.String())
+	h.logLater(slog.LevelInfo, "address is ours", "port", a.port.Name, "address", a.addr.String())
 	h.announce(a, now)
 	for _, n := range h.neighborsOf(a.port) {
 		if n.waitsForSource() {

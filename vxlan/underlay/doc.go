@@ -37,7 +37,8 @@
 //
 // Received frames never create an entry: the table holds what is watched, and a bounded number of
 // peers of echo probes. An announcement of another MAC is believed only when the old one stays
-// silent. Answers are limited per port and in total by token buckets, use the requester's MAC from
+// silent, and silence does not count while frames are lost before the host sees them (Lost): a
+// flood cannot drown the answer. Answers are limited per port and in total by token buckets, use the requester's MAC from
 // the frame, and leave no state. A frame that claims one of our addresses is counted and answered
 // by an announcement, at most every 10 s (RFC 5227 section 2.4); an address in use is never given
 // up. Reports of a lower MTU count only when they quote a copy to a watched destination.

@@ -24,6 +24,7 @@ type Host struct {
 	watches   map[netip.Addr]*watch
 	echoes    echoes
 	timers    timers
+	lost      time.Time // when frames were last lost on their way to Input
 	decoder   decoder
 
 	elsewhere tallies // of frames from ports that are not ours
@@ -135,6 +136,14 @@ func (h *Host) Next() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.timers.next()
+}
+
+// Lost says that frames for the host were lost before Input, as in a flood. Silence does not count
+// against a neighbour while that goes on: its answer may have been among them.
+func (h *Host) Lost(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lost = now
 }
 
 // LinkChanged tells the host that a port's link went up or down. Unknown ports are ignored.

@@ -59,6 +59,7 @@ type neighbor struct {
 	round   round
 	asked   int  // requests sent in this round
 	pending bool // a request of this round may still be answered
+	begun   time.Time
 	backoff time.Duration
 
 	rival     *[6]byte  // announced, and to be adopted unless the MAC answers
@@ -174,7 +175,7 @@ func (h *Host) resume(n *neighbor, now time.Time) {
 // begin starts a round.
 func (h *Host) begin(n *neighbor, state NeighborState, r round, now time.Time) {
 	h.setState(n, state, now)
-	n.round, n.asked, n.pending = r, 0, false
+	n.round, n.asked, n.pending, n.begun = r, 0, false, now
 	h.step(n, now)
 }
 
@@ -225,8 +226,14 @@ func (h *Host) step(n *neighbor, now time.Time) {
 	h.timers.set(&n.timer, now.Add(wait))
 }
 
-// endRound: nobody answered.
+// endRound: nobody answered, as far as we can tell: where frames were lost meanwhile the answer may
+// have been one of them, and a neighbour that was there is asked again.
 func (h *Host) endRound(n *neighbor, now time.Time) {
+	if n.usable() && !h.lost.Before(n.begun) {
+		n.port.count("silence_doubted")
+		h.begin(n, n.state, n.round, now)
+		return
+	}
 	switch rival := n.rival; {
 	case rival != nil && n.disputed:
 		n.rival = nil

@@ -342,3 +342,30 @@ func TestWatchesAreCounted(t *testing.T) {
 		t.Fatalf("left over: %+v", st)
 	}
 }
+
+// TestDrownedAnswer: in a flood the known MAC's answer is lost on its way to us. As long as frames
+// are lost its silence proves nothing; afterwards it does.
+func TestDrownedAnswer(t *testing.T) {
+	families(t, func(t *testing.T, target string, announce func([6]byte) []byte) {
+		s, h := ready(t, nil)
+		st := s.station(9, target)
+		h.Watch(s.now, ip(target))
+		s.run(10 * time.Second)
+		began := s.now
+		st.dead = true
+		for range 10 {
+			s.inject(announce(mac(100)))
+			h.Lost(s.now)
+			s.run(500 * time.Millisecond)
+		}
+		s.wantHistory(began)
+		if e := events(h); e["silence_doubted"] == 0 || e["neighbor_mac_changed"] != 0 {
+			t.Fatalf("events %v", e)
+		}
+		s.inject(announce(mac(100)))
+		s.run(3 * time.Second)
+		if last := s.history(began); len(last) != 1 {
+			t.Fatalf("changes %v; want that to the announced MAC, once nothing is lost", last)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,6 +103,11 @@ func (a *app) printStatus(state *api.State, faults []string) error {
 	if faults == nil {
 		lines = append(lines, "everything is as it should be")
 	}
+	for _, p := range state.Ports {
+		for _, advice := range p.Advice {
+			lines = append(lines, "NOTE: "+printable(advice))
+		}
+	}
 	t := newTable("", "")
 	t.row("version", state.Version)
 	t.row("running for", duration(a.Now().Sub(state.StartedAt)))
@@ -150,7 +156,7 @@ func (a *app) portsCommand() *cobra.Command {
 		}
 		lines := portTable(state.Ports).lines()
 		for _, p := range state.Ports {
-			for _, note := range p.Notes {
+			for _, note := range slices.Concat(p.Notes, p.Advice) {
 				lines = append(lines, p.Name+": "+note)
 			}
 		}

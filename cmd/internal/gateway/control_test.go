@@ -36,19 +36,16 @@ func TestNotesOf(t *testing.T) {
 	}
 }
 
-// A port with partial checksums says what to do where; others have only their driver's notes.
-func TestPartialNote(t *testing.T) {
+// A port with partial checksums says what to do where.
+func TestPartialAdvice(t *testing.T) {
 	p := &lcore.Port{PortSpec: lcore.PortSpec{Name: "wire0"}, MAC: make([]byte, 6), Driver: dpdk.DriverOf("net_af_packet")}
-	if notes := portStatus(p, lcore.Link{}, 0).Notes; len(notes) != 5 {
-		t.Errorf("without any: %q", notes)
+	if advice := portStatus(p, lcore.Link{}, 0).Advice; len(advice) != 0 {
+		t.Errorf("without any: %q", advice)
 	}
-	notes := portStatus(p, lcore.Link{}, 7).Notes
-	if len(notes) != 6 || !strings.HasPrefix(notes[5], "7 mirrored frames arrived on wire0 ") ||
-		!strings.Contains(notes[5], `"ethtool -K IFACE tx off gso off tso off"`) || !strings.Contains(notes[5], "on the host behind port wire0") {
-		t.Errorf("with seven: %q", notes)
-	}
-	if len(notesOf("net_af_packet")) != 5 {
-		t.Error("the driver's own notes were changed")
+	advice := portStatus(p, lcore.Link{}, 7).Advice
+	if len(advice) != 1 || !strings.HasPrefix(advice[0], "7 mirrored frames arrived on wire0 ") ||
+		!strings.Contains(advice[0], `"ethtool -K IFACE tx off gso off tso off"`) || !strings.Contains(advice[0], "on the host behind port wire0") {
+		t.Errorf("with seven: %q", advice)
 	}
 }
 

@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -147,7 +146,7 @@ func portStatus(p *lcore.Port, link lcore.Link, partial uint64) ctl.PortStatus {
 		mtu = p.Granted.MTU
 	}
 	return ctl.PortStatus{
-		MAC: [6]byte(p.MAC), MTU: mtu, Driver: p.Driver.Name, Notes: slices.Concat(notesOf(p.Driver.Name), partialNote(p.Name, partial)),
+		MAC: [6]byte(p.MAC), MTU: mtu, Driver: p.Driver.Name, Notes: notesOf(p.Driver.Name), Advice: partialAdvice(p.Name, partial),
 		LinkUp: link.Up, SpeedMbps: link.SpeedMbps, FullDuplex: link.FullDuplex,
 	}
 }

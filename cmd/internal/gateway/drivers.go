@@ -54,9 +54,9 @@ func notesOf(driver string) []string {
 	return nil
 }
 
-// partialNote says what to do about so many frames that arrived on a port with partial checksums. The
+// partialAdvice says what to do about so many frames that arrived on a port with partial checksums. The
 // interface that wants it belongs to another host or namespace, which the port cannot name.
-func partialNote(port string, frames uint64) []string {
+func partialAdvice(port string, frames uint64) []string {
 	if frames == 0 {
 		return nil
 	}

@@ -21,6 +21,7 @@ type fakeHops struct {
 }
 
 func (g *fakeHops) Receive(int, func(int, []byte)) int { return 0 }
+func (g *fakeHops) ReceiveLost() uint64                { return 0 }
 func (g *fakeHops) Send(int, []byte) error             { return nil }
 func (g *fakeHops) Links() []lcore.Link                { return nil }
 

@@ -54,7 +54,7 @@ func (w *ways) run() {
 		case <-w.wake:
 		}
 		now := time.Now()
-		if w.group.Receive(lookLimit, func(port int, frame []byte) { w.host.Input(now, port, frame) }) > 0 {
+		if w.receive(now) {
 			busyUntil = now.Add(busyFor)
 		}
 		if !now.Before(links) {
@@ -71,6 +71,17 @@ func (w *ways) run() {
 			look.Reset(idleLook)
 		}
 	}
+}
+
+// receive hands on what has arrived, and whether more of it was lost or still waits. It returns
+// whether there was any.
+func (w *ways) receive(now time.Time) bool {
+	n := w.group.Receive(lookLimit, func(port int, frame []byte) { w.host.Input(now, port, frame) })
+	if lost := w.group.ReceiveLost(); lost != w.lost || n == lookLimit {
+		w.lost = lost
+		w.host.Lost(now)
+	}
+	return n > 0
 }
 
 // lookAtLinks tells the host of links that went up or down; up is what they were, absent is up.
