@@ -138,8 +138,9 @@ func (p *Port) maxSegments() int {
 func (p *Port) host() *pipeline.Host {
 	h := &pipeline.Host{MAC: [6]byte(p.MAC), VLAN: p.VLAN, Addresses: slices.Clone(p.Addresses)}
 	if slices.ContainsFunc(p.Addresses, netip.Addr.Is6) {
-		if own := linkLocal(h.MAC); !slices.Contains(h.Addresses, own) {
-			h.Addresses = append(h.Addresses, own)
+		given := func(a netip.Addr) bool { return a.Is6() && a.IsLinkLocalUnicast() }
+		if !slices.ContainsFunc(p.Addresses, given) {
+			h.Addresses = append(h.Addresses, linkLocal(h.MAC))
 		}
 	}
 	return h

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 
 	"mirrorgw/ctl/tomldoc"
 )
@@ -30,11 +31,18 @@ func checkNeighbors(c *Config) {
 		if owner := ownerOf(c, n.Address); owner != "" {
 			n.src.Errorf("address", "the address belongs to our own port %q; name the other host's address", owner)
 		}
-		if n.Port == "" {
-			continue
+		if n.Port != "" {
+			checkTunnelPort(c, n.src, n.Port)
+		} else if tunnels := c.TunnelNames(); len(tunnels) != 1 && !hasWay(c, n.Address) {
+			n.src.Errorf("port", "port is missing and no network or route says which; add port = \"NAME\", one of: %s", list(tunnels))
 		}
-		checkTunnelPort(c, n.src, n.Port)
 	}
+}
+
+// hasWay reports whether a network or a route says which port leads to an address.
+func hasWay(c *Config, addr netip.Addr) bool {
+	covers := func(r Route) bool { return r.Prefix.Contains(addr) }
+	return nearest(c, addr) != "" || slices.ContainsFunc(c.Routes, covers)
 }
 
 // checkTunnelPort reports whether the port that a route or a neighbor names is one that copies
