@@ -49,6 +49,7 @@ type Config struct {
 	LogLevel    string // debug, info, warn or error
 	Ctl         Ctl
 	State       State
+	Metrics     Metrics
 	Zone        string // [gateway] zone: of sources that name none; may be empty
 }
 

@@ -54,7 +54,7 @@ func readCtl(root *tomldoc.Table) Ctl {
 	defer t.Done()
 	c := Ctl{Mode: DefaultSocketMode, src: t}
 	c.Socket = readPath(t, "socket", DefaultSocket)
-	checkSocketPath(t, c.Socket)
+	checkSocketPath(t, c.Socket, DefaultSocket)
 	if text, ok := t.String("mode"); ok {
 		c.Mode = parseMode(t, text)
 	}
@@ -93,12 +93,12 @@ func readPath(t *tomldoc.Table, key, fallback string) string {
 	return path
 }
 
-func checkSocketPath(t *tomldoc.Table, path string) {
+func checkSocketPath(t *tomldoc.Table, path, example string) {
 	switch {
 	case strings.HasPrefix(path, "@"):
-		t.Errorf("socket", "socket %q would be an abstract socket, which has no permissions; write a path like %s", path, DefaultSocket)
+		t.Errorf("socket", "socket %q would be an abstract socket, which has no permissions; write a path like %s", path, example)
 	case len(path) > maxSocketPath:
-		t.Errorf("socket", "socket has %d bytes and a unix socket's path at most %d; choose a shorter path like %s", len(path), maxSocketPath, DefaultSocket)
+		t.Errorf("socket", "socket has %d bytes and a unix socket's path at most %d; choose a shorter path like %s", len(path), maxSocketPath, example)
 	}
 }
 

@@ -23,6 +23,7 @@ type Plan struct {
 	Zone      string // empty: none
 	Ctl       Ctl
 	State     State
+	Metrics   Metrics
 	Notices   []string // sentences about what is legal but probably not meant
 }
 
@@ -44,7 +45,7 @@ type PlanRoute struct{ Prefix, Via, Port string }
 // Plan lists ports, roles, queues, lcores and memory.
 func (c *Config) Plan() Plan {
 	plan := Plan{File: c.File, Workers: c.EAL.Lcores, MainLcore: c.EAL.MainLcore,
-		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Zone: c.Zone, Notices: c.Notices()}
+		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, Zone: c.Zone, Notices: c.Notices()}
 	for i := range c.Ports {
 		p := &c.Ports[i]
 		row := PlanPort{Name: p.Name, Device: p.Device.Text, Role: p.Role.String(), Peer: p.Peer, Queues: p.Queues,
@@ -76,7 +77,7 @@ func (c *Config) Notices() []string {
 	if len(c.TunnelNames()) == 0 {
 		notices = append(notices, c.File+`: there is no tunnel port, so nothing can be mirrored; add a [[port]] with role = "tunnel", or tunnel = true on a wire port`)
 	}
-	return append(notices, c.controlNotices()...)
+	return append(append(notices, c.controlNotices()...), c.metricsNotices()...)
 }
 
 // receives reports whether frames can come in on the named port at all.
@@ -98,6 +99,9 @@ func (p Plan) Print(w io.Writer) error {
 	fmt.Fprintf(&text, "memory         %d MiB, hugepages %s\n", p.MemoryMB, p.Hugepages)
 	fmt.Fprintf(&text, "socket         %s\n", p.Ctl)
 	fmt.Fprintf(&text, "state          %s\n", p.State)
+	if p.Metrics != (Metrics{}) {
+		fmt.Fprintf(&text, "metrics        %s\n", p.Metrics)
+	}
 	if p.Zone != "" {
 		fmt.Fprintf(&text, "zone           %s\n", p.Zone)
 	}

@@ -58,6 +58,7 @@ type Port struct {
 	CopiesPackets int64  `json:"copies_packets"` // of these, copies
 	CopiesBytes   int64  `json:"copies_bytes"`   // outer frames, after truncation
 	Consumed      int64  `json:"consumed"`       // frames received here for the gateway itself
+	ConsumedBytes int64  `json:"consumed_bytes"` //
 	Dropped       Counts `json:"dropped"`        // production frames received here and lost, by reason
 	Ignored       Counts `json:"ignored"`        // frames received on a tunnel port and of no use, by reason
 
@@ -93,6 +94,7 @@ type Direction struct {
 	MirroredBytes    int64  `json:"mirrored_bytes"`
 	TruncatedPackets int64  `json:"truncated_packets"` // of the mirrored
 	Skipped          Counts `json:"skipped"`           // matched and not mirrored, by reason
+	SkippedBytes     Counts `json:"skipped_bytes"`     // the bytes of these
 }
 
 // Source has the totals of one mirror source.

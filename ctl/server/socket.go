@@ -26,11 +26,14 @@ type SocketOptions struct {
 	Mode        fs.FileMode // permission bits; 0: DefaultSocketMode
 	AdminGroup  string      // name or number; empty: only root and the daemon's own user change things
 	ReaderGroup string      // name or number; empty: nobody else reads
+	Name        string      // what errors call it; empty: control socket
+	Section     string      // of gateway.toml, that errors point at; empty: ctl
 }
 
 // socketListener remembers which file is its own, so that it never removes that of a successor.
 type socketListener struct {
 	*net.UnixListener
+	name   string // what errors call it
 	path   string
 	device uint64
 	inode  uint64
@@ -39,24 +42,27 @@ type socketListener struct {
 // umaskLock keeps two Listens from restoring each other's umask.
 var umaskLock sync.Mutex
 
-// Listen makes the control socket. It belongs to the reader group, else to the admin group: that
+// Listen makes the control socket, or another of the same manners. It belongs to the reader group, else to the admin group: that
 // is who may connect; which of the two a peer is in decides what it may do. A socket that nobody
 // listens on is the rest of a daemon that died and is replaced. Errors are one sentence.
 func Listen(o SocketOptions) (net.Listener, error) {
 	if o.Mode == 0 {
 		o.Mode = DefaultSocketMode
 	}
+	if o.Name == "" {
+		o.Name, o.Section = "control socket", "ctl"
+	}
 	roles, err := LookupRoles(o.AdminGroup, o.ReaderGroup)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPath(o.Path); err != nil {
+	if err := o.checkPath(); err != nil {
 		return nil, err
 	}
-	if err := removeStale(o.Path); err != nil {
+	if err := o.removeStale(); err != nil {
 		return nil, err
 	}
-	listener, err := bind(o.Path)
+	listener, err := o.bind()
 	if err != nil {
 		return nil, err
 	}
@@ -67,47 +73,49 @@ func Listen(o SocketOptions) (net.Listener, error) {
 	return listener, nil
 }
 
-func checkPath(path string) error {
+func (o *SocketOptions) checkPath() error {
+	name, path, section := o.Name, o.Path, o.Section
 	switch {
 	case path == "":
-		return errors.New("the control socket has no path; set [ctl] socket, for example \"/run/mirrorgw/ctl.sock\"")
+		return fmt.Errorf("the %s has no path; set [%s] socket, for example \"/run/mirrorgw/%[2]s.sock\"", name, section)
 	case len(path) > maxSocketPath:
-		return fmt.Errorf("the control socket's path %s has %d bytes; use at most %d", path, len(path), maxSocketPath)
+		return fmt.Errorf("the %s's path %s has %d bytes; use at most %d", name, path, len(path), maxSocketPath)
 	}
 	directory, err := os.Stat(filepath.Dir(path))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the control socket %s cannot be made: there is no directory %s; create it for this user", path, filepath.Dir(path))
+		return fmt.Errorf("the %s %s cannot be made: there is no directory %s; create it for this user", name, path, filepath.Dir(path))
 	case err != nil:
-		return fmt.Errorf("the control socket %s cannot be made (%w); make its directory accessible for this user", path, err)
+		return fmt.Errorf("the %s %s cannot be made (%w); make its directory accessible for this user", name, path, err)
 	case !directory.IsDir():
-		return fmt.Errorf("the control socket %s cannot be made: %s is not a directory; set [ctl] socket to a path in one", path, filepath.Dir(path))
+		return fmt.Errorf("the %s %s cannot be made: %s is not a directory; set [%s] socket to a path in one", name, path, filepath.Dir(path), section)
 	}
 	return nil
 }
 
 // removeStale makes room for the socket, if what is there is a socket that no daemon answers on.
-func removeStale(path string) error {
+func (o *SocketOptions) removeStale() error {
+	name, path, section := o.Name, o.Path, o.Section
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("the control socket %s cannot be looked at (%w); make its directory accessible for this user", path, err)
+		return fmt.Errorf("the %s %s cannot be looked at (%w); make its directory accessible for this user", name, path, err)
 	case info.Mode().Type() != fs.ModeSocket:
-		return fmt.Errorf("%s is there and is not a socket; move it away or set [ctl] socket to another path", path)
+		return fmt.Errorf("%s is there and is not a socket; move it away or set [%s] socket to another path", path, section)
 	}
 	conn, err := net.DialTimeout("unix", path, time.Second)
 	switch {
 	case err == nil:
 		conn.Close()
-		return fmt.Errorf("another daemon answers on the control socket %s; stop it first or set [ctl] socket to another path", path)
+		return fmt.Errorf("another daemon answers on the %s %s; stop it first or set [%s] socket to another path", name, path, section)
 	case errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist):
 	default:
-		return fmt.Errorf("another daemon may be on the control socket %s (%w); stop it first or set [ctl] socket to another path", path, err)
+		return fmt.Errorf("another daemon may be on the %s %s (%w); stop it first or set [%s] socket to another path", name, path, err, section)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the stale control socket %s cannot be removed (%w); remove it, or make its directory writable for this user", path, err)
+		return fmt.Errorf("the stale %s %s cannot be removed (%w); remove it, or make its directory writable for this user", name, path, err)
 	}
 	return nil
 }
@@ -115,21 +123,22 @@ func removeStale(path string) error {
 // bind makes the file so that nobody but its owner can connect before open has run. The file
 // mode creation mask belongs to the process: files that other threads make at this very moment
 // become private as well, which harms less than a socket that is open for a moment.
-func bind(path string) (*socketListener, error) {
+func (o *SocketOptions) bind() (*socketListener, error) {
+	name, path := o.Name, o.Path
 	umaskLock.Lock()
 	before := unix.Umask(0o177)
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	unix.Umask(before)
 	umaskLock.Unlock()
 	if err != nil {
-		return nil, fmt.Errorf("the control socket %s cannot be made (%w); make its directory writable for this user", path, reason(err))
+		return nil, fmt.Errorf("the %s %s cannot be made (%w); make its directory writable for this user", name, path, reason(err))
 	}
 	listener.SetUnlinkOnClose(false)
-	s := &socketListener{UnixListener: listener, path: path}
+	s := &socketListener{UnixListener: listener, name: name, path: path}
 	var stat unix.Stat_t
 	if err := unix.Lstat(path, &stat); err != nil {
 		listener.Close()
-		return nil, fmt.Errorf("the control socket %s has gone again (%w); see who else uses its directory", path, err)
+		return nil, fmt.Errorf("the %s %s has gone again (%w); see who else uses its directory", name, path, err)
 	}
 	s.device, s.inode = uint64(stat.Dev), stat.Ino
 	return s, nil
@@ -148,11 +157,11 @@ func reason(err error) error {
 func (s *socketListener) open(mode fs.FileMode, group int) error {
 	if group >= 0 {
 		if err := os.Lchown(s.path, -1, group); err != nil {
-			return fmt.Errorf("the control socket %s cannot be given to group %d (%w); run the daemon as root or as a member of the group", s.path, group, reason(err))
+			return fmt.Errorf("the %s %s cannot be given to group %d (%w); run the daemon as root or as a member of the group", s.name, s.path, group, reason(err))
 		}
 	}
 	if err := os.Chmod(s.path, mode.Perm()); err != nil {
-		return fmt.Errorf("the control socket %s cannot get the mode %#o (%w); see who else uses its directory", s.path, mode.Perm(), reason(err))
+		return fmt.Errorf("the %s %s cannot get the mode %#o (%w); see who else uses its directory", s.name, s.path, mode.Perm(), reason(err))
 	}
 	return nil
 }

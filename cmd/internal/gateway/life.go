@@ -16,6 +16,7 @@ type life struct {
 	loader  // not touched between the start and the end of its load
 	loaded  loaded
 	control *control // nil without [ctl]
+	scraped *scraped // nil without [metrics]
 }
 
 // abandonAfter is how long a stop waits for a start that is still loading. What is abandoned ends
@@ -30,6 +31,9 @@ func (l *life) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.stop()) }()
+	if l.scraped, err = listenMetrics(l.cfg, l.o.Log); err != nil {
+		return err
+	}
 	if err := l.awaitLoad(ctx); err != nil || l.loaded.store == nil {
 		return err
 	}
@@ -37,6 +41,7 @@ func (l *life) run(ctx context.Context) (err error) {
 		return err
 	}
 	l.logForwarding()
+	l.scraped.serve(l) // first: who reads that the gateway is ready finds the metrics
 	if err := l.control.serve(l); err != nil {
 		return err
 	}
@@ -114,6 +119,7 @@ func (l *life) logForwarding() {
 // stop: no more clients, then no more changes, then the workers.
 func (l *life) stop() (err error) {
 	l.control.close()
+	l.scraped.close()
 	if l.loaded.store != nil {
 		err = l.loaded.store.Close()
 	}

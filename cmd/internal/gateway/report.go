@@ -79,6 +79,7 @@ func portReport(c pipeline.PortCounters, p *config.Port) report.Port {
 		CopiesBytes:   int64(c.Copies.Bytes),
 		Dropped:       packetsOf(c.Dropped),
 		Consumed:      int64(c.Consumed.Packets),
+		ConsumedBytes: int64(c.Consumed.Bytes),
 		Ignored:       countsOf(c.Ignored),
 		Unclassified:  countsOf(c.Unclassified),
 
@@ -129,7 +130,7 @@ func addSessions(r *report.Report, v lcore.View) {
 		return report.Direction{
 			MatchedPackets: int64(c.Matched.Packets), MatchedBytes: int64(c.Matched.Bytes),
 			MirroredPackets: int64(c.Mirrored.Packets), MirroredBytes: int64(c.Mirrored.Bytes),
-			TruncatedPackets: int64(c.Truncated), Skipped: packetsOf(c.Skipped),
+			TruncatedPackets: int64(c.Truncated), Skipped: packetsOf(c.Skipped), SkippedBytes: bytesOf(c.Skipped),
 		}
 	}
 	keys := keysOf(len(s.Sessions), func(i int) (name, id string) { return s.Sessions[i].Name, s.Sessions[i].ID })
@@ -201,6 +202,14 @@ func packetsOf(reasons pipeline.CountsByReason) report.Counts {
 	counts := report.Counts{}
 	for name, n := range reasons {
 		counts[name] = int64(n.Packets)
+	}
+	return counts
+}
+
+func bytesOf(reasons pipeline.CountsByReason) report.Counts {
+	counts := report.Counts{}
+	for name, n := range reasons {
+		counts[name] = int64(n.Bytes)
 	}
 	return counts
 }
