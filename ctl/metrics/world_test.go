@@ -1,0 +1,175 @@
+package metrics
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"net/netip"
+	"testing"
+	"time"
+
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/report"
+	"mirrorgw/ctl/store"
+)
+
+const gateway = `
+[eal]
+lcores = "1"
+[[port]]
+name = "wire0"
+device = "net_null0"
+peer = "wire1"
+[[port]]
+name = "wire1"
+device = "net_null1"
+peer = "wire0"
+[[port]]
+name = "tun0"
+device = "net_null2"
+role = "tunnel"
+addresses = ["192.0.2.1/24"]
+`
+
+const resources = `
+[[interface]]
+id = "eni-00000000000000001"
+name = "web-1"
+port = "wire0"
+instance = "i-1"
+image = "ami-1"
+instance_type = "m5.large"
+autoscaling_group = "web"
+monitoring = "detailed"
+[[interface]]
+id = "eni-00000000000000002"
+name = "web-2"
+port = "wire1"
+instance = "i-2"
+image = "ami-2"
+[[target]]
+id = "tmt-00000000000000001"
+name = "ids"
+address = "192.0.2.10"
+[[load_balancer]]
+name = "pool"
+id = "nlb-00000000000000001"
+listeners = [{protocol = "udp", port = 4789}]
+[[load_balancer.member]]
+address = "192.0.2.20"
+[[load_balancer.member]]
+address = "192.0.2.21"
+zone = "a"
+[[target]]
+id = "tmt-00000000000000002"
+name = "farm"
+load_balancer = "pool"
+[[filter]]
+id = "tmf-00000000000000001"
+name = "web"
+[[filter.rule]]
+direction = "ingress"
+number = 100
+action = "accept"
+[[session]]
+id = "tms-00000000000000001"
+name = "all"
+source = "web-1"
+target = "ids"
+filter = "web"
+number = 1
+vni = 7
+[[session]]
+id = "tms-00000000000000002"
+name = "two"
+source = "web-2"
+target = "farm"
+filter = "web"
+number = 1
+vni = 8
+`
+
+// world is a gateway without data path: the tests say what it counts.
+type world struct {
+	options Options
+	report  *report.Report
+	status  ctl.Status
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	cfg, err := config.Parse("gateway.toml", []byte(gateway))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := ctl.ParseDocument("resources.toml", []byte(resources))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(store.Options{Config: cfg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Change(context.Background(), store.Request{}, func(tx *store.Tx) error { return tx.Reconcile(doc, false) }); err != nil {
+		t.Fatal(err)
+	}
+	w := &world{report: sampleReport(), status: sampleStatus()}
+	w.options = Options{Store: s, Config: cfg, Version: "1.2.3", DPDK: "22.11",
+		Status: func() ctl.Status { return w.status }, Report: func(report.Kinds) *report.Report { return w.report },
+		Reasons: Reasons{Dropped: []string{"tx_full", "too_long"}, Ignored: []string{"not_ours"},
+			Unclassified: []string{"not_ip"}, Fragments: []string{"inherited"}}}
+	return w
+}
+
+func sampleReport() *report.Report {
+	r := report.New()
+	r.Ports["wire0"] = report.Port{Role: "wire", Peer: "wire1", RxPackets: 1<<60 + 1, RxBytes: 2, Dropped: report.Counts{"too_long": 3},
+		Driver: report.Counts{"imissed": 4}, Consumed: 5, ConsumedBytes: 6}
+	r.Ports["wire1"] = report.Port{Role: "wire", Peer: "wire0", TxPackets: 7, TxBytes: 8}
+	r.Ports["tun0"] = report.Port{Role: "tunnel", CopiesPackets: 9, CopiesBytes: 10, OriginatedPackets: 11, OriginatedBytes: 12, OriginateFailed: 13}
+	r.Sources["web-1"] = report.Source{ID: "eni-00000000000000001", Owner: "000000000000",
+		Ingress: report.Traffic{Seen: 20, Matched: 10, Missed: 8, Excluded: report.Counts{"arp": 2}}}
+	r.Sources["web-2"] = report.Source{ID: "eni-00000000000000002", Owner: "000000000000"}
+	r.Sessions["all"] = report.Session{ID: "tms-00000000000000001", Owner: "000000000000", Number: 1, VNI: 7, Source: "web-1", Target: "ids", Filter: "web",
+		Ingress: report.Direction{MatchedPackets: 10, MatchedBytes: 1000, MirroredPackets: 9, MirroredBytes: 900, TruncatedPackets: 4,
+			Skipped: report.Counts{"unresolved": 1}, SkippedBytes: report.Counts{"unresolved": 100}},
+		Egress: report.Direction{MirroredBytes: 77, MirroredPackets: 1}}
+	r.Sessions["two"] = report.Session{ID: "tms-00000000000000002", Owner: "000000000000", Number: 1, VNI: 8, Source: "web-2", Target: "farm", Filter: "web",
+		Egress: report.Direction{MatchedPackets: 12, MirroredPackets: 6, MirroredBytes: 600, Skipped: report.Counts{"congestion": 5, "mempool": 1},
+			SkippedBytes: report.Counts{"congestion": 500, "mempool": 60}}}
+	r.Rules["web"] = map[string]int64{"ingress 100": 10}
+	return r
+}
+
+func sampleStatus() ctl.Status {
+	return ctl.Status{
+		Forwarding: true, Generation: 3, Pending: 1,
+		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond}}},
+		Ports:  []ctl.PortStatus{{Driver: "net_null", LinkUp: true}, {Driver: "net_null"}, {Driver: "net_null", LinkUp: true}},
+		Underlay: ctl.Underlay{
+			Addresses:    []ctl.AddressState{{Port: "tun0", Prefix: netip.MustParsePrefix("192.0.2.1/24"), State: "valid"}},
+			Neighbors:    []ctl.NeighborState{{State: "reachable"}, {State: "reachable"}, {State: "static"}},
+			Destinations: []ctl.DestinationState{{Address: netip.MustParseAddr("192.0.2.10"), Resolved: true, PathMTU: 1450, Errors: 2}},
+			Counters:     map[string]uint64{"arp_request": 5},
+		},
+		Balancers: []ctl.BalancerState{{ID: "nlb-00000000000000001", Name: "pool",
+			Members: []ctl.MemberState{{Address: netip.MustParseAddr("192.0.2.20"), State: ctl.MemberHealthy, RTT: 2 * time.Millisecond},
+				{Address: netip.MustParseAddr("192.0.2.21"), Zone: "a", State: ctl.MemberDown}},
+			Zones: []ctl.ZoneState{{Members: []netip.Addr{netip.MustParseAddr("192.0.2.20")}}, {Zone: "a", Skip: "target-down"}}}},
+	}
+}
+
+// scrape writes one exposition and parses it.
+func (w *world) scrape(t *testing.T, watch *cloudWatch) *parsed {
+	t.Helper()
+	var text bytes.Buffer
+	if err := write(bufio.NewWriter(&text), look(&w.options, watch)); err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, text.String())
+}
