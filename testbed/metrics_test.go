@@ -134,6 +134,20 @@ func (s *steered) awaitBeats(n uint64) {
 	}
 }
 
+// TestMetricsAddressTaken: a gateway whose metrics nobody could read does not start.
+func TestMetricsAddressTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	g := newSteered(t)
+	g.more = "\n[metrics]\nlisten = \"" + l.Addr().String() + "\"\n"
+	g.write()
+	g.refused("mirrorgw: [metrics]: listen " + l.Addr().String() +
+		" cannot be had (address already in use); see who else listens there, or choose another address or port")
+}
+
 // counters are those of mirrorctl stats.
 func (s *steered) counters() *report.Report {
 	s.t.Helper()

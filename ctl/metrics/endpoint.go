@@ -33,7 +33,7 @@ type Options struct {
 // Reasons are the reasons that ports count by, which have series from the start.
 type Reasons struct{ Dropped, Ignored, Unclassified, Fragments []string }
 
-// What a scraper may take. An answer of 65,536 sessions has some 100 MB.
+// What a scraper may take. An answer of 65,536 sessions has some 150 MB.
 const (
 	MaxConnections = 16 // at once, over all listeners
 	headerBytes    = 8 << 10

@@ -77,7 +77,7 @@ func (s *scene) identifyFilters(v *store.View) {
 	}
 }
 
-// of returns the position of a port in the status, which has them in configured order.
+// portStatus finds a port in the status, which has them in configured order; nil: it is not there.
 func (s *scene) portStatus(name string) *ctl.PortStatus {
 	if s.Config == nil {
 		return nil

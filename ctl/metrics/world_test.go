@@ -97,7 +97,7 @@ type world struct {
 	status  ctl.Status
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	cfg, err := config.Parse("gateway.toml", []byte(gateway))
 	if err != nil {

@@ -2,12 +2,14 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"mirrorgw/cmd/internal/version"
 	"mirrorgw/ctl/config"
@@ -33,6 +35,10 @@ func listenMetrics(cfg *config.Config, log *slog.Logger) (*scraped, error) {
 	if m.Listen.IsValid() {
 		listener, err := net.Listen("tcp", m.Listen.String())
 		if err != nil {
+			var errno syscall.Errno
+			if errors.As(err, &errno) {
+				err = errno // the rest repeats the address
+			}
 			return nil, fmt.Errorf("[metrics]: listen %s cannot be had (%w); see who else listens there, or choose another address or port", m.Listen, err)
 		}
 		s.listeners = append(s.listeners, listener)
