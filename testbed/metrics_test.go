@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -144,8 +145,8 @@ func TestMetricsAddressTaken(t *testing.T) {
 	g := newSteered(t)
 	g.more = "\n[metrics]\nlisten = \"" + l.Addr().String() + "\"\n"
 	g.write()
-	g.refused("mirrorgw: [metrics]: listen " + l.Addr().String() +
-		" cannot be had (address already in use); see who else listens there, or choose another address or port")
+	g.refused(regexp.QuoteMeta("mirrorgw: [metrics]: listen " + l.Addr().String() +
+		" cannot be had (address already in use); see who else listens there, or choose another address or port"))
 }
 
 // counters are those of mirrorctl stats.
