@@ -1,9 +1,11 @@
 package testbed
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"mirrorgw/ctl/api"
 	"mirrorgw/testbed/daemon"
 )
 
@@ -77,6 +80,25 @@ func withSocket(t *testing.T, dir string) (socket string) {
 	return socket
 }
 
+// ask gets a path from the control socket.
+func ask(t *testing.T, socket, path string) (code int, said string) {
+	t.Helper()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}
+	defer transport.CloseIdleConnections()
+	answer, err := (&http.Client{Transport: transport, Timeout: daemon.Timeout}).Get("http://mirrorgw" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
 // TestServiceManagerIsTold: READY when traffic passes and the socket answers, signs of life, STOPPING.
 func TestServiceManagerIsTold(t *testing.T) {
 	for kind, name := range map[string]string{
@@ -85,13 +107,13 @@ func TestServiceManagerIsTold(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			manager := notified(t, name, time.Second)
 			dir := lifeDir(t, true)
-			withSocket(t, dir)
+			socket := withSocket(t, dir)
 			p := daemon.Start(t, dir, running...)
 			if before := manager.await("READY=1\nSTATUS=forwarding, lcores: 1"); len(before) != 2 || before[0] != "STATUS=loading the resources" {
 				t.Errorf("at the start: %q", before)
 			}
-			if log := p.Stderr(); !strings.Contains(log, daemon.Forwarding) || !strings.Contains(log, "msg=ready") {
-				t.Errorf("READY was told before:\n%s", log)
+			if code, said := ask(t, socket, api.PathReady); code != http.StatusOK {
+				t.Errorf("after READY the gateway says %d: %s", code, said)
 			}
 			for range 3 {
 				if message := manager.next(daemon.Timeout); message != signOfLife {
@@ -177,13 +199,16 @@ func TestStalledLcoreIsNotAlive(t *testing.T) {
 	const watchdog = time.Second
 	manager := notified(t, filepath.Join(t.TempDir(), "notify"), watchdog)
 	dir := lifeDir(t, true)
-	pipe := intoPipe(t, dir)
+	pipe, socket := intoPipe(t, dir), withSocket(t, dir)
 	p := daemon.Start(t, dir, running...)
 	manager.await("READY=1")
 	manager.await(signOfLife)
 	pipe.stall()
 	manager.await("STATUS=lcore 1 on CPU 1 stands still since ")
 	p.AwaitLog(`msg="an lcore stands still`)
+	if code, said := ask(t, socket, api.PathHealth); code != http.StatusServiceUnavailable || !strings.Contains(said, "lcore 1 on CPU 1") {
+		t.Errorf("health is %d: %s", code, said)
+	}
 	if message := manager.next(2 * watchdog); message != "" {
 		t.Errorf("%q while the lcore stands still", message)
 	}
