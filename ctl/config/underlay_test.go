@@ -124,9 +124,6 @@ func TestBadUnderlay(t *testing.T) {
 		{"prefix twice", `"203.0.113.0/24"`, `"0.0.0.0/0"`, `gateway.toml:26: route 0.0.0.0/0: the route at line 23 has this prefix already; keep one of the two`},
 		{"connected prefix", `"203.0.113.0/24"`, `"198.51.100.0/24"`, `gateway.toml:23: route 198.51.100.0/24: the prefix is the network of our own port "tun0", where no router is needed; remove the route`},
 		{"neighbour on a wire", "mac = \"02:00:00:00:02:fe\"\nport = \"uplink\"", "mac = \"02:00:00:00:02:fe\"\nport = \"lan\"", `gateway.toml:36: neighbor 192.0.2.254: port "lan" is a wire port; name a tunnel port, one of: uplink, tun0`},
-		{"neighbour anywhere", "prefix = \"::/0\"\nvia = \"fe80::1\"\nport = \"uplink\"\n[[neighbor]]\naddress = \"192.0.2.254\"\nmac = \"02:00:00:00:02:fe\"\nport = \"uplink\"",
-			"prefix = \"2001:db8:9::/48\"\nvia = \"fe80::1\"\nport = \"uplink\"\n[[neighbor]]\naddress = \"2001:db8:7::1\"\nmac = \"02:00:00:00:02:fe\"",
-			`gateway.toml:33: neighbor 2001:db8:7::1: port is missing and no network or route says which; add port = "NAME", one of: uplink, tun0`},
 		{"tunnel without address", `addresses = ["192.0.2.1/24", "2001:db8::1/64"]`, ``, `gateway.toml:10: port "uplink": a wire port with tunnel = true needs an address; add addresses = ["192.0.2.1/24"]`},
 		{"tunnel switched off", `role = "tunnel"`, "role = \"tunnel\"\ntunnel = false", `gateway.toml:21: port "tun0": a tunnel port sends copies; remove tunnel = false, or give the port a peer`},
 		{"tunnel on a tap", "peer = \"uplink\"\n", "role = \"tap\"\ntunnel = true\n", `gateway.toml:9: port "lan": nothing is sent on a tap port; remove tunnel, or use a wire port or one with role = "tunnel"`},
@@ -143,5 +140,20 @@ func TestBadUnderlay(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+// TestReaches: which port leads to a neighbour is known, or not.
+func TestReaches(t *testing.T) {
+	c := parse(t, oneNIC)
+	c.Routes = c.Routes[:1]
+	for address, want := range map[string]bool{"192.0.2.9": true, "203.0.113.9": true, "10.0.0.1": false, "2001:db8::9": true, "2001:db8:9::1": false} {
+		n := Neighbor{Address: netip.MustParseAddr(address)}
+		if got := c.Reaches(&n); got != want {
+			t.Errorf("%s: %v, want %v", address, got, want)
+		}
+		if n.Port = "tun0"; !c.Reaches(&n) {
+			t.Errorf("%s: the port is named", address)
+		}
 	}
 }

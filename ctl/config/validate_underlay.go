@@ -33,10 +33,14 @@ func checkNeighbors(c *Config) {
 		}
 		if n.Port != "" {
 			checkTunnelPort(c, n.src, n.Port)
-		} else if tunnels := c.TunnelNames(); len(tunnels) != 1 && !hasWay(c, n.Address) {
-			n.src.Errorf("port", "port is missing and no network or route says which; add port = \"NAME\", one of: %s", list(tunnels))
 		}
 	}
+}
+
+// Reaches reports whether it is known which port leads to a neighbour: it names one, a network or a
+// route says so, or there is only one. Targets behind one of which it is not known are refused.
+func (c *Config) Reaches(n *Neighbor) bool {
+	return n.Port != "" || len(c.TunnelNames()) == 1 || hasWay(c, n.Address)
 }
 
 // hasWay reports whether a network or a route says which port leads to an address.

@@ -16,6 +16,9 @@ const maxTroubles = 20
 func (l *live) troubles(v *store.View) api.Troubles {
 	var t api.Troubles
 	for _, target := range v.Targets() {
+		if !v.HasSessions(target.ID) {
+			continue
+		}
 		way, _ := v.TargetWay(target.ID)
 		state, reason := l.target(&way)
 		if state == "" || state == api.StateReachable {

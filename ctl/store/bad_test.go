@@ -46,6 +46,8 @@ func TestBadDocuments(t *testing.T) {
 		{"target address", `address = "192.0.2.10"`, `address = "ids.example"`, `resources.toml:15: target "ids": address "ids.example" is not an IP address; write one like 192.0.2.1 or 2001:db8::1`},
 		{"target interface", `address = "192.0.2.10"`, `interface = "zeke"`, `resources.toml:15: target "ids": interface "zeke" is not known; did you mean "zeek"?`},
 		{"target interface without address", "address = \"192.0.2.10\"\nmtu = 1600", "interface = \"bare\"\n[[interface]]\nname = \"bare\"", `resources.toml:15: target "ids": interface "bare" has no address to send to; add addresses to it`},
+		{"target is a broadcast address", `address = "192.0.2.10"`, `address = "192.0.2.255"`, `resources.toml:15: target "ids": 192.0.2.255 is the network's or the broadcast address of port "tun0"; name the address of the monitoring appliance`},
+		{"target is a network", `address = "192.0.2.10"`, `address = "192.0.2.0"`, `resources.toml:15: target "ids": 192.0.2.0 is the network's or the broadcast address of port "tun0"; name the address of the monitoring appliance`},
 		{"target is us", `address = "192.0.2.10"`, `address = "192.0.2.1"`, `resources.toml:15: target "ids": 192.0.2.1 is the address of our own port "tun0"; name the address of the monitoring appliance`},
 		{"target unreachable", `address = "192.0.2.10"`, `address = "203.0.113.9"`, `resources.toml:15: target "ids": no route leads to 203.0.113.9; add a [[route]] whose prefix holds it to gateway.toml, or an address of its network to port "tun0"`},
 		{"target mtu", `mtu = 1600`, `mtu = 500`, `resources.toml:16: target "ids": mtu 500 is out of range; use a number from 576 to 65535`},

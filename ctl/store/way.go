@@ -27,6 +27,12 @@ func (v *View) TargetWay(id string) (TargetWay, bool) {
 	return v.way(n), true
 }
 
+// HasSessions reports whether sessions send to a target, by its ID.
+func (v *View) HasSessions(id string) bool {
+	n := v.st.targets.byID[id]
+	return n != nil && len(n.sessions) > 0
+}
+
 func (v *View) way(n *targetNode) TargetWay {
 	w := TargetWay{Fault: n.fault, MTU: n.placed.MTU}
 	switch {

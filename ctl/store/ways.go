@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -104,12 +105,32 @@ func (w *ways) oneOf(names []string) string {
 	return "name one of: " + strings.Join(names, ", ")
 }
 
+// notOneHost finds the port on whose network an IPv4 address is the network's or the broadcast
+// address (RFC 1122 section 3.2.1.3).
+func (w *ways) notOneHost(addr netip.Addr) (port string, not bool) {
+	for i := range w.cfg.Ports {
+		for _, own := range w.cfg.Ports[i].Addresses {
+			if !addr.Is4() || !own.Contains(addr) || own.Bits() > 30 {
+				continue
+			}
+			host := binary.BigEndian.Uint32(addr.AsSlice()) & (1<<(32-own.Bits()) - 1)
+			if host == 0 || host == 1<<(32-own.Bits())-1 {
+				return w.cfg.Ports[i].Name, true
+			}
+		}
+	}
+	return "", false
+}
+
 // to returns the way to an address, or what is wrong: by the port that its neighbour names, else by
 // the longest prefix around it, connected or behind a router, else by the only tunnel port there is
 // if a neighbour says that the address is reached directly.
 func (w *ways) to(addr netip.Addr) (h hop, fault string) {
 	if owner, own := w.own[addr]; own {
 		return hop{}, fmt.Sprintf("%s is the address of our own port %q; name the address of the monitoring appliance", addr, owner)
+	}
+	if port, not := w.notOneHost(addr); not {
+		return hop{}, fmt.Sprintf("%s is the network's or the broadcast address of port %q; name the address of the monitoring appliance", addr, port)
 	}
 	neighbor := w.neighbors[addr]
 	if neighbor != nil && neighbor.Port != "" {

@@ -108,10 +108,10 @@ const (
 	ReasonLinkDown   = "link down"
 	ReasonNoIPv4     = "no IPv4 address on port"
 	ReasonNoIPv6     = "no IPv6 address on port"
-	ReasonTentative  = "tentative address" // duplicate address detection is under way
-	ReasonDuplicate  = "duplicate address" // another host has our address
-	ReasonIncomplete = "incomplete"        // asked, not yet answered
-	ReasonFailed     = "failed"            // asked and not answered; asked again from time to time
+	ReasonTentative  = "our address is being checked" // for duplicates
+	ReasonDuplicate  = "another host has our address"
+	ReasonIncomplete = "asked, no answer yet"
+	ReasonFailed     = "does not answer" // asked again from time to time
 )
 
 func (c *Config) validate() error {

@@ -209,7 +209,7 @@ func TestEchoesAreBounded(t *testing.T) {
 	echo(7, 7)
 	echo(30, 5)
 	s.run(2 * time.Second)
-	want := map[string]int{"refused " + ReasonManyPeers: 2, "refused " + ReasonManyProbes: 15, "unresolved incomplete": 20}
+	want := map[string]int{"refused " + ReasonManyPeers: 2, "refused " + ReasonManyProbes: 15, "unresolved asked, no answer yet": 20}
 	if d := cmp.Diff(want, count); d != "" {
 		t.Fatal(d)
 	}

@@ -90,10 +90,10 @@ func TestFailedIsRetriedForEver(t *testing.T) {
 		if d := cmp.Diff([]int64{0, 1, 2, 4, 6, 10, 18, 34, 64, 94, 124, 154, 184}, at); d != "" {
 			t.Fatal(d)
 		}
-		s.wantHistory(began, "3000 failed")
+		s.wantHistory(began, "3000 does not answer")
 		s.station(9, target)
 		s.run(30 * time.Second)
-		s.wantHistory(began, "3000 failed", "214000 mac 9")
+		s.wantHistory(began, "3000 does not answer", "214000 mac 9")
 	})
 }
 
@@ -301,7 +301,7 @@ func TestLinkDownAndUp(t *testing.T) {
 		began = s.now
 		s.link(h, 3, true)
 		s.run(time.Millisecond)
-		s.wantHistory(began, "0 incomplete", "0 mac 10")
+		s.wantHistory(began, "0 asked, no answer yet", "0 mac 10")
 	})
 }
 

@@ -17,6 +17,8 @@ type life struct {
 	loaded  loaded
 	control *control // nil without [ctl]
 	scraped *scraped // nil without [metrics]
+	notify  *notifier
+	watched *watchdog // nil until the ports forward
 }
 
 // abandonAfter is how long a stop waits for a start that is still loading. What is abandoned ends
@@ -34,10 +36,11 @@ func (l *life) run(ctx context.Context) (err error) {
 	if l.scraped, err = listenMetrics(l.cfg, l.o.Log); err != nil {
 		return err
 	}
+	l.notify.send("STATUS=loading the resources")
 	if err := l.awaitLoad(ctx); err != nil || l.loaded.store == nil {
 		return err
 	}
-	if err := l.data.start(); err != nil {
+	if err := l.forward(); err != nil {
 		return err
 	}
 	l.logForwarding()
@@ -45,6 +48,7 @@ func (l *life) run(ctx context.Context) (err error) {
 	if err := l.control.serve(l); err != nil {
 		return err
 	}
+	l.watched.ready()
 	reason := waitForEnd(ctx, l.o.UntilIdle, l.group)
 	l.o.Log.Info("stopping", "reason", reason)
 	return nil
@@ -104,11 +108,21 @@ func (l *life) forwardWithout() error {
 	if err := errors.Join(empty.Start(), empty.Close()); err != nil {
 		return err
 	}
-	if err := l.data.start(); err != nil {
+	if err := l.forward(); err != nil {
 		return err
 	}
+	l.notify.send("STATUS=forwarding without resources: they are still being loaded")
 	l.o.Log.Warn("forwarding without resources: they are still being loaded", "forward_after", l.cfg.State.ForwardAfter)
 	return nil
+}
+
+// forward starts the ports and the workers and has the workers watched, once.
+func (l *life) forward() error {
+	err := l.data.start()
+	if err == nil && l.watched == nil {
+		l.watched = watch(l.group, l.notify, l.o.Log)
+	}
+	return err
 }
 
 func (l *life) logForwarding() {
@@ -118,6 +132,9 @@ func (l *life) logForwarding() {
 
 // stop: no more clients, then no more changes, then the workers.
 func (l *life) stop() (err error) {
+	l.watched.stopping()
+	defer l.watched.stop()
+	l.notify.send("STOPPING=1", "STATUS=stopping")
 	l.control.close()
 	l.scraped.close()
 	if l.loaded.store != nil {

@@ -14,6 +14,7 @@ import (
 // Run is the life of the daemon: it returns when ctx ends, when the ports have been idle for
 // Options.UntilIdle, or with an error.
 func Run(ctx context.Context, o Options) error {
+	notify := takeNotifier(o.Log)
 	p, err := prepare(&o)
 	if err != nil {
 		return err
@@ -41,7 +42,7 @@ func Run(ctx context.Context, o Options) error {
 		o.Log.Warn(notice)
 	}
 	o.Log.Info("EAL started", "hugepages", eal.Hugepages(), "main_lcore", p.mainCPU, "workers", dpdk.FormatCPUs(p.spec.Workers))
-	return cleanUp(p.serve(ctx, &o), eal.Cleanup)
+	return cleanUp(p.serve(ctx, &o, notify), eal.Cleanup)
 }
 
 // cleanUp ends EAL after the gateway has ended with err, or leaves everything to the end of the
@@ -75,7 +76,7 @@ func controlCPUs(p *prepared) []int {
 // serve opens the ports, mirrors until the end, and reports, whatever went wrong on the way: the
 // counters are gone with the process. Ports are closed before the report is written, so that a
 // report that is there means files that are whole.
-func (p *prepared) serve(ctx context.Context, o *Options) error {
+func (p *prepared) serve(ctx context.Context, o *Options, notify *notifier) error {
 	group, err := lcore.Open(p.spec)
 	if err != nil {
 		return err
@@ -85,7 +86,7 @@ func (p *prepared) serve(ctx context.Context, o *Options) error {
 	if err != nil {
 		return errors.Join(err, group.Close())
 	}
-	l := &life{loader: loader{prepared: p, o: o, group: group, data: data}}
+	l := &life{loader: loader{prepared: p, o: o, group: group, data: data}, notify: notify}
 	err = l.run(ctx)
 	r := lastReport(group, p.cfg, err)
 	if !errors.Is(err, lcore.ErrRunning) {

@@ -184,6 +184,9 @@ func underlayConfig(ports []*lcore.Port, cfg *config.Config) (c underlay.Config)
 		c.Routes = append(c.Routes, underlay.Route{Prefix: r.Prefix, Via: r.Via, Port: cfg.PortIndex(r.Port)})
 	}
 	for _, n := range cfg.Neighbors {
+		if !cfg.Reaches(&n) { // no target is behind it
+			continue
+		}
 		port := -1
 		if n.Port != "" {
 			port = cfg.PortIndex(n.Port)
