@@ -75,7 +75,10 @@ type Status struct {
 type LcoreStatus struct {
 	Lcore, CPU int
 	Heartbeat  uint64          // housekeeping intervals
+	Generation uint64          // of the program that its last loop began with
 	Gaps       []time.Duration // the longest between two polls in each of the last whole seconds, youngest last, at most GapSeconds
+	Loop       Loop            // since its start
+	Past       []Loop          // the same at the end of each of the last whole seconds, youngest last, at most GapSeconds and one
 }
 
 // GapSeconds is how many seconds back the gaps of lcores are known.

@@ -7,6 +7,7 @@
 #include "bytering.h"
 #include "host.h"
 #include "pipe.h"
+#include "telemetry.h"
 
 enum mgw_role { MGW_ROLE_WIRE, MGW_ROLE_TAP, MGW_ROLE_TUNNEL }; /* as rules.Role */
 
@@ -72,6 +73,9 @@ struct mgw_lcore {
 	/* the same of the epoch before, final; 0 in the first one */
 	uint64_t finished_gap;
 	uint32_t epoch;
+
+	/* the worker stores, Go loads */
+	struct mgw_telemetry telemetry;
 };
 
 /* Polls until stop is set; for rte_eal_remote_launch, lcore is a struct mgw_lcore. Returns 0. */

@@ -127,12 +127,15 @@ static inline void mgw_free_observed(struct mgw_pipe *pipe, const struct mgw_rx 
 }
 
 /* Make the held copies and send them to their tunnel ports. */
-static inline void mgw_send_copies(const struct mgw_lcore *lcore, const struct mgw_program *program,
-				   uint16_t production_sent)
+static __rte_always_inline void mgw_send_copies(const struct mgw_lcore *lcore,
+						const struct mgw_program *program,
+						uint16_t production_sent,
+						struct mgw_stopwatch *watch)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 
 	mgw_copy(pipe, program, production_sent);
+	mgw_lap(watch, MGW_TIMED_ENCAP);
 	for (uint16_t t = 0; t < lcore->n_tunnels; t++) {
 		const struct mgw_tx *tunnel = &lcore->tunnels[t];
 		struct mgw_outbox *outbox = &pipe->outboxes[t];
@@ -146,10 +149,12 @@ static inline void mgw_send_copies(const struct mgw_lcore *lcore, const struct m
 		mgw_copies_sent(pipe, program, t, sent);
 	}
 	mgw_restock(pipe);
+	mgw_lap(watch, MGW_TIMED_SEND_COPIES);
 }
 
 /* A burst of a wire: take what is for us, decide, send production, then copy. */
-static inline void mgw_forward(struct mgw_lcore *lcore, const struct mgw_rx *rx)
+static __rte_always_inline void mgw_forward(struct mgw_lcore *lcore, const struct mgw_rx *rx,
+					    struct mgw_stopwatch *watch)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
@@ -165,49 +170,86 @@ static inline void mgw_forward(struct mgw_lcore *lcore, const struct mgw_rx *rx)
 	n = pipe->n;
 	if (unlikely(rx->peer_frame_max != 0 && burst.longest > rx->peer_frame_max))
 		n = mgw_part_too_long(pipe, rx);
+	mgw_lap(watch, MGW_TIMED_ACCOUNT);
 	mgw_decide(pipe, program, rx->port);
 	if (unlikely(pipe->notices != 0))
 		mgw_hand_up_notices(lcore, rx);
+	mgw_lap(watch, MGW_TIMED_DECIDE);
 	sent = mgw_send_production(lcore, rx, n, burst.bytes);
+	mgw_lap(watch, MGW_TIMED_SEND_PRODUCTION);
 	if (pipe->n_copies > 0)
-		mgw_send_copies(lcore, program, sent);
+		mgw_send_copies(lcore, program, sent, watch);
 }
 
 /* A burst of a tap: decide, let it go, then copy. */
-static inline void mgw_look(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+static __rte_always_inline void mgw_look(const struct mgw_lcore *lcore, const struct mgw_rx *rx,
+					 struct mgw_stopwatch *watch)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
 
 	mgw_count_rx(pipe, rx);
 	pipe->burst.tap_rx += pipe->n;
+	mgw_lap(watch, MGW_TIMED_ACCOUNT);
 	mgw_decide(pipe, program, rx->port);
 	if (unlikely(pipe->notices != 0))
 		mgw_hand_up_notices(lcore, rx);
+	mgw_lap(watch, MGW_TIMED_DECIDE);
 	mgw_free_observed(pipe, rx);
+	mgw_lap(watch, MGW_TIMED_SEND_PRODUCTION);
 	if (pipe->n_copies > 0)
-		mgw_send_copies(lcore, program, pipe->n);
+		mgw_send_copies(lcore, program, pipe->n, watch);
 }
 
-static inline void mgw_poll(struct mgw_lcore *lcore, const struct mgw_rx *rx)
+/* Returns how many frames came. watch is NULL in all loops but the timed ones. */
+static __rte_always_inline uint16_t mgw_poll(struct mgw_lcore *lcore, const struct mgw_rx *rx,
+					     struct mgw_stopwatch *watch)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
+	const uint16_t received = rte_eth_rx_burst(rx->ethdev, rx->queue, pipe->frames, MGW_BURST);
 
-	pipe->n = rte_eth_rx_burst(rx->ethdev, rx->queue, pipe->frames, MGW_BURST);
-	if (pipe->n == 0)
-		return;
+	mgw_note_burst(&lcore->telemetry, received);
+	mgw_lap(watch, MGW_TIMED_RECEIVE);
+	if (received == 0)
+		return 0;
+	pipe->n = received;
 	switch (rx->role) {
 	case MGW_ROLE_WIRE:
-		mgw_forward(lcore, rx);
+		mgw_forward(lcore, rx, watch);
 		break;
 	case MGW_ROLE_TAP:
-		mgw_look(lcore, rx);
+		mgw_look(lcore, rx, watch);
 		break;
 	default:
 		mgw_count_rx(pipe, rx);
 		mgw_listen(lcore, rx);
 	}
 	mgw_publish_totals(pipe);
+	mgw_lap(watch, MGW_TIMED_ACCOUNT);
+	return received;
+}
+
+/* Every port once. Returns how many frames came. */
+static __rte_always_inline uint32_t mgw_poll_all(struct mgw_lcore *lcore,
+						 struct mgw_stopwatch *watch)
+{
+	uint32_t received = 0;
+
+	for (uint16_t i = 0; i < lcore->n_rx; i++)
+		received += mgw_poll(lcore, &lcore->rx[i], watch);
+	return received;
+}
+
+/* The same by the clock, once in each housekeeping interval. */
+static __rte_noinline uint32_t mgw_poll_timed(struct mgw_lcore *lcore)
+{
+	struct mgw_stopwatch watch;
+	uint32_t received;
+
+	mgw_start_watch(&watch);
+	received = mgw_poll_all(lcore, &watch);
+	mgw_note_timed(&lcore->telemetry, &watch, received);
+	return received;
 }
 
 /*
@@ -216,26 +258,43 @@ static inline void mgw_poll(struct mgw_lcore *lcore, const struct mgw_rx *rx)
  */
 static inline bool mgw_housekeep(struct mgw_lcore *lcore)
 {
+	const uint64_t began = mgw_begin_housekeeping();
+
 	if (lcore->pipe->n_stock < MGW_STOCK)
 		mgw_restock(lcore->pipe);
 	mgw_originate(lcore);
+	mgw_end_housekeeping(&lcore->telemetry, began);
 	__atomic_store_n(&lcore->heartbeat, lcore->heartbeat + 1, __ATOMIC_RELAXED);
 	return __atomic_load_n(&lcore->stop, __ATOMIC_RELAXED) == 0;
+}
+
+/* Begin a loop: say what the last one was, which began at polled. Returns now. */
+static inline uint64_t mgw_begin_loop(struct mgw_lcore *lcore, uint64_t polled, uint32_t received)
+{
+	const uint64_t now = mgw_note_poll(lcore, polled);
+	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
+
+	mgw_note_loop(&lcore->telemetry, now - polled, received);
+	lcore->telemetry.generation = program->generation;
+	return now;
 }
 
 int mgw_lcore_run(void *arg)
 {
 	struct mgw_lcore *lcore = arg;
 	uint64_t polled = mgw_first_poll();
+	uint32_t received = 0;
 	bool running = true;
 
 	rte_rcu_qsbr_thread_register(lcore->qsbr, lcore->reader);
 	rte_rcu_qsbr_thread_online(lcore->qsbr, lcore->reader);
 	while (running) {
-		for (int loop = 0; loop < MGW_HOUSEKEEPING; loop++) {
-			polled = mgw_note_poll(lcore, polled);
-			for (uint16_t i = 0; i < lcore->n_rx; i++)
-				mgw_poll(lcore, &lcore->rx[i]);
+		const uint32_t timed = mgw_timed_of(lcore->heartbeat, MGW_HOUSEKEEPING);
+
+		for (uint32_t loop = 0; loop < MGW_HOUSEKEEPING; loop++) {
+			polled = mgw_begin_loop(lcore, polled, received);
+			received = likely(loop != timed) ? mgw_poll_all(lcore, NULL)
+							 : mgw_poll_timed(lcore);
 			rte_rcu_qsbr_quiescent(lcore->qsbr, lcore->reader);
 		}
 		running = mgw_housekeep(lcore);

@@ -85,6 +85,7 @@ func newWorker(index, cpu int, g *Group) (*worker, error) {
 	w.c.qsbr = (*C.struct_rte_rcu_qsbr)(g.qsbr.Pointer())
 	w.c.queue, w.c.reader = C.uint16_t(index), C.uint16_t(index)
 	w.fillQueues(index, g)
+	w.prepareTelemetry()
 	return w, nil
 }
 

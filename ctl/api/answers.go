@@ -95,7 +95,41 @@ type Lcore struct {
 	Lcore                  int    `json:"lcore"`
 	CPU                    int    `json:"cpu"`
 	Heartbeat              uint64 `json:"heartbeat"`              // housekeeping intervals; one that stands still does not run
+	Generation             uint64 `json:"generation"`             // of the program that its last loop began with
 	LongestGapMicroseconds int64  `json:"longestGapMicroseconds"` // between two polls, in the last 60 whole seconds or as many as were asked for
+	Loop                   Loop   `json:"loop"`                   // of the same seconds
+}
+
+// Loop is what the poll loop of one worker has measured of itself. Cycles are those of the time stamp
+// counter. A packet's are those of loops that received something.
+type Loop struct {
+	BusyShare                   float64      `json:"busyShare"` // of time in loops that received something: 0 to 1
+	Packets                     uint64       `json:"packets"`   // received
+	CyclesPerPacket             float64      `json:"cyclesPerPacket"`
+	CyclesPerSecond             uint64       `json:"cyclesPerSecond"` // 0 in the first seconds, as everything else
+	HousekeepingCyclesPerSecond float64      `json:"housekeepingCyclesPerSecond"`
+	Stages                      []LoopStage  `json:"stages"`
+	Bursts                      []LoopBursts `json:"bursts"`
+	Gaps                        []LoopGaps   `json:"gaps"`
+}
+
+// LoopStage is a part of the loop, measured in one loop of 256.
+type LoopStage struct {
+	Stage           string  `json:"stage"`
+	CyclesPerPacket float64 `json:"cyclesPerPacket"`
+}
+
+// LoopBursts counts polls of one queue that received so many packets, or fewer, but more than the
+// entry before says.
+type LoopBursts struct {
+	UpTo  int    `json:"upTo"`
+	Polls uint64 `json:"polls"`
+}
+
+// LoopGaps counts loops that took less than so long, and not less than the entry before says.
+type LoopGaps struct {
+	BelowMicroseconds float64 `json:"belowMicroseconds,omitempty"` // absent: however long
+	Loops             uint64  `json:"loops"`
 }
 
 // Port is one configured port.

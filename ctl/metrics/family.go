@@ -2,6 +2,9 @@ package metrics
 
 import (
 	"bufio"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -13,6 +16,8 @@ type kind string
 const (
 	counter kind = "counter" // only grows, and begins again at 0 with the daemon or the resource
 	gauge   kind = "gauge"
+
+	histogram kind = "histogram" // its series are NAME_bucket with the label le, NAME_sum and NAME_count
 )
 
 // family is one metric. All its series have the same labels.
@@ -79,29 +84,59 @@ func (o *out) seconds(n float64, values ...string) {
 	metrics.WriteCounterFloat64(o.w, o.name(values), n)
 }
 
+// bucket is how many values were at most le, and more than the bucket before; the last one of a
+// histogram has +Inf.
+type bucket struct {
+	le float64
+	n  uint64
+}
+
+// histogram writes a histogram. Its family's labels are without le.
+func (o *out) histogram(buckets []bucket, sum float64, values ...string) {
+	var count uint64
+	for _, b := range buckets {
+		count += b.n
+		le := "+Inf"
+		if !math.IsInf(b.le, 1) {
+			le = strconv.FormatFloat(b.le, 'g', -1, 64)
+		}
+		metrics.WriteCounterUint64(o.w, o.part("_bucket", append(slices.Clone(values), le)), count)
+	}
+	metrics.WriteCounterFloat64(o.w, o.part("_sum", values), sum)
+	metrics.WriteCounterUint64(o.w, o.part("_count", values), count)
+}
+
 var escapeLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-// name is name and labels of a series. The metadata goes before the first one: the library would
-// repeat it for each.
-func (o *out) name(values []string) string {
+// name is name and labels of a series.
+func (o *out) name(values []string) string { return o.part("", values) }
+
+// part is the name of a series with an ending; a value more than the family has labels is that of le.
+// The metadata goes before the first one: the library would repeat it for each.
+func (o *out) part(ending string, values []string) string {
 	f := o.family
 	if !o.begun {
 		o.begun = true
 		o.w.WriteString("# HELP " + f.name + " " + f.help + "\n# TYPE " + f.name + " " + string(f.kind) + "\n")
 	}
 	if len(values) == 0 {
-		return f.name
+		return f.name + ending
 	}
 	b := &o.series
 	b.Reset()
 	b.WriteString(f.name)
+	b.WriteString(ending)
 	for i, value := range values {
 		if i == 0 {
 			b.WriteByte('{')
 		} else {
 			b.WriteByte(',')
 		}
-		b.WriteString(f.labels[i])
+		if i < len(f.labels) {
+			b.WriteString(f.labels[i])
+		} else {
+			b.WriteString("le")
+		}
 		b.WriteString(`="`)
 		b.WriteString(escapeLabel.Replace(strings.ToValidUTF8(value, "\uFFFD")))
 		b.WriteByte('"')

@@ -1,31 +1,5 @@
 package metrics
 
-import (
-	"strconv"
-
-	"mirrorgw/ctl"
-)
-
-var byLcore = []string{"lcore", "cpu"}
-
-var lcoreFamilies = []family{
-	lcore("mirrorgw_lcore_heartbeats_total", counter, "Signs of life of a worker, one every 256 polls; a rate of 0 is a worker that stands still", func(l *ctl.LcoreStatus, o *out, labels ...string) {
-		o.count(int64(l.Heartbeat), labels...)
-	}),
-	lcore("mirrorgw_lcore_longest_gap_seconds", gauge, "Longest time between two polls of a worker within the last 60 whole seconds", func(l *ctl.LcoreStatus, o *out, labels ...string) {
-		o.gauge(l.LongestGap(ctl.GapSeconds).Seconds(), labels...)
-	}),
-}
-
-func lcore(name string, kind kind, help string, put func(l *ctl.LcoreStatus, o *out, labels ...string)) family {
-	return family{name, kind, byLcore, help, func(s *scene, o *out) {
-		for i := range s.status.Lcores {
-			l := &s.status.Lcores[i]
-			put(l, o, strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU))
-		}
-	}}
-}
-
 var gatewayFamilies = []family{
 	{"mirrorgw_law_unaccounted_packets", gauge, []string{"law"}, "Packets unaccounted for, which must read 0: law is production or mirror", func(s *scene, o *out) {
 		o.gauge(float64(s.report.Laws.Production), "production")

@@ -51,6 +51,24 @@ func TestValuesAreThoseOfTheReport(t *testing.T) {
 		`mirrorgw_underlay_events_total{event="arp_request"}`:                                                                   5,
 		`mirrorgw_lcore_heartbeats_total{lcore="1",cpu="2"}`:                                                                    99,
 		`mirrorgw_lcore_longest_gap_seconds{lcore="1",cpu="2"}`:                                                                 0.001,
+		`mirrorgw_lcore_generation{lcore="1",cpu="2"}`:                                                                          2,
+		`mirrorgw_lcore_clock_hertz{lcore="1",cpu="2"}`:                                                                         2e9,
+		`mirrorgw_lcore_busy_seconds_total{lcore="1",cpu="2"}`:                                                                  3,
+		`mirrorgw_lcore_housekeeping_seconds_total{lcore="1",cpu="2"}`:                                                          0.5,
+		`mirrorgw_lcore_timed_packets_total{lcore="1",cpu="2"}`:                                                                 64,
+		`mirrorgw_lcore_timed_seconds_total{lcore="1",cpu="2",stage="decide"}`:                                                  1.5,
+		`mirrorgw_lcore_loop_seconds_bucket{lcore="1",cpu="2",le="2.5e-07"}`:                                                    10,
+		`mirrorgw_lcore_loop_seconds_bucket{lcore="1",cpu="2",le="5e-07"}`:                                                      14,
+		`mirrorgw_lcore_loop_seconds_bucket{lcore="1",cpu="2",le="+Inf"}`:                                                       15,
+		`mirrorgw_lcore_loop_seconds_count{lcore="1",cpu="2"}`:                                                                  15,
+		`mirrorgw_lcore_loop_seconds_sum{lcore="1",cpu="2"}`:                                                                    4,
+		`mirrorgw_lcore_burst_packets_bucket{lcore="1",cpu="2",le="0"}`:                                                         5,
+		`mirrorgw_lcore_burst_packets_bucket{lcore="1",cpu="2",le="3"}`:                                                         11,
+		`mirrorgw_lcore_burst_packets_bucket{lcore="1",cpu="2",le="15"}`:                                                        12,
+		`mirrorgw_lcore_burst_packets_bucket{lcore="1",cpu="2",le="31"}`:                                                        13,
+		`mirrorgw_lcore_burst_packets_bucket{lcore="1",cpu="2",le="32"}`:                                                        15,
+		`mirrorgw_lcore_burst_packets_bucket{lcore="1",cpu="2",le="+Inf"}`:                                                      15,
+		`mirrorgw_lcore_burst_packets_sum{lcore="1",cpu="2"}`:                                                                   1 + 4 + 9 + 4 + 31 + 64,
 		`mirrorgw_law_unaccounted_packets{law="production"}`:                                                                    0,
 		`mirrorgw_generation`:                      3,
 		`mirrorgw_pending_changes`:                 1,
@@ -103,7 +121,7 @@ func TestInstancesNeverFall(t *testing.T) {
 	check("after it began anew", 1007)
 }
 
-var docRow = regexp.MustCompile("(?m)^\\| `([a-z][A-Za-z0-9_]*)` \\| (counter|gauge) \\| (.*?) \\| (.+) \\|$")
+var docRow = regexp.MustCompile("(?m)^\\| `([a-z][A-Za-z0-9_]*)` \\| (counter|gauge|histogram) \\| (.*?) \\| (.+) \\|$")
 
 // TestDocumented compares the page with the table, both ways, and the table with what is written.
 func TestDocumented(t *testing.T) {

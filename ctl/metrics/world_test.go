@@ -149,8 +149,9 @@ func sampleReport() *report.Report {
 func sampleStatus() ctl.Status {
 	return ctl.Status{
 		Forwarding: true, Generation: 3, Pending: 1,
-		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond}}},
-		Ports:  []ctl.PortStatus{{Driver: "net_null", LinkUp: true}, {Driver: "net_null"}, {Driver: "net_null", LinkUp: true}},
+		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
+			Generation: 2, Loop: sampleLoop()}},
+		Ports: []ctl.PortStatus{{Driver: "net_null", LinkUp: true}, {Driver: "net_null"}, {Driver: "net_null", LinkUp: true}},
 		Underlay: ctl.Underlay{
 			Addresses:    []ctl.AddressState{{Port: "tun0", Prefix: netip.MustParsePrefix("192.0.2.1/24"), State: "valid"}},
 			Neighbors:    []ctl.NeighborState{{State: "reachable"}, {State: "reachable"}, {State: "static"}},
@@ -162,6 +163,15 @@ func sampleStatus() ctl.Status {
 				{Address: netip.MustParseAddr("192.0.2.21"), Zone: "a", State: ctl.MemberDown}},
 			Zones: []ctl.ZoneState{{Members: []netip.Addr{netip.MustParseAddr("192.0.2.20")}}, {Zone: "a", Skip: "target-down"}}}},
 	}
+}
+
+// sampleLoop is of 15 loops that took 4 seconds.
+func sampleLoop() ctl.Loop {
+	bursts := make([]uint64, 33)
+	bursts[0], bursts[1], bursts[2], bursts[3], bursts[4], bursts[31], bursts[32] = 5, 1, 2, 3, 1, 1, 2
+	return ctl.Loop{Hz: 2e9, Busy: 6e9, Idle: 2e9, Housekeeping: 1e9, Bursts: bursts, TimedPackets: 64,
+		Gaps:   []ctl.GapBucket{{Below: 250 * time.Nanosecond, Loops: 10}, {Below: 500 * time.Nanosecond, Loops: 4}, {Loops: 1}},
+		Stages: []ctl.StageCycles{{Stage: "receive", Cycles: 1e9}, {Stage: "decide", Cycles: 3e9}}}
 }
 
 // scrape writes one exposition and parses it.

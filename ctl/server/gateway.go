@@ -23,7 +23,7 @@ func (s *Server) gatewayRoutes() []*route {
 			codes: []string{api.CodeMissingValue, api.CodeNotFound, api.CodeTooLarge}, handle: s.explain},
 		{method: http.MethodGet, path: api.PathState, summary: "Get what the gateway is and does at this moment", role: Reader,
 			response: reflect.TypeFor[api.State](), status: http.StatusOK, query: []parameter{
-				{name: "gapSeconds", about: fmt.Sprintf("the last whole seconds that longestGapMicroseconds is of, 1 to %d; absent: %[1]d", ctl.GapSeconds), number: true}},
+				{name: "gapSeconds", about: fmt.Sprintf("the last whole seconds that longestGapMicroseconds and loop are of, 1 to %d; absent: %[1]d", ctl.GapSeconds), number: true}},
 			handle: s.state},
 		{method: http.MethodGet, path: api.PathStats, summary: "Get counters since the daemon started", role: Reader,
 			response: reflect.TypeFor[report.Report](), status: http.StatusOK, query: []parameter{
@@ -69,8 +69,7 @@ func (s *Server) state(x *exchange) (*answer, error) {
 		state.Revision, state.Resources, state.Troubles = v.Revision(), api.Resources(v.Counts()), live.troubles(v)
 	})
 	for _, l := range status.Lcores {
-		state.Lcores = append(state.Lcores, api.Lcore{Lcore: l.Lcore, CPU: l.CPU, Heartbeat: l.Heartbeat,
-			LongestGapMicroseconds: l.LongestGap(seconds).Microseconds()})
+		state.Lcores = append(state.Lcores, lcoreWire(&l, seconds))
 	}
 	for i := range status.Ports {
 		if s.Config != nil && i < len(s.Config.Ports) {

@@ -123,7 +123,7 @@ func (d *dataPath) status() ctl.Status {
 		seen = some
 	}
 	return ctl.Status{Underlay: seen.Underlay, Balancers: seen.Balancers, Forwarding: true, Generation: d.generation.Load(),
-		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 1, Heartbeat: d.beat.Load(), Gaps: d.gaps()}},
+		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 1, Heartbeat: d.beat.Load(), Gaps: d.gaps(), Generation: 4, Past: d.loops()}},
 		Ports:  []ctl.PortStatus{{Driver: "net_null", MTU: 1500, LinkUp: true, Notes: []string{"a note"}}, {}, {}, {}}}
 }
 
@@ -132,6 +132,18 @@ func (d *dataPath) gaps() []time.Duration {
 	gaps := slices.Repeat([]time.Duration{5 * time.Microsecond}, ctl.GapSeconds)
 	gaps[0], gaps[50] = 90*time.Microsecond, 40*time.Microsecond
 	return gaps
+}
+
+// loops are those of 60 seconds of a worker of 1 GHz that is busy half of the time with one packet a
+// microsecond, and all of the time in the last second.
+func (d *dataPath) loops() (past []ctl.Loop) {
+	for second := range uint64(ctl.GapSeconds + 1) {
+		last := second / ctl.GapSeconds
+		past = append(past, ctl.Loop{Hz: 1e9, Busy: (second + last) * 5e8, Idle: (second - last) * 5e8, Housekeeping: 1000 * second,
+			Bursts: []uint64{1000 * second, 1e6 * second}, TimedPackets: 4000 * second, Stages: []ctl.StageCycles{{Stage: "decide", Cycles: 50000 * second}},
+			Gaps: []ctl.GapBucket{{Below: 250, Loops: 7 * second}, {Loops: second}}})
+	}
+	return past
 }
 
 func (d *dataPath) report(kinds report.Kinds) *report.Report {

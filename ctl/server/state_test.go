@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
 	"mirrorgw/ctl/report"
@@ -30,6 +32,26 @@ func TestGapSeconds(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &body); err != nil || status != http.StatusBadRequest ||
 			body.Error.Code != api.CodeInvalidValue || body.Error.Field != "gapSeconds" {
 			t.Errorf("gapSeconds %s: %d %s", bad, status, text)
+		}
+	}
+}
+
+// TestLoopOfSeconds: what a worker's loop did is that of so many seconds back; see dataPath.loops.
+func TestLoopOfSeconds(t *testing.T) {
+	w := newWorld(t, server.Limits{})
+	for seconds, want := range map[int]api.Loop{
+		1:  {BusyShare: 1, Packets: 1e6, CyclesPerPacket: 1000},
+		2:  {BusyShare: 0.75, Packets: 2e6, CyclesPerPacket: 750},
+		60: {BusyShare: 30.5 / 60, Packets: 60e6, CyclesPerPacket: 30.5e9 / 60e6},
+	} {
+		n := uint64(seconds)
+		want.CyclesPerSecond, want.HousekeepingCyclesPerSecond = 1e9, 1000
+		want.Stages = []api.LoopStage{{Stage: "decide", CyclesPerPacket: 12.5}}
+		want.Bursts = []api.LoopBursts{{UpTo: 0, Polls: 1000 * n}, {UpTo: 1, Polls: 1e6 * n}, {UpTo: 3}, {UpTo: 7}, {UpTo: 15}, {UpTo: 31}, {UpTo: 32}}
+		want.Gaps = []api.LoopGaps{{BelowMicroseconds: 0.25, Loops: 7 * n}, {Loops: n}}
+		lcore := must(w.client.State(background, client.GapSeconds(seconds)))(t).Lcores[0]
+		if diff := cmp.Diff(want, lcore.Loop); diff != "" || lcore.Generation != 4 {
+			t.Errorf("of %d seconds, generation %d:\n%s", seconds, lcore.Generation, diff)
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 func healthy() api.State {
 	return api.State{
 		Version: "1.2.3", StartedAt: start.Add(-26*time.Hour - 3*time.Minute), Revision: 12, Generation: 9, Forwarding: true,
-		Lcores: []api.Lcore{{Lcore: 1, CPU: 3, Heartbeat: 1234567, LongestGapMicroseconds: 42}},
+		Lcores: []api.Lcore{{Lcore: 1, CPU: 3, Heartbeat: 1234567, LongestGapMicroseconds: 42, Generation: 9, Loop: loop()}},
 		Ports: []api.Port{
 			{Name: "wire0", Device: "0000:01:00.0", Driver: "net_ixgbe", Role: "wire", Peer: "wire1", MAC: "02:00:00:00:00:01", MTU: 1500, Queues: 1,
 				Link: api.Link{Up: true, SpeedMbps: 10000, FullDuplex: true}},
@@ -29,6 +29,14 @@ func healthy() api.State {
 		},
 		Resources: api.Resources{Interfaces: 1, Targets: 1, Filters: 1, Rules: 1200, Sessions: 1},
 	}
+}
+
+func loop() api.Loop {
+	return api.Loop{BusyShare: 0.1234, Packets: 1000, CyclesPerPacket: 51.26, CyclesPerSecond: 2e9,
+		Stages: []api.LoopStage{{Stage: "receive", CyclesPerPacket: 9.96}, {Stage: "decide", CyclesPerPacket: 30}},
+		Bursts: []api.LoopBursts{{UpTo: 0, Polls: 1500}, {UpTo: 1, Polls: 400}, {UpTo: 3, Polls: 50}, {UpTo: 31, Polls: 50}, {UpTo: 32}},
+		Gaps: []api.LoopGaps{{BelowMicroseconds: 0.25}, {BelowMicroseconds: 0.5, Loops: 1999}, {BelowMicroseconds: 1}, {BelowMicroseconds: 1024},
+			{BelowMicroseconds: 2048, Loops: 1}, {}}}
 }
 
 func TestStatus(t *testing.T) {
@@ -53,8 +61,8 @@ PORT   ROLE           LINK        MAC                 MTU  QUEUES  DRIVER       
 wire0  wire to wire1  up 10 Gb/s  02:00:00:00:00:01  1500       1  net_ixgbe      0000:01:00.0    -
 tun0   tunnel         up          02:00:00:00:00:03  9000       1  net_af_packet  net_af_packet0  192.0.2.1
 
-LCORE  CPU  HEARTBEAT  LONGEST GAP, 60 s
-    1    3  1,234,567              42 us
+LCORE  CPU  GENERATION  BUSY, 60 s  CYCLES/PACKET  LONGEST GAP, 60 s  HEARTBEAT
+    1    3           9      12.3 %           51.3              42 us  1,234,567
 `)
 }
 
@@ -97,13 +105,43 @@ func TestPortsAndLcores(t *testing.T) {
 	if r := run(t, f, "ports -o json"); json.Unmarshal([]byte(r.out), &ports) != nil || !cmp.Equal(ports, f.state.Ports) {
 		t.Errorf("%+v", r)
 	}
-	if r := run(t, f, "lcores"); !strings.HasPrefix(r.out, "LCORE  CPU") {
+	same(t, "lcores", run(t, f, "lcores").out, `LCORE  CPU  GENERATION  BUSY, 60 s  CYCLES/PACKET  LONGEST GAP, 60 s  HEARTBEAT
+    1    3           9      12.3 %           51.3              42 us  1,234,567
+
+lcore 1, last 60 s
+
+STAGE    CYCLES/PACKET
+receive           10.0
+decide            30.0
+
+PACKETS RECEIVED  POLLS   SHARE
+0                 1,500  75.0 %
+1                   400  20.0 %
+2-3                  50   2.5 %
+4-31                 50   2.5 %
+32                    0   0.0 %
+
+TIME BETWEEN POLLS  LOOPS    SHARE
+below 0.5 us        1,999  100.0 %
+below 1 us              0    0.0 %
+below 1,024 us          0    0.0 %
+below 2,048 us          1    0.1 %
+`)
+	if r := run(t, freshLcores(), "lcores"); !strings.HasSuffix(r.out, "    1    3           9           -              -              42 us  1,234,567\n") {
 		t.Errorf("%+v", r)
 	}
 	var lcores []api.Lcore
 	if r := run(t, f, "lcores -o json"); json.Unmarshal([]byte(r.out), &lcores) != nil || !cmp.Equal(lcores, f.state.Lcores) {
 		t.Errorf("%+v", r)
 	}
+}
+
+// freshLcores is a daemon that runs for less than a second.
+func freshLcores() *fake {
+	f := newFake()
+	f.state = healthy()
+	f.state.Lcores[0].Loop = api.Loop{}
+	return f
 }
 
 func TestLink(t *testing.T) {

@@ -193,20 +193,3 @@ func link(l api.Link) string {
 	}
 	return text
 }
-
-func (a *app) lcoresCommand() *cobra.Command {
-	return a.stateCommand("lcores", "show the lcores that move packets", func(_ context.Context, _ Gateway, state *api.State) error {
-		if a.output == "json" {
-			return a.json(state.Lcores)
-		}
-		return a.print(lcoreTable(state.Lcores).lines()...)
-	})
-}
-
-func lcoreTable(lcores []api.Lcore) *table {
-	t := newTable("LCORE", "CPU", "HEARTBEAT", "LONGEST GAP, 60 s").numbers(0, 1, 2, 3)
-	for _, l := range lcores {
-		t.row(strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), grouped(int64(l.Heartbeat)), grouped(l.LongestGapMicroseconds)+" us")
-	}
-	return t
-}

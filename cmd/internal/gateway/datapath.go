@@ -21,6 +21,7 @@ type dataPath struct {
 	forwarding atomic.Bool
 	publishing sync.Mutex // from Prepare to Commit or Discard
 	gaps       gaps
+	loops      loops
 	watched    *gapWatch // nil until start
 	ways       *ways
 }
@@ -105,7 +106,7 @@ func (d *dataPath) start() error {
 	err := d.group.Start()
 	d.forwarding.Store(err == nil)
 	if err == nil {
-		d.watched = watchGaps(d.group, &d.gaps)
+		d.watched = watchGaps(d.group, &d.gaps, &d.loops)
 		d.ways.start()
 	}
 	return err
@@ -130,7 +131,8 @@ func (d *dataPath) status() ctl.Status {
 	s := ctl.Status{Forwarding: d.forwarding.Load(), Generation: d.group.Generation(), Pending: d.group.Pending()}
 	s.Underlay, s.Balancers = d.ways.underlayState(), d.ways.balancerStates()
 	for i, w := range d.group.Workers() {
-		s.Lcores = append(s.Lcores, ctl.LcoreStatus{Lcore: w.Lcore, CPU: w.CPU, Heartbeat: w.Heartbeat, Gaps: d.gaps.of(i)})
+		s.Lcores = append(s.Lcores, ctl.LcoreStatus{Lcore: w.Lcore, CPU: w.CPU, Heartbeat: w.Heartbeat, Generation: w.Telemetry.Generation,
+			Gaps: d.gaps.of(i), Loop: loopOf(&w.Telemetry), Past: d.loops.of(i)})
 	}
 	ports := d.group.Ports()
 	for i, link := range d.group.Links() {

@@ -50,8 +50,9 @@ func (g *gaps) of(worker int) []time.Duration {
 // gapWatch is the goroutine that measures.
 type gapWatch struct{ ending, ended chan struct{} }
 
-// watchGaps measures the gaps of workers that have been launched, until stop.
-func watchGaps(group *lcore.Group, g *gaps) *gapWatch {
+// watchGaps measures the gaps of workers that have been launched, and remembers their telemetry, until
+// stop.
+func watchGaps(group *lcore.Group, g *gaps, l *loops) *gapWatch {
 	w := &gapWatch{make(chan struct{}), make(chan struct{})}
 	go func() {
 		defer close(w.ended)
@@ -60,7 +61,9 @@ func watchGaps(group *lcore.Group, g *gaps) *gapWatch {
 		for {
 			select {
 			case <-second.C:
-				g.note(group.Workers())
+				workers := group.Workers()
+				g.note(workers)
+				l.note(workers)
 				group.MeasureGaps()
 			case <-w.ending:
 				return

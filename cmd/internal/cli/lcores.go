@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"mirrorgw/ctl/api"
+)
+
+func (a *app) lcoresCommand() *cobra.Command {
+	return a.stateCommand("lcores", "show the lcores that move packets, and what their time goes to", func(_ context.Context, _ Gateway, state *api.State) error {
+		if a.output == "json" {
+			return a.json(state.Lcores)
+		}
+		lines := lcoreTable(state.Lcores).lines()
+		for i := range state.Lcores {
+			l := &state.Lcores[i]
+			if l.Loop.CyclesPerSecond == 0 {
+				continue // no second has passed yet
+			}
+			lines = append(lines, "", fmt.Sprintf("lcore %d, last 60 s", l.Lcore), "")
+			for _, t := range []*table{stageTable(&l.Loop), burstTable(&l.Loop), gapTable(&l.Loop)} {
+				lines = append(append(lines, t.lines()...), "")
+			}
+			lines = lines[:len(lines)-1]
+		}
+		return a.print(lines...)
+	})
+}
+
+func lcoreTable(lcores []api.Lcore) *table {
+	t := newTable("LCORE", "CPU", "GENERATION", "BUSY, 60 s", "CYCLES/PACKET", "LONGEST GAP, 60 s", "HEARTBEAT").numbers(0, 1, 2, 3, 4, 5, 6)
+	for _, l := range lcores {
+		busy, cycles := "-", "-"
+		if l.Loop.CyclesPerSecond > 0 {
+			busy = percent(l.Loop.BusyShare)
+		}
+		if l.Loop.Packets > 0 {
+			cycles = oneDigit(l.Loop.CyclesPerPacket)
+		}
+		t.row(strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), strconv.FormatUint(l.Generation, 10), busy, cycles,
+			grouped(l.LongestGapMicroseconds)+" us", grouped(int64(l.Heartbeat)))
+	}
+	return t
+}
+
+func percent(share float64) string { return oneDigit(100*share) + " %" }
+
+func oneDigit(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
+
+// share is that of n in all.
+func share(n, all uint64) string {
+	if all == 0 {
+		return "-"
+	}
+	return percent(float64(n) / float64(all))
+}
+
+func stageTable(l *api.Loop) *table {
+	t := newTable("STAGE", "CYCLES/PACKET").numbers(1)
+	for _, s := range l.Stages {
+		t.row(s.Stage, oneDigit(s.CyclesPerPacket))
+	}
+	return t
+}
+
+func burstTable(l *api.Loop) *table {
+	t := newTable("PACKETS RECEIVED", "POLLS", "SHARE").numbers(1, 2)
+	var all uint64
+	for _, b := range l.Bursts {
+		all += b.Polls
+	}
+	from := 0
+	for _, b := range l.Bursts {
+		packets := strconv.Itoa(b.UpTo)
+		if b.UpTo > from {
+			packets = fmt.Sprintf("%d-%d", from, b.UpTo)
+		}
+		t.row(packets, grouped(int64(b.Polls)), share(b.Polls, all))
+		from = b.UpTo + 1
+	}
+	return t
+}
+
+// gapTable leaves out what is shorter and longer than every loop.
+func gapTable(l *api.Loop) *table {
+	t := newTable("TIME BETWEEN POLLS", "LOOPS", "SHARE").numbers(1, 2)
+	var all, seen uint64
+	for _, g := range l.Gaps {
+		all += g.Loops
+	}
+	for i, g := range l.Gaps {
+		seen += g.Loops
+		if seen == 0 || seen == all && g.Loops == 0 {
+			continue
+		}
+		text := "below " + microseconds(g.BelowMicroseconds)
+		if g.BelowMicroseconds == 0 {
+			text = "longer"
+			if i > 0 {
+				text = "from " + microseconds(l.Gaps[i-1].BelowMicroseconds)
+			}
+		}
+		t.row(text, grouped(int64(g.Loops)), share(g.Loops, all))
+	}
+	return t
+}
+
+// microseconds writes a time below which loops stay: 0.25 us, 1,024 us.
+func microseconds(us float64) string {
+	if us < 1 {
+		return strconv.FormatFloat(us, 'g', -1, 64) + " us"
+	}
+	return grouped(int64(us)) + " us"
+}

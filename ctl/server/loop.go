@@ -1,0 +1,33 @@
+package server
+
+import (
+	"time"
+
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/api"
+)
+
+// lcoreWire tells of a worker, and of the last whole seconds of its loop.
+func lcoreWire(l *ctl.LcoreStatus, seconds int) api.Lcore {
+	recent := l.RecentLoop(seconds)
+	return api.Lcore{Lcore: l.Lcore, CPU: l.CPU, Heartbeat: l.Heartbeat, Generation: l.Generation,
+		LongestGapMicroseconds: l.LongestGap(seconds).Microseconds(), Loop: loopWire(&recent)}
+}
+
+func loopWire(l *ctl.Loop) api.Loop {
+	w := api.Loop{BusyShare: l.BusyShare(), Packets: l.Packets(), CyclesPerPacket: l.CyclesPerPacket(), CyclesPerSecond: l.Hz,
+		Stages: []api.LoopStage{}, Bursts: []api.LoopBursts{}, Gaps: []api.LoopGaps{}}
+	if passed := l.Seconds(l.Busy + l.Idle); passed > 0 {
+		w.HousekeepingCyclesPerSecond = float64(l.Housekeeping) / passed
+	}
+	for _, s := range l.Stages {
+		w.Stages = append(w.Stages, api.LoopStage{Stage: s.Stage, CyclesPerPacket: l.StagePerPacket(s)})
+	}
+	for _, b := range l.BurstBuckets() {
+		w.Bursts = append(w.Bursts, api.LoopBursts(b))
+	}
+	for _, g := range l.Gaps {
+		w.Gaps = append(w.Gaps, api.LoopGaps{BelowMicroseconds: float64(g.Below) / float64(time.Microsecond), Loops: g.Loops})
+	}
+	return w
+}
