@@ -152,6 +152,17 @@ static __rte_always_inline void mgw_send_copies(const struct mgw_lcore *lcore,
 	mgw_lap(watch, MGW_TIMED_SEND_COPIES);
 }
 
+/* Classify, match and hold. */
+static __rte_always_inline void mgw_decide_watched(struct mgw_pipe *pipe,
+						   const struct mgw_program *program, uint16_t port,
+						   struct mgw_stopwatch *watch)
+{
+	if (watch == NULL)
+		mgw_decide(pipe, program, port);
+	else
+		mgw_decide_timed(pipe, program, port, watch);
+}
+
 /* A burst of a wire: take what is for us, decide, send production, then copy. */
 static __rte_always_inline void mgw_forward(struct mgw_lcore *lcore, const struct mgw_rx *rx,
 					    struct mgw_stopwatch *watch)
@@ -171,10 +182,10 @@ static __rte_always_inline void mgw_forward(struct mgw_lcore *lcore, const struc
 	if (unlikely(rx->peer_frame_max != 0 && burst.longest > rx->peer_frame_max))
 		n = mgw_part_too_long(pipe, rx);
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
-	mgw_decide(pipe, program, rx->port);
+	mgw_decide_watched(pipe, program, rx->port, watch);
 	if (unlikely(pipe->notices != 0))
 		mgw_hand_up_notices(lcore, rx);
-	mgw_lap(watch, MGW_TIMED_DECIDE);
+	mgw_lap(watch, MGW_TIMED_ACCOUNT);
 	sent = mgw_send_production(lcore, rx, n, burst.bytes);
 	mgw_lap(watch, MGW_TIMED_SEND_PRODUCTION);
 	if (pipe->n_copies > 0)
@@ -191,10 +202,10 @@ static __rte_always_inline void mgw_look(const struct mgw_lcore *lcore, const st
 	mgw_count_rx(pipe, rx);
 	pipe->burst.tap_rx += pipe->n;
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
-	mgw_decide(pipe, program, rx->port);
+	mgw_decide_watched(pipe, program, rx->port, watch);
 	if (unlikely(pipe->notices != 0))
 		mgw_hand_up_notices(lcore, rx);
-	mgw_lap(watch, MGW_TIMED_DECIDE);
+	mgw_lap(watch, MGW_TIMED_ACCOUNT);
 	mgw_free_observed(pipe, rx);
 	mgw_lap(watch, MGW_TIMED_SEND_PRODUCTION);
 	if (pipe->n_copies > 0)

@@ -152,6 +152,11 @@ struct mgw_pipe {
 /* Classify, match and hold the pipe's burst, received on port. Never changes a frame. */
 void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port);
 
+/* The same, with laps. */
+struct mgw_stopwatch;
+void mgw_decide_timed(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port,
+		      struct mgw_stopwatch *watch);
+
 /*
  * Make the copies that mgw_decide held and put them into the outboxes. sent says how many frames
  * of the burst production accepted; those after it never left.

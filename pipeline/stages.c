@@ -10,6 +10,7 @@
 #include "match.h"
 #include "repair.h"
 #include "source.h"
+#include "stopwatch.h"
 
 _Static_assert(MGW_BURST <= 32, "notices has a bit for each frame of a burst");
 
@@ -45,21 +46,40 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
 	}
 }
 
-void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
+static __rte_always_inline void mgw_decide_by(struct mgw_pipe *pipe,
+					      const struct mgw_program *program, uint16_t port,
+					      struct mgw_stopwatch *watch)
 {
 	const struct mgw_port_program *at = &program->ports[port];
 	uint64_t flags;
 
 	pipe->n_copies = 0;
 	pipe->notices = 0;
-	if (!at->any)
+	if (!at->any) {
+		mgw_lap(watch, MGW_TIMED_FIND_SOURCES);
 		return;
+	}
 	mgw_find_sources(pipe, program, at);
+	mgw_lap(watch, MGW_TIMED_FIND_SOURCES);
 	mgw_classify_sighted(pipe, program, port);
+	mgw_lap(watch, MGW_TIMED_CLASSIFY);
 	mgw_match(pipe, program, pipe->counters->ports[port].fragments);
+	mgw_lap(watch, MGW_TIMED_MATCH);
 	flags = mgw_hold(pipe, program, at->own_copies);
 	if (unlikely(mgw_may_repair(at, flags)))
 		mgw_repair(pipe, program, at, &pipe->counters->ports[port]);
+	mgw_lap(watch, MGW_TIMED_HOLD);
+}
+
+void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
+{
+	mgw_decide_by(pipe, program, port, NULL);
+}
+
+void mgw_decide_timed(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port,
+		      struct mgw_stopwatch *watch)
+{
+	mgw_decide_by(pipe, program, port, watch);
 }
 
 MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent)

@@ -15,7 +15,10 @@
 #define MGW_TIMED_STAGES(X)                                                                        \
 	X(MGW_TIMED_RECEIVE, "receive") /* the driver's receive, empty polls of the loop too */    \
 	X(MGW_TIMED_ACCOUNT, "account") /* counters, totals, what is for the gateway itself */     \
-	X(MGW_TIMED_DECIDE, "decide")   /* sources, classify, match, hold */                       \
+	X(MGW_TIMED_FIND_SOURCES, "find_sources")                                                  \
+	X(MGW_TIMED_CLASSIFY, "classify")                                                          \
+	X(MGW_TIMED_MATCH, "match")                                                                \
+	X(MGW_TIMED_HOLD, "hold")                       /* with the repair of checksums */         \
 	X(MGW_TIMED_SEND_PRODUCTION, "send_production") /* on a tap: let the frames go */          \
 	X(MGW_TIMED_ENCAP, "encap")                     /* make the copies */                      \
 	X(MGW_TIMED_SEND_COPIES, "send_copies")         /* with new mbufs for those that left */

@@ -51,7 +51,8 @@ func checkState(t *testing.T, state *api.State) {
 	if state.Resources != (api.Resources{Interfaces: 1, Targets: 1, Filters: 1, Rules: 1, Sessions: 1}) || state.Laws != (api.Laws{}) {
 		t.Errorf("resources %+v, laws %+v", state.Resources, state.Laws)
 	}
-	if len(state.Lcores) != 1 || state.Lcores[0].CPU != 1 || state.Lcores[0].Heartbeat == 0 {
+	if len(state.Lcores) != 1 || state.Lcores[0].CPU != 1 || state.Lcores[0].Heartbeat == 0 ||
+		state.Lcores[0].Generation != state.Generation {
 		t.Errorf("lcores %+v", state.Lcores)
 	}
 	if len(state.Ports) != 3 {
