@@ -26,6 +26,7 @@ type Group struct {
 	layout  *pipeline.Layout
 	workers []*worker
 	slow    slowPath
+	links   links
 	origins *dpdk.Mempool // of frames of our own
 	limit   time.Duration // how long Stop waits for the workers
 
@@ -78,6 +79,9 @@ func (g *Group) open() (err error) {
 			return err
 		}
 		g.ports = append(g.ports, port)
+	}
+	if err := g.links.open(g.ports); err != nil {
+		return err
 	}
 	if err := g.openPools(); err != nil {
 		return err
@@ -265,6 +269,7 @@ func (g *Group) Close() error {
 		return nil
 	}
 	g.closed = true
+	errs = append(errs, g.links.close())
 	for _, p := range g.ports {
 		errs = append(errs, p.close())
 	}
