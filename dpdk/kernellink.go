@@ -69,11 +69,15 @@ func openLinkSocket() (*os.File, error) {
 }
 
 // askForAll makes the kernel tell of all interfaces there are.
-func (w *KernelLinks) askForAll() error {
+func (w *KernelLinks) askForAll() error { return w.ask(0, unix.NLM_F_DUMP) }
+
+// ask makes the kernel tell of one interface, or of all.
+func (w *KernelLinks) ask(index int32, flags uint16) error {
 	request := make([]byte, unix.NLMSG_HDRLEN+unix.SizeofIfInfomsg)
 	binary.NativeEndian.PutUint32(request, uint32(len(request)))
 	binary.NativeEndian.PutUint16(request[4:], unix.RTM_GETLINK)
-	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|flags)
+	binary.NativeEndian.PutUint32(request[unix.NLMSG_HDRLEN+4:], uint32(index))
 	_, err := w.socket.Write(request)
 	return err
 }
@@ -158,14 +162,27 @@ func nameIn(m *syscall.NetlinkMessage) string {
 
 // Link returns what is known of an interface.
 func (w *KernelLinks) Link(name string) KernelLink {
+	_, link := w.find(name)
+	return link
+}
+
+func (w *KernelLinks) find(name string) (index int32, link KernelLink) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, link := range w.links {
+	for index, link := range w.links {
 		if link.name == name {
-			return link.KernelLink
+			return index, link.KernelLink
 		}
 	}
-	return KernelLink{}
+	return 0, KernelLink{}
+}
+
+// Refresh asks for an interface now: of a carrier the kernel tells by itself at most once a second.
+// What it answers comes as any change does.
+func (w *KernelLinks) Refresh(name string) {
+	if index, link := w.find(name); link.Present {
+		_ = w.ask(index, 0) // on a closed watch, or one whose socket is full of answers: nothing is lost
+	}
 }
 
 // Changed returns a channel that holds a value when some interface has changed since the last one

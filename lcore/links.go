@@ -117,6 +117,19 @@ func (g *Group) LinksChanged() <-chan struct{} {
 	return g.links.kernel.Changed()
 }
 
+// RefreshLinks makes the kernel tell what it may keep to itself for up to a second; it comes by
+// LinksChanged.
+func (g *Group) RefreshLinks() {
+	if g.links.kernel == nil {
+		return
+	}
+	for _, p := range g.ports {
+		if name := p.kernelInterface(); name != "" {
+			g.links.kernel.Refresh(name)
+		}
+	}
+}
+
 // SetLink switches the link of a port, by index. Not every driver can; dpdk.IsNotSupported tells. The
 // workers go on meanwhile. The link may take seconds to come up.
 func (g *Group) SetLink(port int, up bool) error {

@@ -165,4 +165,3 @@ func TestFlapsAreHeldDown(t *testing.T) {
 	l.Signal(unix.SIGTERM)
 	l.Wait()
 }
-

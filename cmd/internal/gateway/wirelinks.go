@@ -14,13 +14,15 @@ import (
 	"mirrorgw/rules"
 )
 
-// linkEvery is how often drivers are asked for their links. What the kernel knows, it tells at once.
+// linkEvery is how often drivers, and the kernel, are asked for links. The kernel tells of most changes
+// at once, too.
 const linkEvery = 50 * time.Millisecond
 
 // linkGroup is what the links of wires need of an lcore.Group.
 type linkGroup interface {
 	Links() []lcore.Link
 	LinksChanged() <-chan struct{}
+	RefreshLinks()
 	SetLink(port int, up bool) error
 }
 
@@ -113,6 +115,7 @@ func (w *wireLinks) run() {
 		case <-w.ending:
 			return
 		case <-tick.C:
+			w.group.RefreshLinks()
 		case <-w.group.LinksChanged():
 		}
 		w.look(time.Now())

@@ -34,6 +34,8 @@ func (f *fakeLinks) Links() (links []lcore.Link) {
 
 func (f *fakeLinks) LinksChanged() <-chan struct{} { return nil }
 
+func (f *fakeLinks) RefreshLinks() {}
+
 func (f *fakeLinks) SetLink(port int, up bool) error {
 	if f.broken != nil {
 		return f.broken
