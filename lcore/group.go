@@ -232,7 +232,8 @@ func (g *Group) Ran() time.Duration {
 	return g.ran
 }
 
-// Stop ends the poll loops after their current burst. Counters stay readable until Close. An lcore
+// Stop ends the poll loops after their current burst and waits until the ports have sent what they were
+// given, 0.1 s at most. Counters stay readable until Close. An lcore
 // that does not end within 5 s of the first Stop is an error of ErrRunning.
 func (g *Group) Stop() error {
 	g.mu.Lock()
@@ -244,12 +245,16 @@ func (g *Group) Stop() error {
 	for _, w := range g.workers {
 		errs = append(errs, w.wait(g.limit))
 	}
+	stopped := errors.Join(errs...)
+	if stopped == nil && !g.started.IsZero() {
+		drain(g.ports, dpdk.TxPending)
+	}
 	g.read.Lock()
 	defer g.read.Unlock()
 	if !g.started.IsZero() {
 		g.ran, g.started = time.Since(g.started), time.Time{}
 	}
-	return errors.Join(errs...)
+	return stopped
 }
 
 // Close stops what runs, closes the ports and frees everything. It may be called on a group that
