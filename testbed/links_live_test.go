@@ -13,6 +13,7 @@ import (
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
+	"mirrorgw/testbed/daemon"
 )
 
 // linkWait is how long a link may take to follow. It follows within the hold-down and some 10 ms; the
@@ -164,4 +165,35 @@ func TestFlapsAreHeldDown(t *testing.T) {
 	}
 	l.Signal(unix.SIGTERM)
 	l.Wait()
+}
+
+// TestLinkOfTaps: the kernel interface of net_tap is the host on the other side; it is set down, and the
+// other port's with it.
+func TestLinkOfTaps(t *testing.T) {
+	l := newLAN(t)
+	near, far := "n"+l.tag, "f"+l.tag
+	dir := t.TempDir()
+	gateway := strings.NewReplacer("net_pcap0,rx_pcap=in.pcap", "net_tap0,iface="+near, "net_pcap1,tx_pcap=out.pcap", "net_tap1,iface="+far,
+		"net_pcap2,tx_pcap=mirror.pcap", "net_null0,no-rx=1").Replace(goodGateway)
+	writeFile(t, filepath.Join(dir, "gateway.toml"), gateway)
+	p := daemon.StartIn(t, l.namespace("g"), dir, "--config", "gateway.toml", "--report", "report.json")
+	p.AwaitLog(daemon.Forwarding)
+	up := func(link string) bool {
+		said, err := exec.Command("ip", "-n", l.namespace("g"), "-oneline", "link", "show", "dev", link).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v", said, err)
+		}
+		return strings.Contains(string(said), "UP,LOWER_UP>")
+	}
+	sooner(t, linkWait, "both interfaces up", func() bool { return up(near) && up(far) })
+	for _, pair := range [][2]string{{near, far}, {far, near}} {
+		l.run("ip", "-n", l.namespace("g"), "link", "set", pair[0], "down")
+		sooner(t, linkWait, "the other interface down", func() bool { return !up(pair[1]) })
+		l.run("ip", "-n", l.namespace("g"), "link", "set", pair[0], "up")
+		sooner(t, linkWait, "the other interface up", func() bool { return up(pair[1]) })
+	}
+	p.Signal(syscall.SIGTERM)
+	if result := p.Wait(); result.ExitCode != 0 || strings.Count(result.Stderr, "link taken down") != 2 {
+		t.Errorf("exit code %d, stderr:\n%s", result.ExitCode, result.Stderr)
+	}
 }
