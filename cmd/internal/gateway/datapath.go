@@ -104,12 +104,12 @@ func (d *dataPath) start() error {
 	if d.forwarding.Load() {
 		return nil
 	}
-	d.links.restore()
 	err := d.group.Start()
 	d.forwarding.Store(err == nil)
 	if err == nil {
 		d.watched = watchGaps(d.group, &d.gaps)
 		d.ways.start()
+		d.links.restore()
 		d.links.start()
 	}
 	return err

@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,7 +67,8 @@ func newWireLinks(group linkGroup, ports []*lcore.Port, cfg *config.Config, stat
 	return w
 }
 
-// restore lets go what a gateway that was killed had taken down. It is called before the ports start.
+// restore lets go what a gateway that was killed had taken down. The ports have been started: before,
+// not every driver could do it.
 func (w *wireLinks) restore() {
 	for i, p := range w.ports {
 		if !w.marks.has(p.Device) {
@@ -81,8 +83,11 @@ func (w *wireLinks) restore() {
 	}
 }
 
-// start begins to watch; the ports have been started.
+// start begins to watch, if any port has a link; the ports have been started.
 func (w *wireLinks) start() {
+	if !slices.ContainsFunc(w.ports, (*lcore.Port).HasLink) {
+		return
+	}
 	w.mu.Lock()
 	w.wires = wirelink.New(time.Now(), w.spec)
 	w.mu.Unlock()
