@@ -117,8 +117,8 @@ func removeLeftover(dir, mount string) bool {
 	if pid, err := primaryOf(dir); err != nil || pid != 0 {
 		return false
 	}
-	if _, err := os.Stat(mount); err == nil {
-		_ = unmountHugetlbfs(mount) // it may be that of another mount namespace
+	if _, err := os.Stat(mount); err == nil && unmountHugetlbfs(mount) != nil {
+		_ = os.Remove(mount) // the mount was in another mount namespace, and went with it
 	}
 	if os.Rename(dir, dir+deadSuffix) != nil {
 		return false
