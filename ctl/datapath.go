@@ -102,8 +102,9 @@ type PortStatus struct {
 	MTU        int    // bytes of an IP packet
 	Driver     string // net_pcap, …
 	LinkUp     bool
-	SpeedMbps  uint32   // 0: unknown
-	FullDuplex bool     //
-	Notes      []string // what this driver loses or alters, one sentence each
-	Advice     []string // what to do about frames that it has received, one sentence each
+	Wire       *WireLink // nil: not a side of a wire
+	SpeedMbps  uint32    // 0: unknown
+	FullDuplex bool      //
+	Notes      []string  // what this driver loses or alters, one sentence each
+	Advice     []string  // what to do about frames that it has received, one sentence each
 }

@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// StateChange is news of one destination, one member or one zone: exactly one of Destination, Member
-// and Zone is set. What they point at is never modified again.
+// StateChange is news of one destination, one member, one zone or one link: exactly one of
+// Destination, Member, Zone and Link is set. What they point at is never modified again.
 type StateChange struct {
 	Time        time.Time
 	Destination *DestinationState
 	Balancer    string // ID of the load balancer that Member or Zone is of
 	Member      *MemberState
 	Zone        *ZoneState
+	Link        *LinkState
 }
 
 // KeptStateChanges is how far a reader of StateEvents may fall behind.

@@ -20,23 +20,34 @@ type Driver struct {
 	Overhead     int    // bytes a frame may have beyond the kernel interface's MTU
 	TagOverhead  int    // and more, if its outer tag is 0x8100
 	PartialCksum bool   // received L4 checksums may be incomplete and no mbuf flag says so
+	Link         LinkBy // who knows the port's link, and switches it
 	Note         string // what its counters do not say, for operators
 }
+
+// LinkBy says who knows a port's link, and switches it.
+type LinkBy int
+
+// The values of LinkBy.
+const (
+	LinkByDriver LinkBy = iota // GetLink, SetLinkUp, SetLinkDown; not every driver can switch
+	LinkByKernel               // the kernel interface of iface=: the driver does not see its carrier
+	LinkNone                   // there is no link: what the driver says of one means nothing
+)
 
 // drivers is about 22.11; whoever is not listed is taken at its word. The entry of net_af_xdp and the
 // data room of net_null and net_ring follow from what the drivers are, they were not measured.
 var drivers = []Driver{
 	{
-		Name: "net_pcap", FrameMax: 16128, TxMultiSeg: true, RxMultiSeg: true, RefusesMTU: true,
+		Name: "net_pcap", Link: LinkNone, FrameMax: 16128, TxMultiSeg: true, RxMultiSeg: true, RefusesMTU: true,
 		Note: "one queue a direction; without tx_pcap or tx_iface frames sent are dropped and counted as sent; " +
 			"at the end of a file rx stays silent; a cut-off file shows as ierrors",
 	},
 	{
-		Name: "net_null", TxMultiSeg: true, AnyFrameSize: true,
+		Name: "net_null", Link: LinkNone, TxMultiSeg: true, AnyFrameSize: true,
 		Note: "receives frames of size= bytes without end, past the end of the data room when size= exceeds it; drops what is sent; obytes stays 0",
 	},
 	{
-		Name: "net_ring", TxMultiSeg: true, AnyFrameSize: true, SharesMbufs: true,
+		Name: "net_ring", Link: LinkNone, TxMultiSeg: true, AnyFrameSize: true, SharesMbufs: true,
 		Note: "hands over the mbuf itself; obytes stays 0",
 	},
 	{
@@ -44,16 +55,16 @@ var drivers = []Driver{
 		Note: "with zero-copy=yes the peer process sees the mbufs themselves",
 	},
 	{
-		Name: "net_af_packet", Overhead: 14, TagOverhead: 4, RxFrameMax: 1982, KernelMTU: true, RefusesMTU: true, PartialCksum: true,
+		Name: "net_af_packet", Link: LinkByKernel, Overhead: 14, TagOverhead: 4, RxFrameMax: 1982, KernelMTU: true, RefusesMTU: true, PartialCksum: true,
 		Note: "a frame over the interface's MTU is lost and counted as sent; the kernel reassembles IPv4 " +
 			"fragments; 0x88a8 leaves as 0x8100; frames of the host itself are received",
 	},
 	{
-		Name: "net_tap", Overhead: 22, KernelMTU: true, RefusesMTU: true,
+		Name: "net_tap", Link: LinkByKernel, Overhead: 22, KernelMTU: true, RefusesMTU: true,
 		Note: "the MTU is the kernel interface's; rte_eth_dev_set_mtu took 1400 and refused 9000",
 	},
 	{
-		Name: "net_af_xdp", Overhead: 14, TagOverhead: 4, KernelMTU: true, RefusesMTU: true, PartialCksum: true,
+		Name: "net_af_xdp", Link: LinkByKernel, Overhead: 14, TagOverhead: 4, KernelMTU: true, RefusesMTU: true, PartialCksum: true,
 		Note: "the MTU is the kernel interface's",
 	},
 }

@@ -31,6 +31,8 @@ type EAL struct {
 	options   Options
 	hugepages string
 	hugeDir   string      // private mount, or empty
+	owner     *os.File    // locked: the runtime directory is in use
+	leftovers []string    // prefixes of dead processes whose files were removed
 	calls     chan func() // run on the main lcore's thread
 	cleanup   sync.Once
 	err       error // of cleanup
@@ -48,6 +50,7 @@ func Init(o Options) (*EAL, error) {
 	if err != nil {
 		return nil, err
 	}
+	leftovers := removeLeftovers(filepath.Dir(runtimeDir(o.FilePrefix)), mountDir) // frees their hugepages
 	huge, err := hugepagesNow(o.Hugepages, o.MemoryMB)
 	if err != nil {
 		return nil, err
@@ -58,8 +61,8 @@ func Init(o Options) (*EAL, error) {
 	if !initialised.CompareAndSwap(false, true) {
 		return nil, ErrInitialised
 	}
-	e := &EAL{options: o, calls: make(chan func())}
-	if err := e.prepareHugepages(huge); err != nil {
+	e := &EAL{options: o, leftovers: leftovers, calls: make(chan func())}
+	if err := e.prepareFiles(huge); err != nil {
 		initialised.Store(false)
 		return nil, err
 	}
@@ -72,6 +75,21 @@ func Init(o Options) (*EAL, error) {
 	return e, nil
 }
 
+// mountDir is where private mounts are made.
+const mountDir = "/run"
+
+// prepareFiles marks the runtime directory as ours and mounts a hugetlbfs where one is needed.
+func (e *EAL) prepareFiles(huge hugePlan) (err error) {
+	dir := runtimeDir(e.options.FilePrefix)
+	if e.owner, err = ownRuntimeDir(dir); err != nil {
+		return err
+	}
+	if err = e.prepareHugepages(huge); err != nil {
+		return errors.Join(err, os.RemoveAll(dir), e.owner.Close())
+	}
+	return nil
+}
+
 func (e *EAL) prepareHugepages(huge hugePlan) error {
 	if !huge.use {
 		e.hugepages = "not used: " + huge.reason
@@ -81,7 +99,7 @@ func (e *EAL) prepareHugepages(huge hugePlan) error {
 	if !huge.mount {
 		return nil
 	}
-	dir := filepath.Join("/run", "dpdk-hugepages-"+e.options.FilePrefix)
+	dir := privateMount(mountDir, e.options.FilePrefix)
 	if err := mountHugetlbfs(dir, huge.pageKB); err != nil {
 		return err
 	}
@@ -161,7 +179,7 @@ func (e *EAL) Cleanup() error {
 		var rc C.int
 		e.do(func() { rc = C.shim_eal_cleanup() })
 		close(e.calls)
-		e.err = errors.Join(check(rc, "rte_eal_cleanup", ""), removeRuntimeDir(dir, e.options.FilePrefix), e.removeFiles())
+		e.err = errors.Join(check(rc, "rte_eal_cleanup", ""), removeRuntimeDir(dir, e.options.FilePrefix), e.owner.Close(), e.removeFiles())
 	})
 	return e.err
 }

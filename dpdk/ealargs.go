@@ -8,7 +8,6 @@ import "C"
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,8 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // Options of EAL. The zero value of a field is its default.
@@ -156,21 +153,12 @@ func runtimeDir(prefix string) string {
 // checkNoPrimary refuses a prefix that a living process uses: EAL's own message names neither
 // the process nor the remedy.
 func checkNoPrimary(prefix string) error {
-	config := filepath.Join(runtimeDir(prefix), "config")
-	f, err := os.OpenFile(config, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	pid, err := primaryOf(runtimeDir(prefix))
 	if err != nil {
 		return fmt.Errorf("EAL file prefix %s: %w", prefix, err)
 	}
-	defer f.Close()
-	lock := unix.Flock_t{Type: unix.F_WRLCK}
-	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); err != nil {
-		return fmt.Errorf("EAL file prefix %s: lock of %s: %w", prefix, config, err)
-	}
-	if lock.Type != unix.F_UNLCK {
-		return fmt.Errorf("EAL file prefix %s: process %d uses it: stop that process or choose another prefix", prefix, lock.Pid)
+	if pid != 0 {
+		return fmt.Errorf("EAL file prefix %s: process %d uses it: stop that process or choose another prefix", prefix, pid)
 	}
 	return nil
 }

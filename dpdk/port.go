@@ -172,6 +172,13 @@ func Close(port PortID) error {
 	return check(C.shim_port_close(C.uint16_t(port)), "rte_eth_dev_close", subject)
 }
 
+// TxPending reports whether a transmit queue of a started port has frames that the device has not
+// sent yet. No lcore may send on it meanwhile. Not every driver can tell (IsNotSupported).
+func TxPending(port PortID, queue, descriptors int) (bool, error) {
+	rc := C.shim_port_tx_pending(C.uint16_t(port), C.uint16_t(queue), C.uint16_t(descriptors))
+	return rc > 0, port.check(rc, "rte_eth_tx_descriptor_status")
+}
+
 // Link is the state of a port's link.
 type Link struct {
 	Up, FullDuplex, Autoneg bool

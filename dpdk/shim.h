@@ -107,6 +107,8 @@ int shim_port_stop(uint16_t port);
 int shim_port_close(uint16_t port);
 int shim_port_set_link(uint16_t port, bool up);
 int shim_port_link(uint16_t port, struct shim_link *link);
+/* 1: the queue has frames that the device has not sent; 0: none. -ENOTSUP: it cannot tell. */
+int shim_port_tx_pending(uint16_t port, uint16_t queue, uint16_t desc);
 int shim_port_stats(uint16_t port, struct shim_stats *stats);
 int shim_port_stats_reset(uint16_t port);
 /* Returns how many there are; fills stats only when size is at least that. */

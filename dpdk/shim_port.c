@@ -229,6 +229,21 @@ int shim_port_link(uint16_t port, struct shim_link *link)
 	return 0;
 }
 
+int shim_port_tx_pending(uint16_t port, uint16_t queue, uint16_t desc)
+{
+	if (!rte_eth_dev_is_valid_port(port))
+		return -ENODEV;
+	for (uint16_t offset = 0; offset < desc; offset++) {
+		int status = rte_eth_tx_descriptor_status(port, queue, offset);
+
+		if (status < 0)
+			return status;
+		if (status == RTE_ETH_TX_DESC_FULL)
+			return 1;
+	}
+	return 0;
+}
+
 int shim_port_stats(uint16_t port, struct shim_stats *stats)
 {
 	struct rte_eth_stats eth;

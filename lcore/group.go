@@ -26,6 +26,7 @@ type Group struct {
 	layout  *pipeline.Layout
 	workers []*worker
 	slow    slowPath
+	links   links
 	origins *dpdk.Mempool // of frames of our own
 	limit   time.Duration // how long Stop waits for the workers
 
@@ -78,6 +79,9 @@ func (g *Group) open() (err error) {
 			return err
 		}
 		g.ports = append(g.ports, port)
+	}
+	if err := g.links.open(g.ports); err != nil {
+		return err
 	}
 	if err := g.openPools(); err != nil {
 		return err
@@ -228,7 +232,8 @@ func (g *Group) Ran() time.Duration {
 	return g.ran
 }
 
-// Stop ends the poll loops after their current burst. Counters stay readable until Close. An lcore
+// Stop ends the poll loops after their current burst and waits until the ports have sent what they were
+// given, 0.1 s at most. Counters stay readable until Close. An lcore
 // that does not end within 5 s of the first Stop is an error of ErrRunning.
 func (g *Group) Stop() error {
 	g.mu.Lock()
@@ -240,12 +245,16 @@ func (g *Group) Stop() error {
 	for _, w := range g.workers {
 		errs = append(errs, w.wait(g.limit))
 	}
+	stopped := errors.Join(errs...)
+	if stopped == nil && !g.started.IsZero() {
+		drain(g.ports, dpdk.TxPending)
+	}
 	g.read.Lock()
 	defer g.read.Unlock()
 	if !g.started.IsZero() {
 		g.ran, g.started = time.Since(g.started), time.Time{}
 	}
-	return errors.Join(errs...)
+	return stopped
 }
 
 // Close stops what runs, closes the ports and frees everything. It may be called on a group that
@@ -265,6 +274,7 @@ func (g *Group) Close() error {
 		return nil
 	}
 	g.closed = true
+	errs = append(errs, g.links.close())
 	for _, p := range g.ports {
 		errs = append(errs, p.close())
 	}

@@ -6,14 +6,6 @@ import (
 	"mirrorgw/dpdk"
 )
 
-// Link is the state of a port's link.
-type Link struct {
-	Port       string
-	Up         bool
-	SpeedMbps  uint32 // 0: unknown
-	FullDuplex bool
-}
-
 // WorkerState is how a worker does.
 type WorkerState struct {
 	Lcore, CPU int
@@ -88,23 +80,4 @@ func cycles(n uint64) time.Duration {
 	hz := dpdk.TSCHz()
 	seconds, rest := n/hz, n%hz
 	return time.Duration(seconds)*time.Second + time.Duration(rest*uint64(time.Second)/hz)
-}
-
-// Links returns the link of each port, in configured order, without waiting for it to come up; one
-// that the driver cannot tell about is down. None after Close.
-func (g *Group) Links() []Link {
-	g.read.RLock()
-	defer g.read.RUnlock()
-	if g.closed {
-		return nil
-	}
-	links := make([]Link, len(g.ports))
-	for i, p := range g.ports {
-		link, err := dpdk.GetLink(p.ID)
-		if err != nil {
-			link = dpdk.Link{}
-		}
-		links[i] = Link{Port: p.Name, Up: link.Up, SpeedMbps: uint32(link.Speed), FullDuplex: link.FullDuplex}
-	}
-	return links
 }

@@ -153,6 +153,13 @@ type Link struct {
 	Up         bool   `json:"up"`
 	SpeedMbps  uint32 `json:"speedMbps,omitempty"` // absent: unknown
 	FullDuplex bool   `json:"fullDuplex,omitempty"`
+
+	// Of a side of a wire.
+	Propagation    string `json:"propagation,omitempty"`    // of this link to the peer's: on, off or impossible
+	TakenDown      bool   `json:"takenDown,omitempty"`      // by the gateway, because the peer's is down
+	TakenDownAt    string `json:"takenDownAt,omitempty"`    // when it last was, RFC 3339; absent: never
+	TimesTakenDown uint64 `json:"timesTakenDown,omitempty"` // since the daemon started
+	Changes        uint64 `json:"changes,omitempty"`        // of the link, flaps included; those made by the gateway are none
 }
 
 // ExplainRequest asks what the data path does with one packet: either Frame, or the fields of a

@@ -50,6 +50,12 @@ type TargetState struct {
 	Path   *TargetPath `json:"path,omitempty"`
 }
 
+// LinkState is what an event of kind link-state holds.
+type LinkState struct {
+	State  string `json:"state"` // up, down, unknown, taken-down or coming-up
+	Reason string `json:"reason,omitempty"`
+}
+
 // Underlay is what the gateway knows of the networks that copies leave into.
 type Underlay struct {
 	Addresses []UnderlayAddress  `json:"addresses,omitempty"`
@@ -108,5 +114,6 @@ const (
 	KindTargetState = "target-state" // of a target: after is a TargetState
 	KindMemberState = "member-state" // of a load balancer: after is a MemberState
 	KindZoneState   = "zone-state"   // of a load balancer: after is a ZoneState
+	KindLinkState   = "link-state"   // of a port, which the event names: after is a LinkState
 	KindStateLost   = "state-lost"   // the reader was too slow for some; GET /v1/state has what is
 )

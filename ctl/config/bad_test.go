@@ -16,7 +16,7 @@ func TestBadDocuments(t *testing.T) {
 		{"unquoted", good, `peer = "wire1"`, `peer = wire1`, `gateway.toml:9: this is not valid TOML (expected value but found "wire" instead); write key = value, [section] or [[section]], with text in double quotes`},
 		{"key twice", good, "queues = 1", `peer = "wire1"`, `gateway.toml:10: this is not valid TOML (Key 'port.peer' has already been defined); keep one of the two`},
 		{"unknown key", good, "queues = 1", "queue = 1", `gateway.toml:10: port "wire0": unknown key "queue"; did you mean "queues"?`},
-		{"unknown key, nothing near", good, "queues = 1", "colour = 1", `gateway.toml:10: port "wire0": unknown key "colour"; remove it or use one of: name, device, peer, role, queues, mtu, rx_descriptors, tx_descriptors, tunnel, vlan, repair_checksums, addresses`},
+		{"unknown key, nothing near", good, "queues = 1", "colour = 1", `gateway.toml:10: port "wire0": unknown key "colour"; remove it or use one of: name, device, peer, role, queues, mtu, rx_descriptors, tx_descriptors, tunnel, vlan, repair_checksums, addresses, link_propagation, hold_down`},
 		{"unknown section", good, "[eal]", "[eall]", `gateway.toml:2: unknown key "eall"; did you mean "eal"?`},
 		{"section not a list", good, "[[neighbor]]", "[neighbor]", `gateway.toml:23: neighbor is a section, not a list of sections; write each one under a line [[neighbor]]`},
 		{"no lcores", good, `lcores = "1"`, ``, `gateway.toml:2: [eal]: lcores is missing; add a line like lcores = "1"`},

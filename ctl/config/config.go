@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"time"
 
 	"mirrorgw/ctl/tomldoc"
 	"mirrorgw/rules"
@@ -81,8 +82,10 @@ type Port struct {
 	Tunnel        bool // copies may leave here: role = "tunnel", or a wire port with tunnel = true
 	VLAN          int  // VID of the tag on what the gateway itself sends and takes here, 1-4094; 0: none
 	Repair        Repair
-	RxDescriptors int // of each receive queue
-	TxDescriptors int // of each transmit queue
+	Propagate     bool          // wire: when the link here is down, the peer's is taken down
+	HoldDown      time.Duration // wire: how long the link must be the same before it counts
+	RxDescriptors int           // of each receive queue
+	TxDescriptors int           // of each transmit queue
 
 	src *tomldoc.Table
 }

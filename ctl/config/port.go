@@ -53,8 +53,9 @@ func readPort(t *tomldoc.Table) Port {
 	if known {
 		readPortTunnel(t, &p)
 		p.Addresses = readPortAddresses(t, &p)
+		readPortLink(t, &p)
 	} else {
-		t.Known("addresses", "tunnel", "vlan", "repair_checksums")
+		t.Known("addresses", "tunnel", "vlan", "repair_checksums", "link_propagation", "hold_down")
 	}
 	return p
 }

@@ -1,12 +1,18 @@
 package metrics
 
-import "mirrorgw/ctl/report"
+import (
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/report"
+)
 
 var byPort = []string{"port"}
 
 var portFamilies = []family{
 	{"mirrorgw_port_info", gauge, []string{"port", "role", "peer", "driver"}, "Always 1: what a port is; the peer of a wire port is the port across", portInfo},
 	{"mirrorgw_port_up", gauge, byPort, "1 if the port's link is up, else 0", portUp},
+	{"mirrorgw_port_link_taken_down", gauge, byPort, "1 if the link of this side of a wire is taken down because the other side's is down, else 0", portTakenDown},
+	{"mirrorgw_port_link_taken_down_total", counter, byPort, "Times that the link of this side of a wire was taken down because the other side's was down", portWire(func(l *ctl.WireLink) uint64 { return l.Taken })},
+	{"mirrorgw_port_link_changes_total", counter, byPort, "Changes of the link of this side of a wire, up or down, flaps included, without those that the gateway made", portWire(func(l *ctl.WireLink) uint64 { return l.Changes })},
 	portCounter("rx_packets", "Frames received", func(p *report.Port) int64 { return p.RxPackets }),
 	portCounter("rx_bytes", "Bytes received, without FCS", func(p *report.Port) int64 { return p.RxBytes }),
 	portCounter("tx_packets", "Frames sent: production, copies and frames of the gateway's own", func(p *report.Port) int64 { return p.TxPackets }),
@@ -47,6 +53,25 @@ func portUp(s *scene, o *out) {
 	for _, name := range s.ports {
 		if status := s.portStatus(name); status != nil {
 			o.flag(status.LinkUp, name)
+		}
+	}
+}
+
+func portTakenDown(s *scene, o *out) {
+	for _, name := range s.ports {
+		if status := s.portStatus(name); status != nil && status.Wire != nil {
+			o.flag(status.Wire.TakenDown, name)
+		}
+	}
+}
+
+// portWire counts something of the links of wires.
+func portWire(of func(*ctl.WireLink) uint64) func(*scene, *out) {
+	return func(s *scene, o *out) {
+		for _, name := range s.ports {
+			if status := s.portStatus(name); status != nil && status.Wire != nil {
+				o.count(int64(of(status.Wire)), name)
+			}
 		}
 	}
 }

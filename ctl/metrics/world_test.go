@@ -151,7 +151,7 @@ func sampleStatus() ctl.Status {
 		Forwarding: true, Generation: 3, Pending: 1,
 		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
 			Generation: 2, Loop: sampleLoop()}},
-		Ports: []ctl.PortStatus{{Driver: "net_null", LinkUp: true}, {Driver: "net_null"}, {Driver: "net_null", LinkUp: true}},
+		Ports: []ctl.PortStatus{{Driver: "net_null", LinkUp: true, Wire: &ctl.WireLink{Changes: 3}}, {Driver: "net_null", Wire: &ctl.WireLink{TakenDown: true, Taken: 2}}, {Driver: "net_null", LinkUp: true}},
 		Underlay: ctl.Underlay{
 			Addresses:    []ctl.AddressState{{Port: "tun0", Prefix: netip.MustParsePrefix("192.0.2.1/24"), State: "valid"}},
 			Neighbors:    []ctl.NeighborState{{State: "reachable"}, {State: "reachable"}, {State: "static"}},

@@ -83,7 +83,7 @@ func (s *Server) portWire(index int, p *ctl.PortStatus) api.Port {
 	c := &s.Config.Ports[index]
 	w := api.Port{Name: c.Name, Device: c.Device.Text, Driver: p.Driver, Role: c.Role.String(), Peer: c.Peer, MTU: p.MTU, Queues: c.Queues,
 		MAC:  fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", p.MAC[0], p.MAC[1], p.MAC[2], p.MAC[3], p.MAC[4], p.MAC[5]),
-		Link: api.Link{Up: p.LinkUp, SpeedMbps: p.SpeedMbps, FullDuplex: p.FullDuplex}, Notes: p.Notes, Advice: p.Advice}
+		Link: linkWire(p), Notes: p.Notes, Advice: p.Advice}
 	for _, address := range c.Addresses {
 		w.Addresses = append(w.Addresses, address.String())
 	}

@@ -124,8 +124,11 @@ func (d *dataPath) status() ctl.Status {
 	}
 	return ctl.Status{Underlay: seen.Underlay, Balancers: seen.Balancers, Forwarding: true, Generation: d.generation.Load(),
 		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 1, Heartbeat: d.beat.Load(), Gaps: d.gaps(), Generation: 4, Past: d.loops()}},
-		Ports:  []ctl.PortStatus{{Driver: "net_null", MTU: 1500, LinkUp: true, Notes: []string{"a note"}}, {}, {}, {}}}
+		Ports:  []ctl.PortStatus{{Driver: "net_null", MTU: 1500, LinkUp: true, Notes: []string{"a note"}, Wire: &wireLink}, {}, {}, {}}}
 }
+
+// wireLink is of the first port.
+var wireLink = ctl.WireLink{Propagation: ctl.PropagationOn, TakenDown: true, TakenAt: noon, Taken: 2, Changes: 3}
 
 // gaps are those of 60 seconds: 90 us in the oldest, 40 us 9 seconds ago, else 5 us.
 func (d *dataPath) gaps() []time.Duration {

@@ -54,6 +54,15 @@ func troubledMembers(b *ctl.BalancerState) api.TroubledMembers {
 	return w
 }
 
+func linkWire(p *ctl.PortStatus) api.Link {
+	w := api.Link{Up: p.LinkUp, SpeedMbps: p.SpeedMbps, FullDuplex: p.FullDuplex}
+	if l := p.Wire; l != nil {
+		w.Propagation, w.TakenDown, w.TakenDownAt = l.Propagation, l.TakenDown, timeWire(l.TakenAt)
+		w.TimesTakenDown, w.Changes = l.Taken, l.Changes
+	}
+	return w
+}
+
 func underlayWire(u *ctl.Underlay) api.Underlay {
 	w := api.Underlay{Counters: u.Counters}
 	for _, a := range u.Addresses {

@@ -66,6 +66,10 @@ func stateEvents(v *store.View, c *ctl.StateChange) []api.Event {
 	if c.Destination != nil {
 		return targetEvents(v, c)
 	}
+	if c.Link != nil {
+		return []api.Event{{Time: c.Time, Kind: api.KindLinkState, Name: c.Link.Port,
+			After: stateText(api.LinkState{State: c.Link.State, Reason: c.Link.Reason})}}
+	}
 	b, ok := v.LoadBalancer("", c.Balancer)
 	if !ok {
 		return nil

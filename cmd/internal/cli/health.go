@@ -119,6 +119,11 @@ func stateText(event api.Event) string {
 		if decode(event.After, &z) == nil {
 			return strings.TrimSpace(zoneLines([]api.ZoneState{z})[2])
 		}
+	case api.KindLinkState:
+		var l api.LinkState
+		if decode(event.After, &l) == nil {
+			return l.State + reasonText(l.Reason)
+		}
 	case api.KindStateLost:
 		return "some changes of state came faster than they could be told; see mirrorctl status"
 	}

@@ -122,6 +122,7 @@ func TestWatchStates(t *testing.T) {
 		{api.KindTargetState, api.TargetState{State: "reachable", Path: &api.TargetPath{TunnelPort: "tun0", Via: "192.0.2.254", MACAddress: "02:00:00:00:02:fe"}}},
 		{api.KindMemberState, api.MemberState{Address: "192.0.2.11", State: "unhealthy", Reason: "refused"}},
 		{api.KindZoneState, api.ZoneState{AvailabilityZone: "b", Skipped: "target-down"}},
+		{api.KindLinkState, api.LinkState{State: "taken-down", Reason: "the link of wire0 is down"}},
 		{api.KindStateLost, nil},
 	} {
 		event := api.Event{Revision: 7, Time: start, Action: api.ActionState, Kind: e.kind}
@@ -134,11 +135,12 @@ func TestWatchStates(t *testing.T) {
 		}
 		f.events = append(f.events, event)
 	}
-	r := run(t, f, "watch --count 5")
+	r := run(t, f, "watch --count 6")
 	at := start.Local().Format("2006-01-02 15:04:05") + "  7  state "
 	same(t, "watch", r.out, at+"target-state ids x-1: unresolved: no answer\n"+
 		at+"target-state ids x-1: reachable at 02:00:00:00:02:fe on tun0 via 192.0.2.254\n"+
 		at+"member-state ids x-1: member 192.0.2.11 is unhealthy: refused\n"+
 		at+"zone-state ids x-1: zone b: nobody, copies are skipped (target-down)\n"+
+		at+"link-state ids x-1: taken-down: the link of wire0 is down\n"+
 		at+"state-lost: some changes of state came faster than they could be told; see mirrorctl status\n")
 }

@@ -68,7 +68,10 @@ func (a *app) faults(state *api.State, health *api.Health) []string {
 		add("packets are unaccounted for: production %s, mirror %s; both must be 0", grouped(laws.Production), grouped(laws.Mirror))
 	}
 	for _, p := range state.Ports {
-		if !p.Link.Up {
+		switch {
+		case p.Link.TakenDown:
+			add("the link of port %s (%s) is taken down, because that of %s is down", p.Name, p.Role, p.Peer)
+		case !p.Link.Up:
 			add("the link of port %s (%s) is down", p.Name, p.Role)
 		}
 	}
@@ -178,7 +181,10 @@ func portTable(ports []api.Port) *table {
 }
 
 func link(l api.Link) string {
-	if !l.Up {
+	switch {
+	case l.TakenDown:
+		return "taken down"
+	case !l.Up:
 		return "down"
 	}
 	text := "up"

@@ -24,6 +24,7 @@ type dataPath struct {
 	loops      loops
 	watched    *gapWatch // nil until start
 	ways       *ways
+	links      *wireLinks
 }
 
 func newDataPath(group *lcore.Group, cfg *config.Config, log *slog.Logger) (*dataPath, error) {
@@ -31,7 +32,8 @@ func newDataPath(group *lcore.Group, cfg *config.Config, log *slog.Logger) (*dat
 	if err != nil {
 		return nil, err
 	}
-	return &dataPath{group: group, cfg: cfg, ways: ways}, nil
+	links := newWireLinks(group, group.Ports(), cfg, ways.states, log)
+	return &dataPath{group: group, cfg: cfg, ways: ways, links: links}, nil
 }
 
 // Prepare implements ctl.Publisher. A second Prepare waits for the end of the first.
@@ -108,6 +110,8 @@ func (d *dataPath) start() error {
 	if err == nil {
 		d.watched = watchGaps(d.group, &d.gaps, &d.loops)
 		d.ways.start()
+		d.links.restore()
+		d.links.start()
 	}
 	return err
 }
@@ -118,6 +122,7 @@ func (d *dataPath) stop() error {
 	d.watched.stop()
 	d.watched = nil
 	d.ways.stop()
+	d.links.stop()
 	return d.group.Stop()
 }
 
@@ -137,6 +142,7 @@ func (d *dataPath) status() ctl.Status {
 	ports := d.group.Ports()
 	for i, link := range d.group.Links() {
 		s.Ports = append(s.Ports, portStatus(ports[i], link, d.group.PortCounters(i).PartialChecksums))
+		s.Ports[i].Wire = d.links.wire(i)
 	}
 	return s
 }

@@ -38,6 +38,9 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if left := eal.Leftovers(); left != "" {
+		o.Log.Info("removed what gateways left that were killed", "prefixes", left)
+	}
 	for _, notice := range p.cfg.Notices() {
 		o.Log.Warn(notice)
 	}
