@@ -52,6 +52,19 @@ func TestValuesAreThoseOfTheReport(t *testing.T) {
 		`mirrorgw_lcore_heartbeats_total{lcore="1",cpu="2"}`:                                                                    99,
 		`mirrorgw_lcore_longest_gap_seconds{lcore="1",cpu="2"}`:                                                                 0.001,
 		`mirrorgw_law_unaccounted_packets{law="production"}`:                                                                    0,
+		`mirrorgw_port_xstats_total{port="wire0",counter="rx_crc_errors"}`:                                                      21,
+		`mirrorgw_mempool_mbufs{pool="mgw_rx"}`:                                                                                 100,
+		`mirrorgw_mempool_in_use_mbufs{pool="mgw_rx"}`:                                                                          30,
+		`mirrorgw_mempool_available_mbufs{pool="mgw_rx"}`:                                                                       70,
+		`mirrorgw_load_balancer_zone_members{` + lb + `zone=""}`:                                                                1,
+		`mirrorgw_load_balancer_zone_members{` + lb + `zone="a"}`:                                                               0,
+		`mirrorgw_api_requests_total{action="getState",status="200"}`:                                                           2,
+		`mirrorgw_api_watchers`:     1,
+		`mirrorgw_api_connections`:  1,
+		`mirrorgw_state_usable`:     1,
+		`mirrorgw_state_file_bytes`: 12345,
+		`mirrorgw_state_writable`:   1,
+		`mirrorgw_metrics_omitted_series{metric="mirrorgw_rule_hits_total"}`: 0,
 		`mirrorgw_generation`:                      3,
 		`mirrorgw_pending_changes`:                 1,
 		`mirrorgw_resources{kind="sessions"}`:      2,
@@ -103,7 +116,7 @@ func TestInstancesNeverFall(t *testing.T) {
 	check("after it began anew", 1007)
 }
 
-var docRow = regexp.MustCompile("(?m)^\\| `([a-z][A-Za-z0-9_]*)` \\| (counter|gauge) \\| (.*?) \\| (.+) \\|$")
+var docRow = regexp.MustCompile("(?m)^\\| `([a-z][A-Za-z0-9_]*)` \\| (counter|gauge|histogram) \\| (.*?) \\| (.+) \\|$")
 
 // TestDocumented compares the page with the table, both ways, and the table with what is written.
 func TestDocumented(t *testing.T) {

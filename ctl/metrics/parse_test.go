@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,8 +18,8 @@ type parsed struct {
 
 var (
 	helpLine   = regexp.MustCompile(`^# HELP ([a-zA-Z_][a-zA-Z0-9_]*) (\S.*)$`)
-	typeLine   = regexp.MustCompile(`^# TYPE ([a-zA-Z_][a-zA-Z0-9_]*) (counter|gauge)$`)
-	sampleLine = regexp.MustCompile(`^([a-zA-Z_][a-zA-Z0-9_]*)(?:\{(.+)\})? (-?[0-9.e+]+)$`)
+	typeLine   = regexp.MustCompile(`^# TYPE ([a-zA-Z_][a-zA-Z0-9_]*) (counter|gauge|histogram)$`)
+	sampleLine = regexp.MustCompile(`^([a-zA-Z_][a-zA-Z0-9_]*)(?:\{(.+)\})? (-?[0-9.e+-]+)$`)
 	labelPair  = regexp.MustCompile(`^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(,|$)`)
 )
 
@@ -55,7 +56,7 @@ func (p *parsed) sample(line, current string) error {
 	if m == nil {
 		return fmt.Errorf("not a sample")
 	}
-	if m[1] != current {
+	if part, ok := strings.CutPrefix(m[1], current); !ok || !slices.Contains(partsOf(p.kinds[current]), part) {
 		return fmt.Errorf("a sample of %s among those of %s", m[1], current)
 	}
 	names, rest := []string{}, m[2]
@@ -64,14 +65,17 @@ func (p *parsed) sample(line, current string) error {
 		if pair == nil {
 			return fmt.Errorf("bad labels at %q", rest)
 		}
-		names, rest = append(names, pair[1]), rest[len(pair[0]):]
+		rest = rest[len(pair[0]):]
+		if p.kinds[current] != "histogram" || pair[1] != "le" {
+			names = append(names, pair[1])
+		}
 	}
 	if before, seen := p.labels[current]; seen && before != strings.Join(names, ",") {
 		return fmt.Errorf("labels differ from %s", before)
 	}
 	p.labels[current] = strings.Join(names, ",")
 	value, err := strconv.ParseFloat(m[3], 64)
-	if err != nil || (value < 0 && p.kinds[current] == "counter") {
+	if err != nil || (value < 0 && p.kinds[current] != "gauge") {
 		return fmt.Errorf("bad value")
 	}
 	series := strings.TrimSuffix(line, " "+m[3])
@@ -80,4 +84,12 @@ func (p *parsed) sample(line, current string) error {
 	}
 	p.values[series] = value
 	return nil
+}
+
+// partsOf are what the names of a family's samples may end in.
+func partsOf(kind string) []string {
+	if kind == "histogram" {
+		return []string{"_bucket", "_sum", "_count"}
+	}
+	return []string{""}
 }

@@ -92,6 +92,14 @@ var balancerFamilies = []family{
 			}
 		}
 	}},
+	{"mirrorgw_load_balancer_zone_members", gauge, append(slices.Clone(byResource), "zone"), "Members that the flows of a zone's sources are spread over", func(s *scene, o *out) {
+		for i := range s.status.Balancers {
+			b := &s.status.Balancers[i]
+			for _, z := range b.Zones {
+				o.gauge(float64(len(z.Members)), b.ID, b.Name, s.owners[b.ID], z.Zone)
+			}
+		}
+	}},
 }
 
 func (s *scene) eachMember(do func(id, name, owner string, m *ctl.MemberState)) {
