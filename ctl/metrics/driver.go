@@ -77,7 +77,7 @@ type Mempool struct {
 var mempoolFamilies = []family{
 	mempool("mbufs", "Mbufs of a mempool, free or not", func(m *Mempool) int { return m.Size }),
 	mempool("in_use_mbufs", "Mbufs of a mempool that are not free: in rings of ports, held for copies, and what the workers keep at hand", func(m *Mempool) int { return m.InUse }),
-	mempool("available_mbufs", "Free mbufs of a mempool; none in mgw_rx: production is lost, none in another: copies are skipped", func(m *Mempool) int { return max(0, m.Size-m.InUse) }),
+	mempool("available_mbufs", "Free mbufs of a mempool; none in mgw_rx_0: production is lost, none in another: copies are skipped", func(m *Mempool) int { return max(0, m.Size-m.InUse) }),
 }
 
 func mempool(name, help string, of func(*Mempool) int) family {
