@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const rulesFile, rulesTestFile = "mirrorgw.rules.yml", "mirrorgw.rules.test.yml"
@@ -69,6 +71,22 @@ func TestEveryAlertIsTested(t *testing.T) {
 		if !strings.Contains(healthy, "alertname: "+a[1]+"}") {
 			t.Errorf("%s is not asked for where the gateway is well", a[1])
 		}
+	}
+}
+
+// TestAlertsAreDocumented compares names and severities with the page.
+func TestAlertsAreDocumented(t *testing.T) {
+	collect := func(row, text string) map[string]string {
+		found := map[string]string{}
+		for _, m := range regexp.MustCompile(row).FindAllStringSubmatch(text, -1) {
+			found[m[1]] = m[2]
+		}
+		return found
+	}
+	page := collect("(?m)^\\| `(Mirrorgw\\w+)` \\| (\\w+) \\| ", read(t, "../docs/monitoring.md"))
+	rules := collect(`(?s)- alert: (\w+)\n.*?labels: \{severity: (\w+)\}`, read(t, rulesFile))
+	if diff := cmp.Diff(page, rules); diff != "" {
+		t.Errorf("docs/monitoring.md (-) and %s (+) differ:\n%s", rulesFile, diff)
 	}
 }
 
