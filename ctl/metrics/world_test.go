@@ -181,14 +181,9 @@ func sampleStatus() ctl.Status {
 // scrape writes one exposition and parses it.
 func (w *world) scrape(t *testing.T, watch *cloudWatch) *parsed {
 	t.Helper()
-	return parse(t, w.text(t, watch))
-}
-
-func (w *world) text(t *testing.T, watch *cloudWatch) string {
-	t.Helper()
 	var text bytes.Buffer
 	if err := write(bufio.NewWriter(&text), look(&w.options, watch)); err != nil {
 		t.Fatal(err)
 	}
-	return text.String()
+	return parse(t, text.String())
 }
