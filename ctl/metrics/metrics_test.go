@@ -43,6 +43,8 @@ func TestValuesAreThoseOfTheReport(t *testing.T) {
 		`mirrorgw_rule_hits_total{id="tmf-00000000000000001",name="web",owner="000000000000",direction="ingress",number="100"}`: 10,
 		`mirrorgw_target_resolved{id="tmt-00000000000000001",name="ids",owner="000000000000"}`:                                  1,
 		`mirrorgw_target_resolved{id="tmt-00000000000000002",name="farm",owner="000000000000"}`:                                 0,
+		`mirrorgw_target_state{id="tmt-00000000000000001",name="ids",owner="000000000000",state="reachable"}`:                   1,
+		`mirrorgw_target_state{id="tmt-00000000000000002",name="farm",owner="000000000000",state="degraded"}`:                   1,
 		`mirrorgw_target_path_mtu_bytes{id="tmt-00000000000000001",name="ids",owner="000000000000"}`:                            1450,
 		`mirrorgw_load_balancer_member_state{` + lb + `member="192.0.2.21",zone="a",state="down"}`:                              1,
 		`mirrorgw_load_balancer_member_state{` + lb + `member="192.0.2.21",zone="a",state="healthy"}`:                           0,
