@@ -1,8 +1,8 @@
 package metrics
 
 import (
+	"math"
 	"strconv"
-	"time"
 
 	"mirrorgw/ctl/tally"
 )
@@ -17,38 +17,22 @@ var controlFamilies = []family{
 	{"mirrorgw_api_watchers", gauge, nil, "Clients that follow the stream of changes", func(s *scene, o *out) { o.gauge(float64(s.Control.Watchers())) }},
 	{"mirrorgw_change_seconds", histogram, []string{"phase"}, "How long changes of resources took, a batch of changes that were made together counting once: apply is all of it, of which prepare (compile, build the program), save (until it is on disk) and publish (until every worker works by it) are parts", func(s *scene, o *out) {
 		took := s.Store.Took()
-		o.histogram(&took.Apply, "apply")
-		o.histogram(&took.Prepare, "prepare")
-		o.histogram(&took.Save, "save")
-		o.histogram(&took.Publish, "publish")
+		o.durations(&took.Apply, "apply")
+		o.durations(&took.Prepare, "prepare")
+		o.durations(&took.Save, "save")
+		o.durations(&took.Publish, "publish")
 	}},
 }
 
-// histogram writes a histogram of durations: buckets, which are sums from below in the format, the
-// sum and the number of all.
-func (o *out) histogram(h *tally.Histogram, values ...string) {
+// durations writes a histogram of durations, in seconds.
+func (o *out) durations(h *tally.Histogram, values ...string) {
 	counts, sum := h.Read()
-	if !o.begin(len(counts) + 2) {
-		return
-	}
-	total := uint64(0)
+	buckets := make([]bucket, len(counts))
 	for i, n := range counts {
-		le := "+Inf"
+		buckets[i] = bucket{math.Inf(1), n}
 		if i < len(tally.Bounds) {
-			le = seconds(tally.Bounds[i])
+			buckets[i].le = tally.Bounds[i].Seconds()
 		}
-		total += n
-		o.line(o.label("_bucket", values, le), strconv.FormatUint(total, 10))
 	}
-	o.line(o.label("_sum", values, ""), seconds(sum))
-	o.line(o.label("_count", values, ""), strconv.FormatUint(total, 10))
+	o.histogram(buckets, sum.Seconds(), values...)
 }
-
-func (o *out) line(series, value string) {
-	o.w.WriteString(series)
-	o.w.WriteByte(' ')
-	o.w.WriteString(value)
-	o.w.WriteByte('\n')
-}
-
-func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'g', -1, 64) }

@@ -2,6 +2,9 @@ package metrics
 
 import (
 	"bufio"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -14,7 +17,7 @@ const (
 	counter kind = "counter" // only grows, and begins again at 0 with the daemon or the resource
 	gauge   kind = "gauge"
 
-	histogram kind = "histogram" // of seconds; counters, by the label le
+	histogram kind = "histogram" // its series are NAME_bucket with the label le, NAME_sum and NAME_count
 )
 
 // family is one metric. All its series have the same labels.
@@ -28,7 +31,7 @@ type family struct {
 
 // families are all metrics, in the order of the exposition.
 var families = concat(portFamilies, sourceFamilies, sessionFamilies, ruleFamilies, targetFamilies, balancerFamilies,
-	underlayFamilies, lcoreFamilies, mempoolFamilies, gatewayFamilies, controlFamilies, cloudWatchFamilies, processFamilies,
+	underlayFamilies, lcoreFamilies, gatewayFamilies, cloudWatchFamilies, processFamilies, mempoolFamilies, controlFamilies,
 	omittedFamilies)
 
 func concat(groups ...[]family) (all []family) {
@@ -63,15 +66,15 @@ type out struct {
 
 // count writes a counter. Label values are in the order of the family's labels.
 func (o *out) count(n int64, values ...string) {
-	if name, ok := o.name(values); ok {
-		metrics.WriteCounterUint64(o.w, name, uint64(n))
+	if o.begin(1) {
+		metrics.WriteCounterUint64(o.w, o.name(values), uint64(n))
 	}
 }
 
 // gauge writes a gauge.
 func (o *out) gauge(n float64, values ...string) {
-	if name, ok := o.name(values); ok {
-		metrics.WriteGaugeFloat64(o.w, name, n)
+	if o.begin(1) {
+		metrics.WriteGaugeFloat64(o.w, o.name(values), n)
 	}
 }
 
@@ -81,66 +84,73 @@ func (o *out) flag(is bool, values ...string) {
 	if is {
 		n = 1
 	}
-	if name, ok := o.name(values); ok {
-		metrics.WriteGaugeUint64(o.w, name, n)
+	if o.begin(1) {
+		metrics.WriteGaugeUint64(o.w, o.name(values), n)
 	}
 }
 
 // seconds writes a counter of seconds.
 func (o *out) seconds(n float64, values ...string) {
-	if name, ok := o.name(values); ok {
-		metrics.WriteCounterFloat64(o.w, name, n)
+	if o.begin(1) {
+		metrics.WriteCounterFloat64(o.w, o.name(values), n)
 	}
+}
+
+// bucket is how many values were at most le, and more than the bucket before; the last one of a
+// histogram has +Inf.
+type bucket struct {
+	le float64
+	n  uint64
+}
+
+// histogram writes a histogram. Its family's labels are without le.
+func (o *out) histogram(buckets []bucket, sum float64, values ...string) {
+	if !o.begin(len(buckets) + 2) {
+		return
+	}
+	var count uint64
+	for _, b := range buckets {
+		count += b.n
+		le := "+Inf"
+		if !math.IsInf(b.le, 1) {
+			le = strconv.FormatFloat(b.le, 'g', -1, 64)
+		}
+		metrics.WriteCounterUint64(o.w, o.part("_bucket", append(slices.Clone(values), le)), count)
+	}
+	metrics.WriteCounterFloat64(o.w, o.part("_sum", values), sum)
+	metrics.WriteCounterUint64(o.w, o.part("_count", values), count)
 }
 
 var escapeLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-// name is name and labels of a series; not ok: the family has too many already.
-func (o *out) name(values []string) (name string, ok bool) {
-	if !o.begin(1) {
-		return "", false
-	}
-	return o.label("", values, ""), true
-}
+// name is name and labels of a series.
+func (o *out) name(values []string) string { return o.part("", values) }
 
-// begin makes room for so many series more, if they may be. The metadata goes before the first
-// one: the library would repeat it for each.
-func (o *out) begin(series int) bool {
-	if o.written+series > limitOf(o.family) {
-		o.omitted += series
-		return false
+// part is the name of a series with an ending; a value more than the family has labels is that of le.
+func (o *out) part(ending string, values []string) string {
+	f := o.family
+	if len(values) == 0 {
+		return f.name + ending
 	}
-	o.written += series
-	if f := o.family; !o.begun {
-		o.begun = true
-		o.w.WriteString("# HELP " + f.name + " " + f.help + "\n# TYPE " + f.name + " " + string(f.kind) + "\n")
-	}
-	return true
-}
-
-// label is the family's name with a suffix, and the labels; le is one more unless it is empty.
-func (o *out) label(suffix string, values []string, le string) string {
-	f, b := o.family, &o.series
+	b := &o.series
 	b.Reset()
 	b.WriteString(f.name)
-	b.WriteString(suffix)
-	before := byte('{')
-	pair := func(name, value string) {
-		b.WriteByte(before)
-		before = ','
-		b.WriteString(name)
+	b.WriteString(ending)
+	for i, value := range values {
+		if i == 0 {
+			b.WriteByte('{')
+		} else {
+			b.WriteByte(',')
+		}
+		if i < len(f.labels) {
+			b.WriteString(f.labels[i])
+		} else {
+			b.WriteString("le")
+		}
 		b.WriteString(`="`)
 		b.WriteString(escapeLabel.Replace(strings.ToValidUTF8(value, "\uFFFD")))
 		b.WriteByte('"')
 	}
-	for i, value := range values {
-		pair(f.labels[i], value)
-	}
-	if le != "" {
-		pair("le", le)
-	}
-	if before == ',' {
-		b.WriteByte('}')
-	}
+	b.WriteByte('}')
 	return b.String()
 }

@@ -3,7 +3,6 @@ package metrics
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,7 +12,10 @@ import (
 type parsed struct {
 	values map[string]float64
 	kinds  map[string]string
-	labels map[string]string // family -> names of the labels, with commas
+	labels map[string]string // family -> names of the labels, with commas; of histograms, without le
+
+	last  map[string]float64 // bucket of a histogram that was read last, and its le
+	bound map[string]string
 }
 
 var (
@@ -27,7 +29,7 @@ var (
 // samples, one sample a series, equal labels, counters not negative.
 func parse(t *testing.T, text string) *parsed {
 	t.Helper()
-	p := &parsed{map[string]float64{}, map[string]string{}, map[string]string{}}
+	p := &parsed{map[string]float64{}, map[string]string{}, map[string]string{}, map[string]float64{}, map[string]string{}}
 	current, helped := "", ""
 	if !strings.HasSuffix(text, "\n") {
 		t.Errorf("the last line is cut off: %q", text[max(0, len(text)-80):])
@@ -56,7 +58,8 @@ func (p *parsed) sample(line, current string) error {
 	if m == nil {
 		return fmt.Errorf("not a sample")
 	}
-	if part, ok := strings.CutPrefix(m[1], current); !ok || !slices.Contains(partsOf(p.kinds[current]), part) {
+	ending, ok := strings.CutPrefix(m[1], current)
+	if ok = ok && (ending == "" || p.kinds[current] == "histogram"); !ok {
 		return fmt.Errorf("a sample of %s among those of %s", m[1], current)
 	}
 	names, rest := []string{}, m[2]
@@ -65,9 +68,11 @@ func (p *parsed) sample(line, current string) error {
 		if pair == nil {
 			return fmt.Errorf("bad labels at %q", rest)
 		}
-		rest = rest[len(pair[0]):]
-		if p.kinds[current] != "histogram" || pair[1] != "le" {
-			names = append(names, pair[1])
+		names, rest = append(names, pair[1]), rest[len(pair[0]):]
+	}
+	if p.kinds[current] == "histogram" {
+		if names, ok = p.histogram(current, ending, names, m[2], m[3]); !ok {
+			return fmt.Errorf("not of a histogram")
 		}
 	}
 	if before, seen := p.labels[current]; seen && before != strings.Join(names, ",") {
@@ -75,7 +80,7 @@ func (p *parsed) sample(line, current string) error {
 	}
 	p.labels[current] = strings.Join(names, ",")
 	value, err := strconv.ParseFloat(m[3], 64)
-	if err != nil || (value < 0 && p.kinds[current] != "gauge") {
+	if err != nil || (value < 0 && p.kinds[current] == "counter") {
 		return fmt.Errorf("bad value")
 	}
 	series := strings.TrimSuffix(line, " "+m[3])
@@ -86,10 +91,20 @@ func (p *parsed) sample(line, current string) error {
 	return nil
 }
 
-// partsOf are what the names of a family's samples may end in.
-func partsOf(kind string) []string {
-	if kind == "histogram" {
-		return []string{"_bucket", "_sum", "_count"}
+// histogram checks a series of a histogram: buckets grow, and the count is that of the last, which has
+// no bound. It returns the labels without le.
+func (p *parsed) histogram(family, ending string, names []string, labels, value string) ([]string, bool) {
+	bare, le, bounded := strings.Cut(labels, `,le="`)
+	last := family + "_bucket{" + bare + "}"
+	n, err := strconv.ParseFloat(value, 64)
+	switch {
+	case err != nil:
+		return nil, false
+	case ending == "_bucket" && bounded && p.last[last] <= n:
+		p.last[last], p.bound[last] = n, le
+		return names[:len(names)-1], true
+	case ending == "_sum" && !bounded:
+		return names, true
 	}
-	return []string{""}
+	return names, ending == "_count" && !bounded && p.last[last] == n && p.bound[last] == `+Inf"`
 }

@@ -22,6 +22,22 @@ func limitOf(f *family) int {
 	return maxSeries
 }
 
+// begin makes room for so many series more, if they may be. The metadata goes before the first one:
+// the library would repeat it for each.
+func (o *out) begin(series int) bool {
+	f := o.family
+	if o.written+series > limitOf(f) {
+		o.omitted += series
+		return false
+	}
+	o.written += series
+	if !o.begun {
+		o.begun = true
+		o.w.WriteString("# HELP " + f.name + " " + f.help + "\n# TYPE " + f.name + " " + string(f.kind) + "\n")
+	}
+	return true
+}
+
 // omitted is how many series of each metric were left out of an exposition.
 type omitted map[string]int
 
