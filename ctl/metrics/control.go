@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"os"
 	"strconv"
 
 	"mirrorgw/ctl/tally"
@@ -21,6 +22,15 @@ var controlFamilies = []family{
 		o.durations(&took.Prepare, "prepare")
 		o.durations(&took.Save, "save")
 		o.durations(&took.Publish, "publish")
+	}},
+	{"mirrorgw_state_writable", gauge, nil, "0 if the last change could not be written to disk, else 1", func(s *scene, o *out) { o.flag(!s.Store.Took().Unsaved()) }},
+	{"mirrorgw_state_file_bytes", gauge, nil, "Size of the state file; absent without [state] path", func(s *scene, o *out) {
+		if s.Config == nil || s.Config.State.Path == "" {
+			return
+		}
+		if file, err := os.Stat(s.Config.State.Path); err == nil {
+			o.gauge(float64(file.Size()))
+		}
 	}},
 }
 

@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"os"
 	"strconv"
 
 	"mirrorgw/ctl"
@@ -37,15 +36,6 @@ var gatewayFamilies = []family{
 	}},
 	{"mirrorgw_forwarding", gauge, nil, "1 if the ports forward, else 0", func(s *scene, o *out) { o.flag(s.status.Forwarding) }},
 	{"mirrorgw_state_usable", gauge, nil, "1 if the state is in use, 0 if it is damaged and the gateway only forwards", func(s *scene, o *out) { o.flag(s.Fault == nil) }},
-	{"mirrorgw_state_writable", gauge, nil, "0 if the last change could not be written to disk, else 1", func(s *scene, o *out) { o.flag(!s.Store.Took().Unsaved()) }},
-	{"mirrorgw_state_file_bytes", gauge, nil, "Size of the state file; absent without [state] path", func(s *scene, o *out) {
-		if s.Config == nil || s.Config.State.Path == "" {
-			return
-		}
-		if file, err := os.Stat(s.Config.State.Path); err == nil {
-			o.gauge(float64(file.Size()))
-		}
-	}},
 	{"mirrorgw_generation", gauge, nil, "Number of the compiled configuration in force", func(s *scene, o *out) { o.gauge(float64(s.status.Generation)) }},
 	{"mirrorgw_revision", gauge, nil, "Number of the last change of resources", func(s *scene, o *out) { o.gauge(float64(s.revision)) }},
 	{"mirrorgw_pending_changes", gauge, nil, "Changes that a stalled worker has not taken yet", func(s *scene, o *out) { o.gauge(float64(s.status.Pending)) }},
