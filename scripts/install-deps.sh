@@ -14,6 +14,7 @@ packages=(
     tshark tcpdump iproute2 ethtool   # what judges the copies, and network namespaces for live tests
     iperf3 curl iputils-ping          # the hosts that talk in them
     clang-format shellcheck           # make lint
+    prometheus                        # promtool judges monitoring/, and a test is scraped by it
     git ca-certificates               # go downloads modules
 )
 
@@ -48,9 +49,53 @@ check_debian() {
         fail "this is $id $version, and mirrorgw is built for Debian 12 (DPDK 22.11): use a Debian 12 machine or container"
 }
 
+as_root=() # what goes before commands that need root
+
+# Packages that bring a service that nobody asked for here: tests start one of their own.
+services=(prometheus)
+
+# keep_off masks the service of a package that is about to be installed, so that neither the
+# installation nor the next boot starts it.
+keep_off() {
+    local unit=/etc/systemd/system/$1.service
+    if [ ! -e "$unit" ]; then
+        "${as_root[@]}" mkdir -p "${unit%/*}"
+        "${as_root[@]}" ln -s /dev/null "$unit"
+        say "$1 will not run as a service; if it should: systemctl unmask $1"
+    fi
+}
+
+# refuse_starts keeps the installation from starting services where no systemd heeds a mask, by the
+# means that invoke-rc.d asks, unless the machine has an answer of its own.
+refuse_starts() {
+    local policy=/usr/sbin/policy-rc.d
+    [ ! -e "$policy" ] || return 0
+    trap allow_starts EXIT # also when it is interrupted
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+}
+
+allow_starts() {
+    trap - EXIT
+    "${as_root[@]}" rm -f /usr/sbin/policy-rc.d
+}
+
+# install_quietly takes the names of packages and starts none of their services.
+install_quietly() {
+    local package
+    for package in "${services[@]}"; do
+        [[ " $* " != *" $package "* ]] || keep_off "$package"
+    done
+    refuse_starts
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "$@"
+    if [ -n "$(trap -p EXIT)" ]; then
+        allow_starts
+    fi
+}
+
 # install_packages takes the names of packages.
 install_packages() {
-    local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null ||
             fail "installing needs root and there is no sudo: run as root: apt-get install --no-install-recommends $*"
@@ -58,8 +103,7 @@ install_packages() {
     fi
     say "installing $*"
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "$@"
+    install_quietly "$@"
 }
 
 # check_go compares the go command with the go line of go.mod.

@@ -67,7 +67,8 @@ func freeAddress(t *testing.T) string {
 }
 
 // TestMetricsWhileRunning scrapes a gateway at full work: no counter falls, the laws hold at every
-// scrape, and the counters lie between those that mirrorctl shows before and after.
+// scrape, the counters lie between those that mirrorctl shows before and after, and however much
+// traffic there is, it makes no series.
 func TestMetricsWhileRunning(t *testing.T) {
 	g := newSteered(t)
 	listen, socket := freeAddress(t), filepath.Join(g.dir, "metrics.sock")
@@ -76,7 +77,7 @@ func TestMetricsWhileRunning(t *testing.T) {
 	s := g.start()
 	s.mirrorAll()
 	s.awaitFrames()
-	before, last := s.counters(), map[string]float64{}
+	before, last, half := s.counters(), map[string]float64{}, 0
 	places := []scraper{unixScraper(socket), {&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, "http://" + listen + "/metrics"}}
 	for i := range 50 {
 		now := places[i%2].scrape(t)
@@ -88,13 +89,28 @@ func TestMetricsWhileRunning(t *testing.T) {
 				t.Errorf("scrape %d: %s fell from %v to %v", i, name, last[name], n)
 			}
 		}
-		last = now
+		if last = now; i == 25 {
+			half = countTraffics(now)
+		}
+	}
+	if n := countTraffics(last); n != half || n == 0 {
+		t.Errorf("there are %d series at first and %d later", half, n)
 	}
 	checkBetween(t, before, last, s.counters())
 	if last["mirrorgw_forwarding"] != 1 || last["mirrorgw_port_up{port=\"wire0\"}"] != 1 || last["mirrorgw_generation"] < 2 {
 		t.Errorf("forwarding %v, generation %v", last["mirrorgw_forwarding"], last["mirrorgw_generation"])
 	}
 	s.end()
+}
+
+// countTraffics is how many series there are, without the events that the gateway itself causes.
+func countTraffics(series map[string]float64) (n int) {
+	for name := range series {
+		if !strings.HasPrefix(name, "mirrorgw_underlay_events_total{") {
+			n++
+		}
+	}
+	return n
 }
 
 // TestMetricsEqualStats lets a capture pass and then compares figure by figure.

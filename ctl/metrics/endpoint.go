@@ -14,6 +14,7 @@ import (
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/tally"
 )
 
 // Options are what an Endpoint tells of. The functions are called from several goroutines, but by
@@ -28,6 +29,10 @@ type Options struct {
 	Version string // of the daemon
 	DPDK    string // version of DPDK; may be empty
 	Log     *slog.Logger
+
+	Mempools func() []Mempool       // that the workers use, now; nil: nothing is known
+	Xstats   func(port int) []Xstat // of a port's driver, by index in the configuration, now; nil: likewise
+	Control  *tally.Control         // what the control server does; nil: there is none
 }
 
 // Reasons are the reasons that ports count by, which have series from the start.

@@ -31,7 +31,8 @@ type family struct {
 
 // families are all metrics, in the order of the exposition.
 var families = concat(portFamilies, sourceFamilies, sessionFamilies, ruleFamilies, targetFamilies, balancerFamilies,
-	underlayFamilies, lcoreFamilies, gatewayFamilies, cloudWatchFamilies, processFamilies)
+	underlayFamilies, lcoreFamilies, gatewayFamilies, cloudWatchFamilies, processFamilies, mempoolFamilies, controlFamilies,
+	omittedFamilies)
 
 func concat(groups ...[]family) (all []family) {
 	for _, group := range groups {
@@ -45,6 +46,7 @@ func write(w *bufio.Writer, s *scene) error {
 	for i := range families {
 		o := out{w: w, family: &families[i]}
 		families[i].each(s, &o)
+		s.omitted.note(&o)
 		if _, err := w.Write(nil); err != nil {
 			return err
 		}
@@ -58,16 +60,22 @@ type out struct {
 	family *family
 	begun  bool
 	series strings.Builder
+
+	written, omitted int // series; see limitOf
 }
 
 // count writes a counter. Label values are in the order of the family's labels.
 func (o *out) count(n int64, values ...string) {
-	metrics.WriteCounterUint64(o.w, o.name(values), uint64(n))
+	if o.begin(1) {
+		metrics.WriteCounterUint64(o.w, o.name(values), uint64(n))
+	}
 }
 
 // gauge writes a gauge.
 func (o *out) gauge(n float64, values ...string) {
-	metrics.WriteGaugeFloat64(o.w, o.name(values), n)
+	if o.begin(1) {
+		metrics.WriteGaugeFloat64(o.w, o.name(values), n)
+	}
 }
 
 // flag writes a gauge that is 1 or 0.
@@ -76,12 +84,16 @@ func (o *out) flag(is bool, values ...string) {
 	if is {
 		n = 1
 	}
-	metrics.WriteGaugeUint64(o.w, o.name(values), n)
+	if o.begin(1) {
+		metrics.WriteGaugeUint64(o.w, o.name(values), n)
+	}
 }
 
 // seconds writes a counter of seconds.
 func (o *out) seconds(n float64, values ...string) {
-	metrics.WriteCounterFloat64(o.w, o.name(values), n)
+	if o.begin(1) {
+		metrics.WriteCounterFloat64(o.w, o.name(values), n)
+	}
 }
 
 // bucket is how many values were at most le, and more than the bucket before; the last one of a
@@ -93,6 +105,9 @@ type bucket struct {
 
 // histogram writes a histogram. Its family's labels are without le.
 func (o *out) histogram(buckets []bucket, sum float64, values ...string) {
+	if !o.begin(len(buckets) + 2) {
+		return
+	}
 	var count uint64
 	for _, b := range buckets {
 		count += b.n
@@ -112,13 +127,8 @@ var escapeLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 func (o *out) name(values []string) string { return o.part("", values) }
 
 // part is the name of a series with an ending; a value more than the family has labels is that of le.
-// The metadata goes before the first one: the library would repeat it for each.
 func (o *out) part(ending string, values []string) string {
 	f := o.family
-	if !o.begun {
-		o.begun = true
-		o.w.WriteString("# HELP " + f.name + " " + f.help + "\n# TYPE " + f.name + " " + string(f.kind) + "\n")
-	}
 	if len(values) == 0 {
 		return f.name + ending
 	}

@@ -89,7 +89,7 @@ func (s *scene) eachDirection(do func(id, name, owner, direction string, d *repo
 }
 
 var ruleFamilies = []family{
-	{"mirrorgw_rule_hits_total", counter, append(slices.Clone(byDirection), "number"), "Frames that a rule decided, accepted or rejected; id, name and owner are those of its filter", func(s *scene, o *out) {
+	{ruleHits, counter, append(slices.Clone(byDirection), "number"), "Frames that a rule decided, accepted or rejected; id, name and owner are those of its filter", func(s *scene, o *out) {
 		for _, name := range s.filters {
 			filter, hits := s.filterID[name], s.report.Rules[name]
 			for _, key := range slices.Sorted(maps.Keys(hits)) {

@@ -5,10 +5,16 @@ import (
 	"slices"
 
 	"mirrorgw/ctl"
+	"mirrorgw/ctl/api"
 )
 
 var targetFamilies = []family{
-	{"mirrorgw_target_resolved", gauge, byResource, "1 if copies to the target can leave: its next hop is resolved, or a member of its load balancer serves each zone; else 0. Absent while no session in force uses it", targetResolved},
+	{"mirrorgw_target_resolved", gauge, byResource, "1 if copies to the target can leave: its next hop is resolved, or a member of its load balancer serves each zone; else 0. Absent while no session in force uses it", func(s *scene, o *out) {
+		s.eachTargetState(func(t *ctl.Target, state string) { o.flag(state == api.StateReachable, t.ID, t.Name, t.Account) })
+	}},
+	{"mirrorgw_target_state", gauge, append(slices.Clone(byResource), "state"), "Always 1: the state of a target, as mirrorctl target show has it (reachable, degraded, unresolved, target-down, no-listener or unserved); only the state that it is in", func(s *scene, o *out) {
+		s.eachTargetState(func(t *ctl.Target, state string) { o.flag(true, t.ID, t.Name, t.Account, state) })
+	}},
 	{"mirrorgw_target_path_mtu_bytes", gauge, byResource, "Largest outer IP packet that the way to a target takes; absent where it is not known and for load balancers", func(s *scene, o *out) {
 		s.eachDestination(func(t *ctl.Target, d *ctl.DestinationState) {
 			if d.PathMTU > 0 {
@@ -21,30 +27,44 @@ var targetFamilies = []family{
 	}},
 }
 
-func targetResolved(s *scene, o *out) {
+// eachTargetState goes through the targets whose state is known, in the words of the API.
+func (s *scene) eachTargetState(do func(t *ctl.Target, state string)) {
 	destinations, balancers := s.destinations(), map[string]*ctl.BalancerState{}
 	for i := range s.status.Balancers {
 		balancers[s.status.Balancers[i].ID] = &s.status.Balancers[i]
 	}
 	for _, t := range s.targets {
-		resolved, known := false, true
+		b, d := balancers[t.way.LoadBalancer], destinations[t.way.Address]
 		switch {
-		case t.way.Fault != "" || t.way.Skip != "":
-		case t.way.LoadBalancer != "":
-			var b *ctl.BalancerState
-			if b, known = balancers[t.way.LoadBalancer]; known {
-				resolved = !slices.ContainsFunc(b.Zones, func(z ctl.ZoneState) bool { return z.Skip != "" })
-			}
-		default:
-			var d *ctl.DestinationState
-			if d, known = destinations[t.way.Address]; known {
-				resolved = d.Resolved
-			}
-		}
-		if known {
-			o.flag(resolved, t.record.ID, t.record.Name, t.record.Account)
+		case t.way.Fault != "":
+			do(t.record, api.StateUnserved)
+		case t.way.Skip != "":
+			do(t.record, t.way.Skip)
+		case b != nil:
+			do(t.record, zonesState(b.Zones))
+		case d != nil && d.Resolved:
+			do(t.record, api.StateReachable)
+		case d != nil:
+			do(t.record, api.StateUnresolved)
 		}
 	}
+}
+
+// zonesState sums up who serves the zones of a load balancer.
+func zonesState(zones []ctl.ZoneState) string {
+	dark, reason := 0, ""
+	for i := range zones {
+		if zones[i].Skip != "" {
+			dark, reason = dark+1, zones[i].Skip
+		}
+	}
+	switch dark {
+	case 0:
+		return api.StateReachable
+	case len(zones):
+		return reason
+	}
+	return api.StateDegraded
 }
 
 func (s *scene) destinations() map[netip.Addr]*ctl.DestinationState {
@@ -89,6 +109,14 @@ var balancerFamilies = []family{
 			b := &s.status.Balancers[i]
 			for _, z := range b.Zones {
 				o.flag(z.Skip == "", b.ID, b.Name, s.owners[b.ID], z.Zone)
+			}
+		}
+	}},
+	{"mirrorgw_load_balancer_zone_members", gauge, append(slices.Clone(byResource), "zone"), "Members that the flows of a zone's sources are spread over", func(s *scene, o *out) {
+		for i := range s.status.Balancers {
+			b := &s.status.Balancers[i]
+			for _, z := range b.Zones {
+				o.gauge(float64(len(z.Members)), b.ID, b.Name, s.owners[b.ID], z.Zone)
 			}
 		}
 	}},

@@ -34,6 +34,7 @@ var portFamilies = []family{
 	portReasons("driver_errors", "counter", "Frames that the driver lost by its own account: imissed, ierrors and rx_nombuf before they were ours, oerrors after", func(p *report.Port, _ *Reasons) (report.Counts, []string) {
 		return p.Driver, driverCounters
 	}),
+	{"mirrorgw_port_xstats_total", counter, []string{"port", "counter"}, "What the driver counts in its own words, without the counters of single queues; at most 64 a port, those that tell of losses first", portXstats},
 }
 
 // driverCounters are what a driver may say, as the report names them.

@@ -29,6 +29,17 @@ var processFamilies = []family{
 			o.gauge(float64(bytes))
 		}
 	}},
+	{"process_open_fds", gauge, nil, "Open file descriptors of the daemon", func(_ *scene, o *out) {
+		if open, err := os.ReadDir("/proc/self/fd"); err == nil {
+			o.gauge(float64(len(open)))
+		}
+	}},
+	{"process_max_fds", gauge, nil, "Most file descriptors that the daemon may open", func(_ *scene, o *out) {
+		var limit unix.Rlimit
+		if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil {
+			o.gauge(float64(limit.Cur))
+		}
+	}},
 	{"go_goroutines", gauge, nil, "Goroutines of the control plane", func(_ *scene, o *out) { o.gauge(float64(runtime.NumGoroutine())) }},
 	{"go_memory_heap_bytes", gauge, nil, "Memory of the control plane's live and not yet swept objects", func(_ *scene, o *out) {
 		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}

@@ -26,6 +26,10 @@ type scene struct {
 	revision   uint64
 	counts     store.Counts
 	cloudWatch []cloudWatchRow
+
+	mempools []Mempool
+	xstats   map[string][]Xstat // by port
+	omitted  omitted            // of the families before
 }
 
 // identity is what the labels id and owner say of a resource.
@@ -42,6 +46,7 @@ func look(o *Options, watch *cloudWatch) *scene {
 	s := &scene{Options: o, report: o.Report(report.Everything), status: o.Status(),
 		owners: map[string]string{}, filterID: map[string]identity{}}
 	s.ports = slices.Sorted(maps.Keys(s.report.Ports))
+	s.askDrivers()
 	s.sources = slices.Sorted(maps.Keys(s.report.Sources))
 	s.sessions = slices.Sorted(maps.Keys(s.report.Sessions))
 	s.filters = slices.Sorted(maps.Keys(s.report.Rules))

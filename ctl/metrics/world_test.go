@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/tally"
 )
 
 const gateway = `
@@ -99,7 +102,11 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	cfg, err := config.Parse("gateway.toml", []byte(gateway))
+	state := filepath.Join(t.TempDir(), "state.db")
+	if err := os.WriteFile(state, make([]byte, 12345), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Parse("gateway.toml", []byte(gateway+"[state]\npath = \""+state+"\"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +129,14 @@ func newWorld(t testing.TB) *world {
 	w.options = Options{Store: s, Config: cfg, Version: "1.2.3", DPDK: "22.11",
 		Status: func() ctl.Status { return w.status }, Report: func(report.Kinds) *report.Report { return w.report },
 		Reasons: Reasons{Dropped: []string{"tx_full", "too_long"}, Ignored: []string{"not_ours"},
-			Unclassified: []string{"not_ip"}, Fragments: []string{"inherited"}}}
+			Unclassified: []string{"not_ip"}, Fragments: []string{"inherited"}},
+		Mempools: func() []Mempool { return []Mempool{{"mgw_rx", 100, 30}} },
+		Xstats:   func(port int) []Xstat { return []Xstat{{"rx_good_packets", 1}, {"rx_crc_errors", uint64(port + 21)}} },
+		Control:  &tally.Control{}}
+	w.options.Control.Answer("getState", 200)
+	w.options.Control.Answer("getState", 200)
+	w.options.Control.Watch(1)
+	w.options.Control.Connect(1)
 	return w
 }
 

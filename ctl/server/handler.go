@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/tally"
 	"mirrorgw/ctl/tomldoc"
 )
 
@@ -29,15 +30,15 @@ func (s *Server) Handler() http.Handler {
 		slices.Sort(allowed)
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			writeError(w, fault(api.CodeMethod, "", "%s does not take %s; use %s", r.URL.Path, r.Method, strings.Join(allowed, " or ")))
+			writeError(s.tallied(w, tally.NoAction), fault(api.CodeMethod, "", "%s does not take %s; use %s", r.URL.Path, r.Method, strings.Join(allowed, " or ")))
 		})
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { noSuchPath(w, r, methods) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { noSuchPath(s.tallied(w, tally.NoAction), r, methods) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.Limits.WriteTime)) // for answers not by a route
 		// The mux would redirect such paths to where they do not mean the same.
 		if escaped := r.URL.EscapedPath(); r.Method == http.MethodConnect || escaped == "" || path.Clean(escaped) != escaped {
-			noSuchPath(w, r, methods)
+			noSuchPath(s.tallied(w, tally.NoAction), r, methods)
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -60,7 +61,7 @@ func noSuchPath(w http.ResponseWriter, r *http.Request, patterns map[string][]st
 // serve answers one request by its route.
 func (s *Server) serve(r *route, w http.ResponseWriter, request *http.Request) {
 	x := &exchange{w: w, r: request, route: r, peer: peerFrom(request.Context())}
-	began := &startedWriter{ResponseWriter: w}
+	began := s.tallied(w, r.action)
 	x.w = began
 	defer x.leave()
 	defer s.recoverPanic(x, began)
@@ -212,13 +213,24 @@ func (s *Server) write(x *exchange, a *answer) {
 
 func etag(revision uint64) string { return fmt.Sprintf("%q", strconv.FormatUint(revision, 10)) }
 
-// startedWriter remembers whether an answer has begun.
+// startedWriter remembers whether an answer has begun, and counts it when it does.
 type startedWriter struct {
 	http.ResponseWriter
 	started bool
+	action  string
+	tally   *tally.Control
 }
 
+// tallied counts the answer to a request for an action.
+func (s *Server) tallied(w http.ResponseWriter, action string) *startedWriter {
+	return &startedWriter{ResponseWriter: w, action: action, tally: s.Tally}
+}
+
+// WriteHeader is called once an answer, whatever the way it takes.
 func (w *startedWriter) WriteHeader(status int) {
+	if !w.started {
+		w.tally.Answer(w.action, status)
+	}
 	w.started = true
 	w.ResponseWriter.WriteHeader(status)
 }

@@ -25,6 +25,7 @@ import (
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/server"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/tally"
 	"mirrorgw/rules"
 	"mirrorgw/vxlan"
 )
@@ -205,6 +206,7 @@ type world struct {
 	client *client.Client
 	log    *syncBuffer
 	served chan error
+	tally  tally.Control
 }
 
 type syncBuffer struct {
@@ -254,7 +256,7 @@ func newWorldWith(t *testing.T, limits server.Limits, socket server.SocketOption
 		t.Fatal(err)
 	}
 	w.server = server.New(server.Options{Store: w.store, Config: cfg, Status: w.path.status, Report: w.path.report, Explainer: w.path, States: &w.path.states,
-		Version: "1.2.3", DPDK: "22.11", Roles: roles, Limits: limits, Log: slog.New(slog.NewTextHandler(w.log, nil))})
+		Version: "1.2.3", DPDK: "22.11", Roles: roles, Limits: limits, Tally: &w.tally, Log: slog.New(slog.NewTextHandler(w.log, nil))})
 	w.socket = filepath.Join(socketDirectory(t), "ctl.sock")
 	socket.Path = w.socket
 	w.listen(socket)

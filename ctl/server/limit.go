@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/tally"
 )
 
 // Limits keep one client from using up the daemon. Zero fields have the value of DefaultLimits.
@@ -67,6 +68,7 @@ type limitedListener struct {
 	limit   int64
 	open    atomic.Int64
 	refused atomic.Int64 // being told so at this moment
+	tally   *tally.Control
 }
 
 // maxRefusing bounds the clients that are being told at one moment. Those above it find the
@@ -86,6 +88,7 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 			return l.counted(conn), nil
 		}
 		l.open.Add(-1)
+		l.tally.Answer(tally.NoAction, http.StatusServiceUnavailable)
 		patiently := l.refused.Add(1) <= maxRefusing
 		go func() {
 			defer l.refused.Add(-1)

@@ -24,6 +24,7 @@ type route struct {
 	codes        []string   // of errors besides commonCodes
 	kind         store.Kind // whose fields errors name; empty: none's
 	handle       func(*exchange) (*answer, error)
+	action       string // operationID, which requests are counted by
 }
 
 // parameter is a query parameter or a header.

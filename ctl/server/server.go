@@ -14,6 +14,7 @@ import (
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/tally"
 )
 
 // Options are what a Server answers with. The functions are called from many goroutines.
@@ -30,6 +31,7 @@ type Options struct {
 	Roles     Roles            // from LookupRoles
 	Log       *slog.Logger
 	Limits    Limits
+	Tally     *tally.Control // what is counted of requests; nil: nothing
 }
 
 // Server answers the control API. Make it with New.
@@ -62,6 +64,9 @@ func New(o Options) *Server {
 	s := &Server{Options: o, started: time.Now(), closing: make(chan struct{}), applying: make(chan struct{}, 1),
 		large: newPlaces(o.Limits.LargeBodies), counting: newPlaces(o.Limits.Stats)}
 	s.routes = s.allRoutes()
+	for _, r := range s.routes {
+		r.action = operationID(r)
+	}
 	s.http = &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: o.Limits.HeaderTime,
@@ -69,14 +74,25 @@ func New(o Options) *Server {
 		IdleTimeout:       o.Limits.IdleTime,
 		MaxHeaderBytes:    o.Limits.HeaderBytes,
 		ConnContext:       withPeer,
+		ConnState:         s.countConnection,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	return s
 }
 
+// countConnection is told of the connections that have a place.
+func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.Tally.Connect(1)
+	case http.StateClosed, http.StateHijacked:
+		s.Tally.Connect(-1)
+	}
+}
+
 // Serve answers on a listener, usually one of Listen, until Shutdown; then it returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	err := s.http.Serve(&limitedListener{Listener: l, limit: int64(s.Limits.Connections)})
+	err := s.http.Serve(&limitedListener{Listener: l, limit: int64(s.Limits.Connections), tally: s.Tally})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -45,6 +45,8 @@ func (s *Server) watch(x *exchange) (*answer, error) {
 		return nil, fault(api.CodeUnavailable, "", "%d clients watch already; end one of them first", s.Limits.Watchers)
 	}
 	defer s.watchers.Add(-1)
+	s.Tally.Watch(1)
+	defer s.Tally.Watch(-1)
 	from, err := s.watchFrom(x)
 	if err != nil {
 		return nil, err

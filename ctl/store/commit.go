@@ -32,10 +32,17 @@ func (s *Store) commit(list []*applied) error {
 		return err
 	}
 	if prepared != nil {
-		err = prepared.Commit()
+		err = s.publish(prepared)
 	}
 	s.history.append(events, revision)
 	return err
+}
+
+// publish puts what is prepared in force.
+func (s *Store) publish(p ctl.Prepared) error {
+	began := s.pace.clock.now()
+	defer func() { s.took.Publish.Note(s.pace.clock.now().Sub(began)) }()
+	return p.Commit()
 }
 
 // secure does everything that can fail: compile, prepare, save.
@@ -103,7 +110,11 @@ func (s *Store) save(events []Event, used []*usedToken) error {
 	}
 	var old int
 	b.Expired, old = s.tokens.expired(s.now(), 1000)
-	if err := s.persistence.Save(b); err != nil {
+	began := s.pace.clock.now()
+	err := s.persistence.Save(b)
+	s.took.Save.Note(s.pace.clock.now().Sub(began))
+	s.took.Saved(err == nil)
+	if err != nil {
 		return err
 	}
 	s.tokens.drop(old)

@@ -12,6 +12,7 @@ import (
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/problem"
+	"mirrorgw/ctl/tally"
 )
 
 // Options are what a Store works with.
@@ -43,6 +44,7 @@ type Store struct {
 	history history
 	started bool // the writer's: publish from now on
 	pace    pace // the writer's
+	took    tally.Changes
 
 	queue   chan *job
 	closing chan struct{} // no new changes
@@ -152,6 +154,9 @@ func (s *Store) Warnings() []ctl.Warning {
 	defer s.mu.RUnlock()
 	return s.st.warnings()
 }
+
+// Took is how long changes took, and goes on counting.
+func (s *Store) Took() *tally.Changes { return &s.took }
 
 // Events returns events of revisions after a revision, oldest first, at most about limit (a
 // revision is never cut in two); limit 0 means all. Code api.CodeRevisionGone: some of them are

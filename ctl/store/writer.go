@@ -94,9 +94,11 @@ func (s *Store) batch(jobs []*job) {
 // those that were refused are judged again, alone: what they were refused for may not have been
 // made. If it was the data path that refused, so are all others, so that only the guilty one fails.
 func (s *Store) changeAll(jobs []*job) {
+	began := s.pace.clock.now()
 	s.mu.Lock()
 	list, refused := s.applyAll(jobs)
 	err := s.commit(list)
+	s.took.Apply.Note(s.pace.clock.now().Sub(began))
 	var again []*job
 	switch made := err == nil || isStalled(err); {
 	case !made && len(jobs) > 1 && refusedByDataPath(err):
@@ -250,11 +252,12 @@ func (s *Store) startPublishing() error {
 		return err
 	}
 	s.started = true
-	return prepared.Commit()
+	return s.publish(prepared)
 }
 
 // prepare compiles the state and hands it to the publisher. The caller holds mu.
 func (s *Store) prepare() (ctl.Prepared, error) {
+	began := s.pace.clock.now()
 	snapshot, err := s.st.compile()
 	if err != nil {
 		return nil, refusal(err)
@@ -263,6 +266,7 @@ func (s *Store) prepare() (ctl.Prepared, error) {
 		return nil, nil
 	}
 	prepared, err := s.publisher.Prepare(snapshot)
+	s.took.Prepare.Note(s.pace.clock.now().Sub(began))
 	if err != nil {
 		return nil, refusal(err)
 	}

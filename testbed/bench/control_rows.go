@@ -104,7 +104,7 @@ func controlTable(rows []row) string {
 			r.PeerValue, r.Peer, spread(r.PeerValues), r.Ratio, r.verdict())
 	}
 	w.Flush() // a strings.Builder does not fail
-	fmt.Fprintf(&text, "\nMedians, with %d interfaces, filters of %d rules and sessions loaded, under traffic of all of them.\n",
+	fmt.Fprintf(&text, "\nMedians; of the control rows with %d interfaces, filters of %d rules and sessions loaded, under traffic of all of them.\n",
 		controlSources, controlRules)
 	return text.String()
 }

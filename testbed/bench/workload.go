@@ -39,9 +39,9 @@ func workloads() []workload {
 	}
 }
 
-// everything is what can be measured: the workloads, and how the gateway is steered.
+// everything is what can be measured: the workloads, how the gateway is steered, and how it is scraped.
 func everything() []workload {
-	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl})
+	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl}, scrapeWorkload())
 }
 
 // manyRules has one filter of n rules; the frames match rules spread evenly over it.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/tally"
 	"mirrorgw/lcore"
 )
 
@@ -19,6 +20,7 @@ type life struct {
 	scraped *scraped // nil without [metrics]
 	notify  *notifier
 	watched *watchdog // nil until the ports forward
+	tally   tally.Control
 }
 
 // abandonAfter is how long a stop waits for a start that is still loading. What is abandoned ends

@@ -76,6 +76,7 @@ func (s *scraped) serve(l *life) {
 		Reasons: metrics.Reasons{Dropped: pipeline.DropNames, Ignored: pipeline.IgnoreNames,
 			Unclassified: pipeline.UnclassifiedNames, Fragments: pipeline.FragmentNames},
 		Version: version.String(), DPDK: dpdk.Version(), Log: s.log,
+		Mempools: l.data.mempools, Xstats: l.data.xstats, Control: &l.tally,
 	})
 	for _, listener := range s.listeners {
 		s.ended.Add(1)
@@ -106,4 +107,24 @@ func (s *scraped) close() {
 		s.log.Warn("scrapers were cut off", "error", err)
 	}
 	s.ended.Wait()
+}
+
+// mempools is how full the mempools of the workers are.
+func (d *dataPath) mempools() (pools []metrics.Mempool) {
+	for _, p := range d.group.Mempools() {
+		pools = append(pools, metrics.Mempool(p))
+	}
+	return pools
+}
+
+// xstats is what a port's driver counts. One that cannot say counts nothing.
+func (d *dataPath) xstats(port int) (all []metrics.Xstat) {
+	stats, err := d.group.Xstats(port)
+	if err != nil {
+		return nil
+	}
+	for _, x := range stats {
+		all = append(all, metrics.Xstat(x))
+	}
+	return all
 }
