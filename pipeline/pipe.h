@@ -145,7 +145,7 @@ struct mgw_pipe {
 	struct rte_mbuf *stock[MGW_STOCK];
 	struct mgw_outbox outboxes[MGW_MAX_TUNNELS];
 
-	/* this burst's share of counters->totals, added by mgw_publish_totals */
+	/* counters->totals as they will be when mgw_publish_totals has copied these */
 	struct mgw_totals burst;
 } __attribute__((aligned(64)));
 
@@ -168,7 +168,7 @@ void mgw_restock(struct mgw_pipe *pipe);
 /* Give the stock back to its pool; after the last burst. */
 void mgw_unstock(struct mgw_pipe *pipe);
 
-/* Add the burst's totals to the published ones, under the sequence lock, and clear them. */
+/* Publish the totals, this burst's included, under the sequence lock. */
 void mgw_publish_totals(struct mgw_pipe *pipe);
 
 #endif
