@@ -275,8 +275,7 @@ static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
 {
 	const uint8_t *data = rte_pktmbuf_mtod(frame, const uint8_t *);
 	const uint8_t *ip = data + MGW_ETHERNET_SIZE;
-	uint32_t start, middle, source, destination;
-	uint16_t sport, dport;
+	uint32_t start, middle, source, destination, ports, s, d;
 	uint8_t protocol;
 
 	if (rte_pktmbuf_data_len(frame) < MGW_ETHERNET_SIZE + MGW_IPV4_SIZE + MGW_PORTS_SIZE)
@@ -285,23 +284,22 @@ static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
 	memcpy(&middle, ip + 6, 4);                     /* fragment, TTL, protocol */
 	memcpy(&source, ip + 12, 4);
 	memcpy(&destination, ip + 16, 4);
-	memcpy(&sport, ip + MGW_IPV4_SIZE, 2);
-	memcpy(&dport, ip + MGW_IPV4_SIZE + 2, 2);
+	memcpy(&ports, ip + MGW_IPV4_SIZE, 4);
+	s = rte_be_to_cpu_32(ports) >> 16; /* see mgw_ports_of */
+	d = rte_be_to_cpu_32(ports) & 0xffff;
 	protocol = ip[9];
 	if ((start & RTE_BE32(0xffffff00)) != RTE_BE32(MGW_TYPE_IPV4 << 16 | 0x4500) ||
 	    (middle & RTE_BE32(0x3fff0000)) != 0 ||
 	    (protocol != MGW_PROTO_TCP && protocol != MGW_PROTO_UDP) ||
 	    (source & RTE_BE32(0xffff0000)) == RTE_BE32(0xa9fe0000) ||
 	    (destination & RTE_BE32(0xffff0000)) == RTE_BE32(0xa9fe0000) ||
-	    mgw_special_port(rte_be_to_cpu_16(sport)) ||
-	    mgw_special_port(rte_be_to_cpu_16(dport)) || dport == RTE_BE16(MGW_VXLAN_PORT))
+	    mgw_special_ports(s, d) || d == MGW_VXLAN_PORT)
 		return false;
 	key->acl_class = key->excluded = key->fragment = key->resolver = key->unclassified = 0;
 	key->unusual = key->icmp_type = 0;
 	key->family = 4;
 	key->l4 = protocol | MGW_L4_PORTS;
-	key->source_port = sport;
-	key->destination_port = dport;
+	memcpy(&key->source_port, &ports, sizeof(ports));
 	key->source[0] = source;
 	key->destination[0] = destination;
 	return true;

@@ -6,7 +6,9 @@
 #define MGW_PIPE_H
 
 #include <stdbool.h>
+#include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_mbuf.h>
 
 #include "clones.h"
@@ -51,6 +53,18 @@ struct mgw_key {
 	uint8_t icmp_code;                      /* valid iff protocol is ICMP or ICMPv6 */
 	uint8_t routed;                         /* has a routing header; valid iff family is 6 */
 } __attribute__((aligned(64)));
+
+/*
+ * Both ports of a key in host order, the source port in the upper half. Turned around together: a
+ * 16-bit load that swaps would wait for what its register held before.
+ */
+static __rte_always_inline uint32_t mgw_ports_of(const struct mgw_key *key)
+{
+	uint32_t ports;
+
+	memcpy(&ports, &key->source_port, sizeof(ports));
+	return rte_be_to_cpu_32(ports);
+}
 
 /* One source that sees a frame. */
 struct mgw_sighting {
