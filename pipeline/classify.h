@@ -11,6 +11,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
 
+#include "entropy.h"
 #include "exclude.h"
 #include "pipe.h"
 
@@ -255,12 +256,13 @@ static __rte_always_inline void mgw_classify_frame(const struct mgw_program *pro
 		key->excluded = mgw_excluded_type(program, key);
 }
 
-/* The way of all frames but the plain ones. */
+/* Fill key with what the frame is: the way of all frames but the plain ones. */
 static __rte_noinline void mgw_classify_any(const struct mgw_program *program,
 					    const struct rte_mbuf *frame, struct mgw_key *key)
 {
 	memset(key, 0, sizeof(*key));
 	mgw_classify_frame(program, frame, key);
+	key->flow = mgw_flow_hash(key);
 	key->unusual = key->family == 0 || key->excluded != MGW_EXCLUDED_NONE || key->resolver ||
 		       key->fragment != MGW_WHOLE;
 }
@@ -302,15 +304,8 @@ static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
 	memcpy(&key->source_port, &ports, sizeof(ports));
 	key->source[0] = source;
 	key->destination[0] = destination;
+	key->flow = mgw_flow_hash4(source, destination, ports, protocol);
 	return true;
-}
-
-/* Fill key with what the frame is; nothing in the frame is changed. */
-static __rte_always_inline void mgw_classify(const struct mgw_program *program,
-					     const struct rte_mbuf *frame, struct mgw_key *key)
-{
-	if (unlikely(!mgw_classify_plain(frame, key)))
-		mgw_classify_any(program, frame, key);
 }
 
 #endif

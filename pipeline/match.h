@@ -78,36 +78,31 @@ static __rte_always_inline void mgw_count_hits(const struct mgw_hits *hits)
 	hits->rule->bytes += hits->bytes;
 }
 
-static __rte_always_inline void mgw_hit(struct mgw_hits *hits, struct mgw_count *rule,
-					uint32_t length)
-{
-	if (rule != hits->rule) {
-		mgw_count_hits(hits);
-		*hits = (struct mgw_hits){.rule = rule};
-	}
-	hits->packets++;
-	hits->bytes += length;
-}
-
 /*
  * What the rules at these positions say of n sightings that all asked the same rules. Those that
  * are not accepted are kept, to ask their next session. Returns how many are kept now.
  */
-static __rte_always_inline uint32_t mgw_apply_rules(
-    struct mgw_pipe *pipe, const struct mgw_program *program, const struct mgw_rules *rules,
-    const uint16_t *asked, const uint32_t *positions, uint32_t n, uint16_t *keep, uint32_t kept)
+MGW_STAGE uint32_t mgw_apply_rules(struct mgw_pipe *pipe, const struct mgw_program *program,
+				   const struct mgw_rules *rules, const uint16_t *asked,
+				   const uint32_t *positions, uint32_t n, uint16_t *keep,
+				   uint32_t kept)
 {
+	uint32_t last = MGW_NO_POSITION, ref = 0; /* of the one before, and what its rule says */
 	struct mgw_hits hits = {.rule = NULL};
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct mgw_sighting *seen = &pipe->sightings[asked[i]];
-		uint32_t ref = 0;
 
-		if (likely(positions[i] != MGW_NO_POSITION)) {
-			ref = rules->refs[positions[i]];
-			mgw_hit(&hits, &pipe->counters->rules[ref >> 1],
-				rte_pktmbuf_pkt_len(pipe->frames[seen->frame]));
+		if (unlikely(positions[i] != last)) {
+			mgw_count_hits(&hits);
+			hits = (struct mgw_hits){.rule = NULL};
+			last = positions[i];
+			ref = last != MGW_NO_POSITION ? rules->refs[last] : 0;
+			if (last != MGW_NO_POSITION)
+				hits.rule = &pipe->counters->rules[ref >> 1];
 		}
+		hits.packets++;
+		hits.bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
 		if (likely(ref & 1)) {
 			mgw_accept(pipe, program, seen);
 			continue;
@@ -149,9 +144,8 @@ static __rte_always_inline const struct mgw_rules *mgw_next_rules(const struct m
 }
 
 /* The row at the start of the list. Of the same session and direction is the same rules. */
-static __rte_always_inline void mgw_find_row(const struct mgw_pipe *pipe,
-					     const struct mgw_program *program,
-					     const uint16_t *list, uint32_t n, struct mgw_row *row)
+MGW_STAGE void mgw_find_row(const struct mgw_pipe *pipe, const struct mgw_program *program,
+			    const uint16_t *list, uint32_t n, struct mgw_row *row)
 {
 	const struct mgw_sighting *first = &pipe->sightings[list[0]];
 	const struct mgw_key *key = &pipe->keys[first->frame];
@@ -337,23 +331,36 @@ static __rte_always_inline void mgw_settle(struct mgw_pipe *pipe, const struct m
 	}
 }
 
+/* List the sightings that are to ask sessions, and settle those that need not. */
+static __rte_always_inline uint32_t mgw_list_usual(struct mgw_pipe *pipe,
+						   const struct mgw_program *program,
+						   uint16_t *list)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < pipe->n_sightings; i++) {
+		list[n] = (uint16_t)i;
+		n += (pipe->unusual >> pipe->sightings[i].frame & 1) == 0 ||
+		     mgw_match_unusual(pipe, program, (uint16_t)i);
+	}
+	return n;
+}
+
 /*
  * Decide every sighting of the burst: afterwards each is accepted or counted otherwise. fates are
  * the counters of what becomes of fragments.
  */
 MGW_STAGE void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *program, uint64_t *fates)
 {
-	const uint32_t n_sightings = pipe->n_sightings;
 	uint16_t list[MGW_MAX_COPIES];
-	uint32_t n = 0;
+	uint32_t n = pipe->n_sightings;
 
 	pipe->n_fragments = 0;
-	for (uint32_t i = 0; i < n_sightings; i++) {
-		const bool unusual = pipe->keys[pipe->sightings[i].frame].unusual;
-
-		list[n] = (uint16_t)i;
-		n += likely(!unusual) || mgw_match_unusual(pipe, program, (uint16_t)i);
-	}
+	if (likely(pipe->unusual == 0))
+		for (uint32_t i = 0; i < MGW_MAX_COPIES; i++) /* all: a few vectors */
+			list[i] = (uint16_t)i;
+	else
+		n = mgw_list_usual(pipe, program, list);
 	mgw_settle(pipe, program, list, n);
 	if (unlikely(pipe->n_fragments > 0)) {
 		n = mgw_match_fragments(pipe, program, fates, list);
