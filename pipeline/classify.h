@@ -11,6 +11,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
 
+#include "entropy.h"
 #include "exclude.h"
 #include "pipe.h"
 
@@ -255,12 +256,13 @@ static __rte_always_inline void mgw_classify_frame(const struct mgw_program *pro
 		key->excluded = mgw_excluded_type(program, key);
 }
 
-/* The way of all frames but the plain ones. */
+/* Fill key with what the frame is: the way of all frames but the plain ones. */
 static __rte_noinline void mgw_classify_any(const struct mgw_program *program,
 					    const struct rte_mbuf *frame, struct mgw_key *key)
 {
 	memset(key, 0, sizeof(*key));
 	mgw_classify_frame(program, frame, key);
+	key->flow = mgw_flow_hash(key);
 	key->unusual = key->family == 0 || key->excluded != MGW_EXCLUDED_NONE || key->resolver ||
 		       key->fragment != MGW_WHOLE;
 }
@@ -275,8 +277,7 @@ static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
 {
 	const uint8_t *data = rte_pktmbuf_mtod(frame, const uint8_t *);
 	const uint8_t *ip = data + MGW_ETHERNET_SIZE;
-	uint32_t start, middle, source, destination;
-	uint16_t sport, dport;
+	uint32_t start, middle, source, destination, ports, s, d;
 	uint8_t protocol;
 
 	if (rte_pktmbuf_data_len(frame) < MGW_ETHERNET_SIZE + MGW_IPV4_SIZE + MGW_PORTS_SIZE)
@@ -285,34 +286,26 @@ static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
 	memcpy(&middle, ip + 6, 4);                     /* fragment, TTL, protocol */
 	memcpy(&source, ip + 12, 4);
 	memcpy(&destination, ip + 16, 4);
-	memcpy(&sport, ip + MGW_IPV4_SIZE, 2);
-	memcpy(&dport, ip + MGW_IPV4_SIZE + 2, 2);
+	memcpy(&ports, ip + MGW_IPV4_SIZE, 4);
+	s = rte_be_to_cpu_32(ports) >> 16; /* see mgw_ports_of */
+	d = rte_be_to_cpu_32(ports) & 0xffff;
 	protocol = ip[9];
 	if ((start & RTE_BE32(0xffffff00)) != RTE_BE32(MGW_TYPE_IPV4 << 16 | 0x4500) ||
 	    (middle & RTE_BE32(0x3fff0000)) != 0 ||
 	    (protocol != MGW_PROTO_TCP && protocol != MGW_PROTO_UDP) ||
 	    (source & RTE_BE32(0xffff0000)) == RTE_BE32(0xa9fe0000) ||
 	    (destination & RTE_BE32(0xffff0000)) == RTE_BE32(0xa9fe0000) ||
-	    mgw_special_port(rte_be_to_cpu_16(sport)) ||
-	    mgw_special_port(rte_be_to_cpu_16(dport)) || dport == RTE_BE16(MGW_VXLAN_PORT))
+	    mgw_special_ports(s, d) || d == MGW_VXLAN_PORT)
 		return false;
 	key->acl_class = key->excluded = key->fragment = key->resolver = key->unclassified = 0;
 	key->unusual = key->icmp_type = 0;
 	key->family = 4;
 	key->l4 = protocol | MGW_L4_PORTS;
-	key->source_port = sport;
-	key->destination_port = dport;
+	memcpy(&key->source_port, &ports, sizeof(ports));
 	key->source[0] = source;
 	key->destination[0] = destination;
+	key->flow = mgw_flow_hash4(source, destination, ports, protocol);
 	return true;
-}
-
-/* Fill key with what the frame is; nothing in the frame is changed. */
-static __rte_always_inline void mgw_classify(const struct mgw_program *program,
-					     const struct rte_mbuf *frame, struct mgw_key *key)
-{
-	if (unlikely(!mgw_classify_plain(frame, key)))
-		mgw_classify_any(program, frame, key);
 }
 
 #endif

@@ -215,33 +215,107 @@ static __rte_always_inline void mgw_encap(struct mgw_copy *copy, const struct mg
 		mgw_put_tag(copy, header, hop);
 }
 
-/* Everything after production was sent, for one copy. */
+/* What the outer headers of copies of one session to one next hop have in common. */
+struct mgw_outer {
+	uint8_t header[MGW_HEADER4_SIZE];
+	bool plain;   /* that is all but lengths, source port and checksum; IPv4, untagged */
+	uint16_t sum; /* of the IPv4 header, folded */
+	const struct mgw_session *session;
+	const struct mgw_next_hop *hop; /* NULL: no copy yet */
+	struct mgw_outbox *outbox;
+};
+
+/* Get ready for copies of another session or to another next hop. */
+static __rte_noinline void mgw_begin_outer(struct mgw_outer *outer, struct mgw_pipe *pipe,
+					   const struct mgw_session *session,
+					   const struct mgw_next_hop *hop)
+{
+	uint32_t sum = session->ip_sum;
+
+	outer->session = session;
+	outer->hop = hop;
+	outer->outbox = &pipe->outboxes[hop->tunnel];
+	outer->plain = !session->ipv6 && !hop->tagged && !hop->ip_checksum_offload;
+	if (!outer->plain)
+		return;
+	memcpy(outer->header, session->header, MGW_HEADER4_SIZE);
+	memcpy(outer->header, hop->macs, sizeof(hop->macs));
+	if (session->destination == NULL)
+		sum += mgw_put_member(outer->header, false, hop);
+	sum = (sum & 0xffff) + (sum >> 16);
+	outer->sum = (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+/* mgw_encap of a plain one. */
+static __rte_always_inline void mgw_encap_plain(const struct mgw_copy *copy,
+						const struct mgw_outer *outer)
+{
+	struct rte_mbuf *m = copy->head;
+	uint8_t *header = rte_pktmbuf_mtod(m, uint8_t *);
+	const uint32_t total = copy->inner + MGW_IPV4_SIZE + MGW_UDP_AND_VXLAN;
+	const uint32_t sum = outer->sum + total;
+
+	memcpy(header, outer->header, MGW_HEADER4_SIZE);
+	mgw_put16(header + MGW_IPV4_LENGTH_OFFSET, total);
+	mgw_put16(header + MGW_IPV4_SUM_OFFSET, ~(sum + (sum >> 16)));
+	mgw_put16(header + MGW_IPV4_UDP_OFFSET, copy->source_port);
+	mgw_put16(header + MGW_IPV4_UDP_OFFSET + MGW_UDP_LENGTH_OFFSET, total - MGW_IPV4_SIZE);
+	m->pkt_len = copy->outer;
+}
+
+/* Put a finished copy, number index in copies[], into the outbox. */
+static __rte_always_inline void mgw_post(struct mgw_outbox *outbox, const struct mgw_copy *copy,
+					 uint32_t index)
+{
+	const uint32_t n = outbox->n;
+	struct mgw_batch *batch = outbox->batch;
+
+	if (unlikely(n == 0 || batch->counters != copy->counters)) {
+		batch = outbox->batch = &outbox->batches[outbox->n_batches++];
+		*batch = (struct mgw_batch){.counters = copy->counters};
+	}
+	batch->packets++;
+	batch->truncated += copy->inner < copy->length;
+	batch->length += copy->length;
+	batch->outer += copy->outer;
+	outbox->copies[n] = (uint16_t)index;
+	outbox->mbufs[n] = copy->head;
+	outbox->n = (uint16_t)(n + 1);
+}
+
+/* Count and give back a copy that is not made: production did not send the frame, or no mbuf is
+ * left. */
+static __rte_noinline void mgw_abandon(struct mgw_pipe *pipe, const struct mgw_copy *copy,
+				       enum mgw_skip reason)
+{
+	mgw_skip(pipe, copy, reason);
+	mgw_release(pipe, copy);
+}
+
+/* Everything after production was sent, for one copy; outer is what the one before left. */
 static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
 					     const struct mgw_program *program, uint32_t index,
-					     uint32_t sent)
+					     uint32_t sent, struct mgw_outer *outer)
 {
 	struct mgw_copy *copy = &pipe->copies[index];
 	const struct mgw_session *session = &program->sessions[copy->session];
-	const struct mgw_next_hop *hop = copy->hop;
-	struct mgw_outbox *outbox = &pipe->outboxes[hop->tunnel];
-	const uint32_t outer = session->header_length + copy->inner;
-	uint32_t n;
 
 	if (unlikely(copy->frame >= sent && copy->direction == MGW_INGRESS)) {
-		mgw_skip(pipe, copy, MGW_SKIP_PRODUCTION_DROPPED);
-		mgw_release(pipe, copy);
+		mgw_abandon(pipe, copy, MGW_SKIP_PRODUCTION_DROPPED);
 		return;
 	}
 	if (copy->n_held > 0 && unlikely(!mgw_reference(pipe, copy, session->header_length))) {
-		mgw_skip(pipe, copy, MGW_SKIP_MEMPOOL);
-		mgw_release(pipe, copy);
+		mgw_abandon(pipe, copy, MGW_SKIP_MEMPOOL);
 		return;
 	}
-	copy->outer = outer;
-	mgw_encap(copy, session, hop, outer);
-	n = outbox->n++;
-	outbox->copies[n] = (uint16_t)index;
-	outbox->mbufs[n] = copy->head;
+	if (unlikely(session != outer->session || copy->hop != outer->hop))
+		mgw_begin_outer(outer, pipe, session, copy->hop);
+	copy->outer = session->header_length + copy->inner;
+	if (likely(outer->plain))
+		mgw_encap_plain(copy, outer);
+	else
+		mgw_encap(copy, session, copy->hop, copy->outer);
+	mgw_post(outer->outbox, copy, index);
 }
 
 #endif

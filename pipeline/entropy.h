@@ -24,21 +24,44 @@ static __rte_always_inline uint64_t mgw_fold_address(uint8_t family, const uint3
 	return rte_be_to_cpu_64(first) ^ (rte_be_to_cpu_64(second) * 0x9e3779b97f4a7c15ull);
 }
 
-/* Both directions of a flow, and all fragments of a datagram, get the same number. */
-static __rte_always_inline uint64_t mgw_flow_hash(const struct mgw_key *key)
+/* Two addresses and what is between them make a number that the order does not change. */
+static __rte_always_inline uint64_t mgw_mix_flow(uint64_t a, uint64_t b, uint64_t between)
 {
-	const uint64_t a = mgw_fold_address(key->family, key->source);
-	const uint64_t b = mgw_fold_address(key->family, key->destination);
-	const uint64_t s = rte_le_to_cpu_16(key->source_port);
-	const uint64_t d = rte_le_to_cpu_16(key->destination_port);
-	uint64_t h = (a + b) * 0x9e3779b97f4a7c15ull + (a ^ b);
+	uint64_t h = (a + b) * 0x9e3779b97f4a7c15ull + (a ^ b) + between;
 
-	if (likely(!key->fragment && !(key->l4 & MGW_L4_UNKNOWN)))
-		h += ((s + d) << 32) + (s ^ d) + (key->l4 & MGW_L4_PROTOCOL);
 	h ^= h >> 32;
 	h *= 0xff51afd7ed558ccdull;
 	h ^= h >> 32;
 	return h * 0xc4ceb9fe1a85ec53ull;
+}
+
+/* Two ports as they stand in the frame, and the protocol. */
+static __rte_always_inline uint64_t mgw_between(uint32_t ports, uint8_t protocol)
+{
+	const uint64_t s = rte_le_to_cpu_32(ports) & 0xffff, d = rte_le_to_cpu_32(ports) >> 16;
+
+	return ((s + d) << 32) + (s ^ d) + protocol;
+}
+
+/* mgw_flow_hash of IPv4 that is no fragment; all as it stands in the frame. */
+static __rte_always_inline uint64_t mgw_flow_hash4(uint32_t source, uint32_t destination,
+						   uint32_t ports, uint8_t protocol)
+{
+	return mgw_mix_flow(rte_le_to_cpu_32(source), rte_le_to_cpu_32(destination),
+			    mgw_between(ports, protocol));
+}
+
+/* Both directions of a flow, and all fragments of a datagram, get the same number. */
+static inline uint64_t mgw_flow_hash(const struct mgw_key *key)
+{
+	uint64_t between = 0;
+	uint32_t ports;
+
+	memcpy(&ports, &key->source_port, sizeof(ports));
+	if (likely(!key->fragment && !(key->l4 & MGW_L4_UNKNOWN)))
+		between = mgw_between(ports, key->l4 & MGW_L4_PROTOCOL);
+	return mgw_mix_flow(mgw_fold_address(key->family, key->source),
+			    mgw_fold_address(key->family, key->destination), between);
 }
 
 /* The outer UDP source port, host order. */

@@ -27,8 +27,10 @@ static __rte_noinline bool mgw_is_resolver(const struct mgw_program *program, ui
 	return false;
 }
 
+enum { MGW_SPECIAL_PORTS_LAST = 547 };
+
 /* Whether a port has a meaning here: 53, 67, 68, 123, 546, 547. Nearly every frame ends here. */
-static __rte_always_inline bool mgw_special_port(uint16_t port)
+static __rte_always_inline bool mgw_special_port(uint32_t port)
 {
 	static const uint64_t special[] = {
 	    [53 / 64] = 1ull << 53 % 64,
@@ -37,6 +39,13 @@ static __rte_always_inline bool mgw_special_port(uint16_t port)
 	};
 
 	return port / 64 < RTE_DIM(special) && (special[port / 64] >> port % 64 & 1) != 0;
+}
+
+/* Whether either of two ports has; most ports are above all that have. */
+static __rte_always_inline bool mgw_special_ports(uint32_t a, uint32_t b)
+{
+	return unlikely(RTE_MIN(a, b) <= MGW_SPECIAL_PORTS_LAST) &&
+	       (mgw_special_port(a) || mgw_special_port(b));
 }
 
 /* The AWS guide's "Traffic types", as far as L4 ports tell them: bits 1 << enum mgw_excluded. */

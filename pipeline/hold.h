@@ -154,6 +154,13 @@ static __rte_noinline bool mgw_hold_other(struct mgw_pipe *pipe, const struct mg
 	return mgw_hold_frame(pipe, copy, frame, hop->max_segments);
 }
 
+/* Where a copy begins so that the frame in it begins a cache line: then no store of a line is two.
+ */
+static __rte_always_inline uint32_t mgw_align_to_line(uint32_t header_length)
+{
+	return RTE_PKTMBUF_HEADROOM + (-header_length & (MGW_LINE - 1));
+}
+
 /*
  * One frame in one segment that fits: what nearly every short copy is. Whole cache lines are
  * moved, for a length that the compiler knows is one instruction; what lies behind the frame's
@@ -171,6 +178,7 @@ static __rte_always_inline bool mgw_hold_short(struct mgw_pipe *pipe, struct mgw
 		     mgw_room(frame) < MGW_COPY_MAX || pipe->n_stock == 0))
 		return false;
 	head = pipe->stock[--pipe->n_stock];
+	head->data_off = (uint16_t)mgw_align_to_line(header_length);
 	to = rte_pktmbuf_mtod_offset(head, uint8_t *, header_length);
 	memcpy(to, from, MGW_LINE);
 	for (uint32_t at = MGW_LINE; at < inner; at += MGW_LINE)
@@ -198,14 +206,21 @@ mgw_next_hop_of(const struct mgw_session *session, uint64_t flow)
 	return __atomic_load_n(&to->current, __ATOMIC_ACQUIRE);
 }
 
+/* How much of a frame that is too long is copied. */
+static __rte_noinline uint32_t mgw_cut(uint32_t length, const struct mgw_session *session,
+				       const struct mgw_next_hop *hop)
+{
+	return RTE_MIN(RTE_MIN(length, session->inner_max), hop->inner_max);
+}
+
 /* Hold what a copy needs. False: counted as skipped. */
 static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 					      const struct mgw_program *program,
-					      struct mgw_copy *copy, const struct rte_mbuf *frame,
-					      bool own_copies)
+					      const struct mgw_key *key, struct mgw_copy *copy,
+					      const struct rte_mbuf *frame, bool own_copies)
 {
 	const struct mgw_session *session = &program->sessions[copy->session];
-	const uint64_t flow = mgw_flow_hash(&pipe->keys[copy->frame]);
+	const uint64_t flow = key->flow;
 	const struct mgw_next_hop *hop = mgw_next_hop_of(session, flow);
 
 	if (unlikely(hop->skip != 0)) {
@@ -213,25 +228,35 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 		return false;
 	}
 	copy->hop = hop;
-	copy->inner = RTE_MIN(RTE_MIN(copy->length, session->inner_max), hop->inner_max);
+	copy->inner = copy->length;
+	if (unlikely(copy->length > session->inner_max || copy->length > hop->inner_max))
+		copy->inner = mgw_cut(copy->length, session, hop);
 	copy->source_port = mgw_source_port(flow);
 	return mgw_hold_short(pipe, copy, frame, session->header_length) ||
 	       mgw_hold_other(pipe, session, hop, copy, own_copies);
 }
 
 /* What match accepted becomes a copy, of which nothing is held yet. */
-static __rte_always_inline void mgw_begin_copy(struct mgw_pipe *pipe,
-					       const struct mgw_program *program,
-					       const struct mgw_sighting *seen,
-					       struct mgw_copy *copy, uint32_t length)
+static __rte_always_inline void mgw_begin_copy(const struct mgw_sighting *seen,
+					       const struct mgw_run *run, struct mgw_copy *copy,
+					       uint32_t length)
 {
-	const uint32_t slot = program->match[seen->session].slot;
-
-	copy->counters = &pipe->counters->sessions[slot][seen->direction];
+	copy->counters = run->session;
 	copy->session = seen->session;
 	copy->length = length;
 	copy->frame = seen->frame;
 	copy->direction = seen->direction;
+}
+
+/* Copies of the session and direction that accepted a frame. */
+static __rte_always_inline struct mgw_run mgw_run_of(const struct mgw_pipe *pipe,
+						     const struct mgw_program *program,
+						     const struct mgw_sighting *seen)
+{
+	const uint32_t slot = program->match[seen->session].slot;
+
+	return mgw_new_run(&pipe->counters->sessions[slot][seen->direction],
+			   &pipe->counters->sources[seen->source][seen->direction]);
 }
 
 /*
@@ -244,8 +269,8 @@ MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *pro
 {
 	const uint32_t n_sightings = pipe->n_sightings;
 	struct mgw_run run = mgw_new_run(NULL, NULL);
+	uint32_t session = MGW_NONE, direction = MGW_DIRECTIONS, n = 0;
 	uint64_t flags = 0;
-	uint32_t n = 0;
 
 	pipe->n_held = 0;
 	for (uint32_t i = 0; i < n_sightings; i++) {
@@ -255,16 +280,18 @@ MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *pro
 
 		if (!seen->accepted)
 			continue;
-		mgw_begin_copy(pipe, program, seen, copy, rte_pktmbuf_pkt_len(frame));
-		if (copy->counters != run.session) {
+		if (unlikely(seen->session != session || seen->direction != direction)) {
 			mgw_count_matched(pipe, &run);
-			run = mgw_new_run(copy->counters,
-					  &pipe->counters->sources[seen->source][seen->direction]);
+			run = mgw_run_of(pipe, program, seen);
+			session = seen->session;
+			direction = seen->direction;
 		}
+		mgw_begin_copy(seen, &run, copy, rte_pktmbuf_pkt_len(frame));
 		run.packets++;
 		run.bytes += rte_pktmbuf_pkt_len(frame);
 		flags |= frame->ol_flags;
-		n += mgw_hold_copy(pipe, program, copy, frame, own_copies);
+		n +=
+		    mgw_hold_copy(pipe, program, &pipe->keys[seen->frame], copy, frame, own_copies);
 	}
 	pipe->n_copies = (uint16_t)n;
 	mgw_count_matched(pipe, &run);

@@ -10,10 +10,7 @@
 #include <emmintrin.h>
 #endif
 
-#include "pipe.h"
-
-/* A position that no rule has. */
-#define MGW_NO_POSITION UINT32_MAX
+#include "wide.h"
 
 /* A row of a block: what the block says, or how the packet differs, a word for each rule. */
 typedef uint32_t mgw_row __attribute__((vector_size(sizeof(uint32_t[MGW_LANES])), may_alias));
@@ -38,13 +35,12 @@ static __rte_always_inline uint32_t mgw_first_zero(const mgw_row *row)
 }
 
 /* Position of the first rule that matches, or MGW_NO_POSITION. */
-static __rte_always_inline uint32_t mgw_linear4(const struct mgw_rules *rules,
-						const struct mgw_key *key)
+static __rte_always_inline uint32_t mgw_linear4_one(const struct mgw_rules *rules,
+						    const struct mgw_key *key)
 {
 	const struct mgw_block4 *block = rules->blocks;
 	const uint32_t source = key->source[0], destination = key->destination[0];
-	const uint32_t sport = rte_be_to_cpu_16(key->source_port);
-	const uint32_t dport = rte_be_to_cpu_16(key->destination_port);
+	const uint32_t ports = mgw_ports_of(key), sport = ports >> 16, dport = ports & 0xffff;
 
 	for (uint32_t b = 0; b < rules->n_blocks; b++, block++) {
 		mgw_row differs =
@@ -66,11 +62,11 @@ static __rte_always_inline uint32_t mgw_linear4(const struct mgw_rules *rules,
 	return MGW_NO_POSITION;
 }
 
-MGW_STAGE uint32_t mgw_linear6(const struct mgw_rules *rules, const struct mgw_key *key)
+static __rte_always_inline uint32_t mgw_linear6_one(const struct mgw_rules *rules,
+						    const struct mgw_key *key)
 {
 	const struct mgw_block6 *block = rules->blocks;
-	const uint32_t sport = rte_be_to_cpu_16(key->source_port);
-	const uint32_t dport = rte_be_to_cpu_16(key->destination_port);
+	const uint32_t ports = mgw_ports_of(key), sport = ports >> 16, dport = ports & 0xffff;
 
 	for (uint32_t b = 0; b < rules->n_blocks; b++, block++) {
 		mgw_row differs =
@@ -90,6 +86,25 @@ MGW_STAGE uint32_t mgw_linear6(const struct mgw_rules *rules, const struct mgw_k
 			return b * MGW_LANES + lane;
 	}
 	return MGW_NO_POSITION;
+}
+
+/* Position of the first rule that matches each of n packets, or MGW_NO_POSITION. */
+static __rte_always_inline void mgw_linear4(const struct mgw_rules *rules,
+					    const struct mgw_key *const *keys, uint32_t n,
+					    uint32_t *positions)
+{
+	if (mgw_is_wide())
+		mgw_linear4_wide(rules, keys, n, positions);
+	else
+		for (uint32_t i = 0; i < n; i++)
+			positions[i] = mgw_linear4_one(rules, keys[i]);
+}
+
+MGW_STAGE void mgw_linear6(const struct mgw_rules *rules, const struct mgw_key *const *keys,
+			   uint32_t n, uint32_t *positions)
+{
+	for (uint32_t i = 0; i < n; i++)
+		positions[i] = mgw_linear6_one(rules, keys[i]);
 }
 
 #endif

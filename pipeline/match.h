@@ -3,10 +3,12 @@
  * session's rules of the direction in ascending number; the first rule that matches decides for
  * that session: accept ends the search, reject or no rule passes on to the next session.
  *
- * Small rule sets are compared directly. Large ones belong to rte_acl, which wants many packets
- * at once: sightings that come to such a set wait until all have got that far, then each set is
- * asked for all of its packets in one call. Fragments other than the first come last of all: what
- * they inherit is known by then.
+ * All sightings ask their first session, then those that it did not accept the second one, and so
+ * on: traffic comes in runs, and neighbours mostly ask the same rules, which are then compared with
+ * many packets at a time. Small rule sets are compared directly. Large ones belong to rte_acl:
+ * sightings that come to such a set wait until all have got that far, then each set is asked for
+ * all of its packets in one call. Fragments other than the first come last of all: what they
+ * inherit is known by then.
  */
 #ifndef MGW_MATCH_H
 #define MGW_MATCH_H
@@ -16,10 +18,17 @@
 #include "fragment.h"
 #include "linear.h"
 
-/* Sightings that wait for rte_acl. */
-struct mgw_waiting {
+/* Sightings that wait for rte_acl, as their numbers in the burst. */
+struct mgw_list {
 	uint16_t n;
 	uint16_t sighting[MGW_MAX_COPIES];
+};
+
+/* Hits of one rule in a row, which are counted together. */
+struct mgw_hits {
+	struct mgw_count *rule; /* NULL: no row yet */
+	uint32_t packets;
+	uint64_t bytes;
 };
 
 static __rte_always_inline const struct mgw_rules *mgw_rules_of(const struct mgw_program *program,
@@ -61,25 +70,48 @@ static __rte_always_inline void mgw_accept(struct mgw_pipe *pipe, const struct m
 	rte_prefetch0(&pipe->counters->sessions[slot][seen->direction]);
 }
 
-/* What the rule at position says. True: the search is over. */
-static __rte_always_inline bool mgw_apply_rule(struct mgw_pipe *pipe,
-					       const struct mgw_program *program,
-					       const struct mgw_rules *rules,
-					       struct mgw_sighting *seen, uint32_t position)
+static __rte_always_inline void mgw_count_hits(const struct mgw_hits *hits)
 {
-	if (position != MGW_NO_POSITION) {
-		const uint32_t ref = rules->refs[position];
-		struct mgw_count *hits = &pipe->counters->rules[ref >> 1];
+	if (hits->rule == NULL)
+		return;
+	hits->rule->packets += hits->packets;
+	hits->rule->bytes += hits->bytes;
+}
 
-		hits->packets++;
-		hits->bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
-		if (ref & 1) {
-			mgw_accept(pipe, program, seen);
-			return true;
+/*
+ * What the rules at these positions say of n sightings that all asked the same rules. Those that
+ * are not accepted are kept, to ask their next session. Returns how many are kept now.
+ */
+MGW_STAGE uint32_t mgw_apply_rules(struct mgw_pipe *pipe, const struct mgw_program *program,
+				   const struct mgw_rules *rules, const uint16_t *asked,
+				   const uint32_t *positions, uint32_t n, uint16_t *keep,
+				   uint32_t kept)
+{
+	uint32_t last = MGW_NO_POSITION, ref = 0; /* of the one before, and what its rule says */
+	struct mgw_hits hits = {.rule = NULL};
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct mgw_sighting *seen = &pipe->sightings[asked[i]];
+
+		if (unlikely(positions[i] != last)) {
+			mgw_count_hits(&hits);
+			hits = (struct mgw_hits){.rule = NULL};
+			last = positions[i];
+			ref = last != MGW_NO_POSITION ? rules->refs[last] : 0;
+			if (last != MGW_NO_POSITION)
+				hits.rule = &pipe->counters->rules[ref >> 1];
 		}
+		hits.packets++;
+		hits.bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
+		if (likely(ref & 1)) {
+			mgw_accept(pipe, program, seen);
+			continue;
+		}
+		seen->session++;
+		keep[kept++] = asked[i];
 	}
-	seen->session++;
-	return false;
+	mgw_count_hits(&hits);
+	return kept;
 }
 
 /* Traffic of a DNS resolver: only the service amazon-dns decides, whatever the rules say. */
@@ -96,33 +128,79 @@ static __rte_always_inline void mgw_match_resolver(struct mgw_pipe *pipe,
 	mgw_count_excluded(pipe, seen, MGW_EXCLUDED_AMAZON_DNS);
 }
 
-/* Ask sessions until one accepts, none is left, or the next one's rules belong to rte_acl. */
-static __rte_always_inline void mgw_ask_sessions(struct mgw_pipe *pipe,
-						 const struct mgw_program *program, uint16_t index,
-						 struct mgw_waiting *waiting)
+/* Sightings in a row that ask the same rules. */
+struct mgw_row {
+	const struct mgw_rules *rules; /* NULL: their source has no session left to ask */
+	uint32_t n;
+	const struct mgw_key *keys[MGW_MAX_COPIES];
+};
+
+/* The rules of a sighting's next session; NULL: none is left. */
+static __rte_always_inline const struct mgw_rules *mgw_next_rules(const struct mgw_program *program,
+								  const struct mgw_sighting *seen,
+								  const struct mgw_key *key)
 {
-	struct mgw_sighting *seen = &pipe->sightings[index];
-	const struct mgw_key *key = &pipe->keys[seen->frame];
-
-	while (seen->session < seen->end) {
-		const struct mgw_rules *rules = mgw_rules_of(program, seen, key);
-		uint32_t position;
-
-		if (rules->acl != NULL) {
-			waiting->sighting[waiting->n++] = index;
-			return;
-		}
-		position = key->family == 4 ? mgw_linear4(rules, key) : mgw_linear6(rules, key);
-		if (mgw_apply_rule(pipe, program, rules, seen, position))
-			return;
-	}
-	mgw_count_missed(pipe, seen);
+	return seen->session < seen->end ? mgw_rules_of(program, seen, key) : NULL;
 }
 
-/* What no rule needs to be asked for is decided here; the rest goes to the sessions. */
-static __rte_always_inline void mgw_match_by_itself(struct mgw_pipe *pipe,
-						    const struct mgw_program *program,
-						    uint16_t index, struct mgw_waiting *waiting)
+/* The row at the start of the list. Of the same session and direction is the same rules. */
+MGW_STAGE void mgw_find_row(const struct mgw_pipe *pipe, const struct mgw_program *program,
+			    const uint16_t *list, uint32_t n, struct mgw_row *row)
+{
+	const struct mgw_sighting *first = &pipe->sightings[list[0]];
+	const struct mgw_key *key = &pipe->keys[first->frame];
+	const uint8_t family = key->family;
+	uint32_t i = 1;
+
+	row->rules = mgw_next_rules(program, first, key);
+	row->keys[0] = key;
+	for (; i < n; i++) {
+		const struct mgw_sighting *seen = &pipe->sightings[list[i]];
+
+		key = &pipe->keys[seen->frame];
+		if ((seen->session != first->session || seen->end != first->end ||
+		     seen->direction != first->direction || key->family != family) &&
+		    mgw_next_rules(program, seen, key) != row->rules)
+			break;
+		row->keys[i] = key;
+	}
+	row->n = i;
+}
+
+/*
+ * Everybody in the list asks one session. Those that wait for rte_acl go to waiting. Returns how
+ * many are to ask another session; they are at the start of the list.
+ */
+static __rte_always_inline uint32_t mgw_ask_round(struct mgw_pipe *pipe,
+						  const struct mgw_program *program, uint16_t *list,
+						  uint32_t n, struct mgw_list *waiting)
+{
+	uint32_t positions[MGW_MAX_COPIES], kept = 0;
+	struct mgw_row row;
+
+	for (uint32_t i = 0; i < n; i += row.n) {
+		mgw_find_row(pipe, program, &list[i], n - i, &row);
+		if (unlikely(row.rules == NULL)) {
+			for (uint32_t k = 0; k < row.n; k++)
+				mgw_count_missed(pipe, &pipe->sightings[list[i + k]]);
+		} else if (row.rules->acl != NULL) {
+			for (uint32_t k = 0; k < row.n; k++)
+				waiting->sighting[waiting->n++] = list[i + k];
+		} else {
+			if (row.keys[0]->family == 4)
+				mgw_linear4(row.rules, row.keys, row.n, positions);
+			else
+				mgw_linear6(row.rules, row.keys, row.n, positions);
+			kept = mgw_apply_rules(pipe, program, row.rules, &list[i], positions, row.n,
+					       list, kept);
+		}
+	}
+	return kept;
+}
+
+/* What no rule needs to be asked for is decided here. True: the sessions are to be asked. */
+static __rte_always_inline bool
+mgw_match_by_itself(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t index)
 {
 	struct mgw_sighting *seen = &pipe->sightings[index];
 	const struct mgw_key *key = &pipe->keys[seen->frame];
@@ -134,18 +212,18 @@ static __rte_always_inline void mgw_match_by_itself(struct mgw_pipe *pipe,
 	else if (key->resolver)
 		mgw_match_resolver(pipe, program, seen);
 	else
-		mgw_ask_sessions(pipe, program, index, waiting);
+		return true;
+	return false;
 }
 
 /* One that is not for the sessions alone. Later fragments wait until all others are settled. */
-MGW_STAGE void mgw_match_unusual(struct mgw_pipe *pipe, const struct mgw_program *program,
-				 uint16_t index, struct mgw_waiting *waiting)
+MGW_STAGE bool mgw_match_unusual(struct mgw_pipe *pipe, const struct mgw_program *program,
+				 uint16_t index)
 {
 	const uint8_t part = pipe->keys[pipe->sightings[index].frame].fragment;
 
 	pipe->n_fragments += part != MGW_WHOLE;
-	if (part != MGW_LATER)
-		mgw_match_by_itself(pipe, program, index, waiting);
+	return part != MGW_LATER && mgw_match_by_itself(pipe, program, index);
 }
 
 /* Give a later fragment the outcome of its first. */
@@ -162,10 +240,15 @@ static inline void mgw_inherit(struct mgw_pipe *pipe, struct mgw_sighting *seen,
 	}
 }
 
-/* In the order of arrival: remember first fragments, all settled, and decide the later ones. */
-MGW_STAGE void mgw_match_fragments(struct mgw_pipe *pipe, const struct mgw_program *program,
-				   uint64_t *fates, struct mgw_waiting *waiting)
+/*
+ * In the order of arrival: remember first fragments, all settled, and decide the later ones.
+ * Returns how many are to ask sessions; they are in the list.
+ */
+MGW_STAGE uint32_t mgw_match_fragments(struct mgw_pipe *pipe, const struct mgw_program *program,
+				       uint64_t *fates, uint16_t *list)
 {
+	uint32_t n = 0;
+
 	for (uint16_t i = 0; i < pipe->n_sightings; i++) {
 		struct mgw_sighting *seen = &pipe->sightings[i];
 		const struct mgw_key *key = &pipe->keys[seen->frame];
@@ -178,10 +261,11 @@ MGW_STAGE void mgw_match_fragments(struct mgw_pipe *pipe, const struct mgw_progr
 		first = mgw_find_datagram(pipe, program, seen, key);
 		if (first != NULL)
 			mgw_inherit(pipe, seen, first);
-		else
-			mgw_match_by_itself(pipe, program, i, waiting);
+		else if (mgw_match_by_itself(pipe, program, i))
+			list[n++] = i;
 		fates[first != NULL ? MGW_FRAGMENT_INHERITED : MGW_FRAGMENT_UNKNOWN_FIRST]++;
 	}
+	return n;
 }
 
 /* First byte of an rte_acl key: the protocol as this rule set distinguishes it. */
@@ -197,12 +281,13 @@ static __rte_always_inline uint8_t mgw_acl_class(const struct mgw_rules *rules,
 }
 
 /*
- * Take all sightings that wait for the same rules as the first one out of waiting, ask rte_acl
- * for them in one call, and send those that were not accepted on to their next sessions.
+ * Take all sightings that wait for the same rules as the first one out of waiting, and ask rte_acl
+ * for them in one call. Returns how many are kept now.
  */
-static __rte_always_inline void mgw_ask_acl(struct mgw_pipe *pipe,
-					    const struct mgw_program *program,
-					    struct mgw_waiting *waiting, struct mgw_waiting *next)
+static __rte_always_inline uint32_t mgw_ask_acl(struct mgw_pipe *pipe,
+						const struct mgw_program *program,
+						struct mgw_list *waiting, uint16_t *keep,
+						uint32_t kept)
 {
 	const uint8_t *keys[MGW_MAX_COPIES];
 	uint32_t found[MGW_MAX_COPIES];
@@ -228,28 +313,37 @@ static __rte_always_inline void mgw_ask_acl(struct mgw_pipe *pipe,
 	}
 	waiting->n = left;
 	rte_acl_classify(rules->acl, keys, found, n, 1);
-	for (uint16_t i = 0; i < n; i++) {
-		struct mgw_sighting *seen = &pipe->sightings[asked[i]];
+	for (uint16_t i = 0; i < n; i++)
+		found[i]--; /* was position + 1, and 0 for no rule: 0 - 1 is MGW_NO_POSITION */
+	return mgw_apply_rules(pipe, program, rules, asked, found, n, keep, kept);
+}
 
-		/* rte_acl answers position + 1, and 0 for no rule: 0 - 1 is MGW_NO_POSITION */
-		if (!mgw_apply_rule(pipe, program, rules, seen, found[i] - 1))
-			mgw_ask_sessions(pipe, program, asked[i], next);
+/* Let n sightings ask until all are decided. */
+static __rte_always_inline void mgw_settle(struct mgw_pipe *pipe, const struct mgw_program *program,
+					   uint16_t *list, uint32_t n)
+{
+	struct mgw_list waiting = {.n = 0};
+
+	while (n > 0) {
+		n = mgw_ask_round(pipe, program, list, n, &waiting);
+		while (n == 0 && waiting.n > 0)
+			n = mgw_ask_acl(pipe, program, &waiting, list, n);
 	}
 }
 
-/* Ask rte_acl until nobody waits. */
-static __rte_always_inline void mgw_settle(struct mgw_pipe *pipe, const struct mgw_program *program,
-					   struct mgw_waiting *waiting)
+/* List the sightings that are to ask sessions, and settle those that need not. */
+static __rte_always_inline uint32_t mgw_list_usual(struct mgw_pipe *pipe,
+						   const struct mgw_program *program,
+						   uint16_t *list)
 {
-	struct mgw_waiting next = {.n = 0};
+	uint32_t n = 0;
 
-	while (waiting->n > 0) {
-		while (waiting->n > 0)
-			mgw_ask_acl(pipe, program, waiting, &next);
-		waiting->n = next.n;
-		memcpy(waiting->sighting, next.sighting, next.n * sizeof(next.sighting[0]));
-		next.n = 0;
+	for (uint32_t i = 0; i < pipe->n_sightings; i++) {
+		list[n] = (uint16_t)i;
+		n += (pipe->unusual >> pipe->sightings[i].frame & 1) == 0 ||
+		     mgw_match_unusual(pipe, program, (uint16_t)i);
 	}
+	return n;
 }
 
 /*
@@ -258,19 +352,19 @@ static __rte_always_inline void mgw_settle(struct mgw_pipe *pipe, const struct m
  */
 MGW_STAGE void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *program, uint64_t *fates)
 {
-	struct mgw_waiting waiting = {.n = 0};
+	uint16_t list[MGW_MAX_COPIES];
+	uint32_t n = pipe->n_sightings;
 
 	pipe->n_fragments = 0;
-	for (uint16_t i = 0; i < pipe->n_sightings; i++) {
-		if (unlikely(pipe->keys[pipe->sightings[i].frame].unusual))
-			mgw_match_unusual(pipe, program, i, &waiting);
-		else
-			mgw_ask_sessions(pipe, program, i, &waiting);
-	}
-	mgw_settle(pipe, program, &waiting);
+	if (likely(pipe->unusual == 0))
+		for (uint32_t i = 0; i < MGW_MAX_COPIES; i++) /* all: a few vectors */
+			list[i] = (uint16_t)i;
+	else
+		n = mgw_list_usual(pipe, program, list);
+	mgw_settle(pipe, program, list, n);
 	if (unlikely(pipe->n_fragments > 0)) {
-		mgw_match_fragments(pipe, program, fates, &waiting);
-		mgw_settle(pipe, program, &waiting);
+		n = mgw_match_fragments(pipe, program, fates, list);
+		mgw_settle(pipe, program, list, n);
 	}
 }
 

@@ -6,7 +6,9 @@
 #define MGW_PIPE_H
 
 #include <stdbool.h>
+#include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_mbuf.h>
 
 #include "clones.h"
@@ -50,7 +52,20 @@ struct mgw_key {
 	uint32_t identification;                /* of a fragment; as it stands in the header */
 	uint8_t icmp_code;                      /* valid iff protocol is ICMP or ICMPv6 */
 	uint8_t routed;                         /* has a routing header; valid iff family is 6 */
+	uint64_t flow;                          /* mgw_flow_hash of it */
 } __attribute__((aligned(64)));
+
+/*
+ * Both ports of a key in host order, the source port in the upper half. Turned around together: a
+ * 16-bit load that swaps would wait for what its register held before.
+ */
+static __rte_always_inline uint32_t mgw_ports_of(const struct mgw_key *key)
+{
+	uint32_t ports;
+
+	memcpy(&ports, &key->source_port, sizeof(ports));
+	return rte_be_to_cpu_32(ports);
+}
 
 /* One source that sees a frame. */
 struct mgw_sighting {
@@ -88,10 +103,10 @@ struct mgw_copy {
 	uint32_t session;                      /* index in program->sessions */
 	uint32_t length;                       /* of the frame */
 	uint32_t inner;                        /* bytes of it in the copy */
-	uint32_t outer; /* length of the copy, outer header included; set by copy */
+	uint32_t outer;       /* length of the copy, outer header included; set by copy */
+	uint32_t source_port; /* outer UDP, host order */
 	uint16_t frame;
 	uint16_t first_held, n_held; /* run in held[]; n_held 0: the bytes are in head already */
-	uint16_t source_port;        /* outer UDP, host order */
 	uint8_t direction;
 } __attribute__((aligned(64)));
 
@@ -101,9 +116,18 @@ struct mgw_held {
 	uint16_t length;
 };
 
+/* Copies in a row of an outbox that are counted together: of one session and direction. */
+struct mgw_batch {
+	struct mgw_session_counters *counters;
+	uint32_t packets, truncated;
+	uint64_t length, outer; /* of all frames, of all copies; bytes */
+};
+
 /* Copies of one tunnel port, ready to be sent. */
 struct mgw_outbox {
-	uint16_t n;
+	uint16_t n, n_batches;
+	struct mgw_batch *batch; /* the last one; valid iff n is not 0 */
+	struct mgw_batch batches[MGW_MAX_COPIES];
 	struct rte_mbuf *mbufs[MGW_MAX_COPIES];
 	uint16_t copies[MGW_MAX_COPIES]; /* index in copies[] */
 };
@@ -132,6 +156,7 @@ struct mgw_pipe {
 
 	/* set by classify, for frames that a source sees */
 	struct mgw_key keys[MGW_BURST];
+	uint32_t unusual; /* bit 1 << frame: its key says so */
 	uint32_t notices; /* bit 1 << frame: it says that a copy is too big (mgw_quotes_copy) */
 
 	/* of match's own */
@@ -145,7 +170,7 @@ struct mgw_pipe {
 	struct rte_mbuf *stock[MGW_STOCK];
 	struct mgw_outbox outboxes[MGW_MAX_TUNNELS];
 
-	/* this burst's share of counters->totals, added by mgw_publish_totals */
+	/* counters->totals as they will be when mgw_publish_totals has copied these */
 	struct mgw_totals burst;
 } __attribute__((aligned(64)));
 
@@ -173,7 +198,7 @@ void mgw_restock(struct mgw_pipe *pipe);
 /* Give the stock back to its pool; after the last burst. */
 void mgw_unstock(struct mgw_pipe *pipe);
 
-/* Add the burst's totals to the published ones, under the sequence lock, and clear them. */
+/* Publish the totals, this burst's included, under the sequence lock. */
 void mgw_publish_totals(struct mgw_pipe *pipe);
 
 #endif

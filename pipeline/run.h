@@ -9,8 +9,8 @@
 
 struct mgw_run {
 	struct mgw_session_counters *session; /* NULL: no run yet */
-	struct mgw_source_counters *source;   /* needed for matched only */
-	uint32_t packets, truncated;
+	struct mgw_source_counters *source;
+	uint32_t packets;
 	uint64_t bytes;
 };
 
@@ -29,15 +29,6 @@ static __rte_always_inline void mgw_count_matched(struct mgw_pipe *pipe, const s
 	run->session->matched.bytes += run->bytes;
 	run->source->matched += run->packets; /* a session has one source */
 	pipe->burst.matched += run->packets;
-}
-
-static __rte_always_inline void mgw_count_mirrored(const struct mgw_run *run)
-{
-	if (run->session == NULL)
-		return;
-	run->session->mirrored.packets += run->packets;
-	run->session->mirrored.bytes += run->bytes;
-	run->session->truncated += run->truncated;
 }
 
 #endif

@@ -125,24 +125,99 @@ static __rte_always_inline uint32_t mgw_sight_both(
 	return n;
 }
 
-/* Few sources: everything is in the first-level cache, one pass is the shortest way. */
+/* One side of a burst's frames, senders or receivers, as far as it was looked up. */
+struct mgw_side {
+	const struct mgw_source_table *table;
+	uint64_t key;                  /* of the frame before; MGW_NO_KEY: look up the next one */
+	struct mgw_sighting sighting;  /* of its source, but for the frame */
+	uint32_t slot_source, packets; /* which it is, MGW_NONE for none; seen in a row */
+	uint64_t *seen;                /* where they are counted */
+};
+
+#define MGW_NO_KEY UINT64_MAX /* no frame has it */
+
+static __rte_always_inline void mgw_count_seen(const struct mgw_side *side)
+{
+	if (side->packets > 0)
+		*side->seen += side->packets;
+}
+
+/* The source of a frame that the one before does not tell. */
+static __rte_noinline void mgw_turn_to(struct mgw_side *side, const struct mgw_pipe *pipe,
+				       const struct mgw_program *program,
+				       const struct rte_mbuf *frame, uint64_t key)
+{
+	const struct mgw_source_table *table = side->table;
+	const struct mgw_source_slot *slot = mgw_find_key(table, frame, key);
+	const uint8_t direction = side->sighting.direction;
+	const struct mgw_source *source;
+
+	mgw_count_seen(side);
+	side->packets = 0;
+	side->key = table->by_mac_vlan || table->by_vlan ? MGW_NO_KEY : key;
+	side->slot_source = slot->source;
+	if (slot->source == MGW_NONE)
+		return;
+	source = &program->sources[slot->source];
+	side->sighting.source = slot->counters;
+	side->sighting.session = source->first;
+	side->sighting.end = source->first + source->count;
+	side->seen = &pipe->counters->sources[slot->counters][direction].seen;
+}
+
+static __rte_always_inline void mgw_look_up(struct mgw_side *side, const struct mgw_pipe *pipe,
+					    const struct mgw_program *program,
+					    const struct rte_mbuf *frame, uint32_t mac_offset)
+{
+	const uint64_t key = mgw_lookup_key(frame, mac_offset);
+
+	if (unlikely(key != side->key))
+		mgw_turn_to(side, pipe, program, frame, key);
+}
+
+/* Returns how many sightings there are now. */
+static __rte_always_inline uint32_t mgw_sight_near(struct mgw_pipe *pipe, struct mgw_side *side,
+						   uint32_t frame, uint32_t n)
+{
+	pipe->sightings[n] = side->sighting;
+	pipe->sightings[n].frame = (uint8_t)frame;
+	side->packets++;
+	return n + 1;
+}
+
+/*
+ * Few sources: everything is in the first-level cache, one pass is the shortest way. Frames of one
+ * source come in rows, so that most have the source of the one before.
+ */
 static __rte_always_inline void mgw_find_near(struct mgw_pipe *pipe,
 					      const struct mgw_program *program,
 					      const struct mgw_port_program *port)
 {
+	struct mgw_side senders = {.table = &port->egress, .key = MGW_NO_KEY},
+			receivers = {.table = &port->ingress, .key = MGW_NO_KEY};
+	const bool egress = port->egress.any, ingress = port->ingress.any;
 	const uint32_t frames = pipe->n;
 	uint32_t n = 0;
 
+	senders.sighting.direction = MGW_EGRESS;
+	receivers.sighting.direction = MGW_INGRESS;
+	senders.slot_source = receivers.slot_source = MGW_NONE;
 	for (uint32_t i = 0; i < frames; i++) {
 		const struct rte_mbuf *frame = pipe->frames[i];
-		const struct mgw_source_slot *sender = &mgw_no_source, *receiver = sender;
 
-		if (port->egress.any)
-			sender = mgw_find_key(&port->egress, frame, mgw_lookup_key(frame, 6));
-		if (port->ingress.any)
-			receiver = mgw_find_key(&port->ingress, frame, mgw_lookup_key(frame, 0));
-		n = mgw_sight_both(pipe, program, i, sender, receiver, n);
+		if (egress)
+			mgw_look_up(&senders, pipe, program, frame, 6);
+		if (ingress)
+			mgw_look_up(&receivers, pipe, program, frame, 0);
+		if (senders.slot_source != MGW_NONE)
+			n = mgw_sight_near(pipe, &senders, i, n);
+		/* a source that a tap sees talking to itself: once is enough */
+		if (receivers.slot_source != MGW_NONE &&
+		    receivers.slot_source != senders.slot_source)
+			n = mgw_sight_near(pipe, &receivers, i, n);
 	}
+	mgw_count_seen(&senders);
+	mgw_count_seen(&receivers);
 	pipe->n_sightings = (uint16_t)n;
 }
 

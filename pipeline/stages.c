@@ -3,6 +3,12 @@
  * of a burst, and the doors that the poll loop uses: decide and copy, and what follows when the
  * copies were sent.
  */
+/*
+ * Fields of a structure that are set one after the other are stored one after the other: the compiler
+ * would gather them in vectors first, which is longer.
+ */
+#pragma GCC optimize("no-tree-slp-vectorize")
+
 #include "addressee.h"
 #include "classify.h"
 #include "encap.h"
@@ -12,14 +18,15 @@
 #include "source.h"
 #include "stopwatch.h"
 
-_Static_assert(MGW_BURST <= 32, "notices has a bit for each frame of a burst");
+_Static_assert(MGW_BURST <= 32, "notices and unusual have a bit for each frame of a burst");
 
-/* What few frames have: headers that could not be followed, an ICMP error about a copy. */
+/* What few frames have: rules alone cannot say, an ICMP error about a copy. */
 static __rte_noinline void mgw_note_unusual(struct mgw_pipe *pipe,
 					    struct mgw_port_counters *counters, uint32_t frame)
 {
 	const struct mgw_key *key = &pipe->keys[frame];
 
+	pipe->unusual |= (uint32_t)key->unusual << frame;
 	if (key->unclassified)
 		counters->unclassified[key->unclassified - 1]++;
 	if (key->icmp_type == (key->family == 4 ? 3 : 2) && mgw_quotes_copy(pipe->frames[frame]))
@@ -33,6 +40,7 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
 	const uint32_t n = pipe->n_sightings;
 	uint32_t last = MGW_BURST; /* a frame that no burst has */
 
+	pipe->unusual = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const uint32_t frame = pipe->sightings[i].frame;
 		struct mgw_key *key = &pipe->keys[frame];
@@ -40,8 +48,10 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
 		if (frame == last) /* both sides see it: once is enough */
 			continue;
 		last = frame;
-		mgw_classify(program, pipe->frames[frame], key);
-		if (unlikely(key->unclassified | key->icmp_type))
+		if (likely(mgw_classify_plain(pipe->frames[frame], key)))
+			continue;
+		mgw_classify_any(program, pipe->frames[frame], key);
+		if (key->unusual | key->unclassified | key->icmp_type)
 			mgw_note_unusual(pipe, counters, frame);
 	}
 }
@@ -84,12 +94,33 @@ void mgw_decide_timed(struct mgw_pipe *pipe, const struct mgw_program *program, 
 
 MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent)
 {
+	struct mgw_outer outer = {.hop = NULL};
 	const uint32_t n = pipe->n_copies;
 
 	for (uint16_t t = 0; t < pipe->n_tunnels; t++)
-		pipe->outboxes[t].n = 0;
+		pipe->outboxes[t].n = pipe->outboxes[t].n_batches = 0;
 	for (uint32_t i = 0; i < n; i++)
-		mgw_copy_one(pipe, program, i, sent);
+		mgw_copy_one(pipe, program, i, sent, &outer);
+}
+
+/* Take the copies that a tunnel port refused out of their batches again. */
+static __rte_noinline void mgw_refused(struct mgw_pipe *pipe, struct mgw_outbox *outbox,
+				       uint16_t sent)
+{
+	struct mgw_batch *batch = outbox->batch;
+
+	for (uint16_t i = outbox->n; i-- > sent;) {
+		const struct mgw_copy *copy = &pipe->copies[outbox->copies[i]];
+
+		if (batch->packets == 0)
+			batch--;
+		batch->packets--;
+		batch->truncated -= copy->inner < copy->length;
+		batch->length -= copy->length;
+		batch->outer -= copy->outer;
+		mgw_skip(pipe, copy, MGW_SKIP_TUNNEL_FULL);
+	}
+	rte_pktmbuf_free_bulk(&outbox->mbufs[sent], (unsigned int)(outbox->n - sent));
 }
 
 void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t tunnel,
@@ -97,30 +128,20 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 {
 	struct mgw_outbox *outbox = &pipe->outboxes[tunnel];
 	struct mgw_count *port = &pipe->counters->ports[program->tunnel_ports[tunnel]].copies;
-	struct mgw_run run = mgw_new_run(NULL, NULL);
-	uint64_t bytes = 0;
 
-	for (uint32_t i = 0; i < sent; i++) {
-		const struct mgw_copy *copy = &pipe->copies[outbox->copies[i]];
+	if (unlikely(sent < outbox->n))
+		mgw_refused(pipe, outbox, sent);
+	for (uint16_t i = 0; i < outbox->n_batches; i++) {
+		const struct mgw_batch *batch = &outbox->batches[i];
 
-		if (copy->counters != run.session) {
-			mgw_count_mirrored(&run);
-			run = mgw_new_run(copy->counters, NULL);
-		}
-		run.packets++;
-		run.bytes += copy->length;
-		run.truncated += copy->inner < copy->length;
-		bytes += copy->outer;
+		batch->counters->mirrored.packets += batch->packets;
+		batch->counters->mirrored.bytes += batch->length;
+		batch->counters->truncated += batch->truncated;
+		port->bytes += batch->outer;
 	}
-	mgw_count_mirrored(&run);
-	port->bytes += bytes;
 	port->packets += sent;
 	pipe->burst.mirrored += sent;
-	for (uint16_t i = sent; i < outbox->n; i++)
-		mgw_skip(pipe, &pipe->copies[outbox->copies[i]], MGW_SKIP_TUNNEL_FULL);
-	if (unlikely(sent < outbox->n))
-		rte_pktmbuf_free_bulk(&outbox->mbufs[sent], (unsigned int)(outbox->n - sent));
-	outbox->n = 0;
+	outbox->n = outbox->n_batches = 0;
 }
 
 /*
@@ -157,29 +178,21 @@ void mgw_unstock(struct mgw_pipe *pipe)
 	pipe->n_stock = 0;
 }
 
+/*
+ * Word by word: as vectors they would be loaded while stores of single words are still on their
+ * way, for which the processor waits.
+ */
 void mgw_publish_totals(struct mgw_pipe *pipe)
 {
 	struct mgw_totals *total = &pipe->counters->totals;
-	const struct mgw_totals *burst = &pipe->burst;
+	const uint64_t *from = &pipe->burst.sequence;
+	uint64_t *to = &total->sequence;
 	const uint64_t sequence = total->sequence;
 
 	__atomic_store_n(&total->sequence, sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	total->wire_rx += burst->wire_rx;
-	total->forwarded += burst->forwarded;
-	total->wire_consumed += burst->wire_consumed;
-	total->dropped += burst->dropped;
-	total->tap_rx += burst->tap_rx;
-	total->observed += burst->observed;
-	total->tunnel_rx += burst->tunnel_rx;
-	total->tunnel_consumed += burst->tunnel_consumed;
-	total->ignored += burst->ignored;
-	total->seen += burst->seen;
-	total->matched += burst->matched;
-	total->missed += burst->missed;
-	total->excluded += burst->excluded;
-	total->mirrored += burst->mirrored;
-	total->skipped += burst->skipped;
+#pragma GCC unroll 16
+	for (size_t i = 1; i < sizeof(*total) / sizeof(*to); i++)
+		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&total->sequence, sequence + 2, __ATOMIC_RELEASE);
-	memset(&pipe->burst, 0, sizeof(pipe->burst));
 }
