@@ -8,7 +8,7 @@
 
 #include <rte_memcpy.h>
 
-#include "entropy.h"
+#include "limit.h"
 #include "match.h"
 #include "run.h"
 
@@ -181,23 +181,6 @@ static __rte_always_inline bool mgw_hold_short(struct mgw_pipe *pipe, struct mgw
 	return true;
 }
 
-/* How the copy gets to its destination; skip in it says that it does not. */
-static __rte_always_inline const struct mgw_next_hop *
-mgw_next_hop_of(const struct mgw_session *session, uint64_t flow)
-{
-	const struct mgw_destination *to = session->destination;
-
-	if (unlikely(to == NULL)) {
-		const struct mgw_balance *balance =
-		    __atomic_load_n(&session->balancer->current, __ATOMIC_ACQUIRE);
-
-		if (balance->size == 0)
-			return &balance->none;
-		to = balance->members[balance->table[mgw_flow_share(flow, balance->size)]];
-	}
-	return __atomic_load_n(&to->current, __ATOMIC_ACQUIRE);
-}
-
 /* Hold what a copy needs. False: counted as skipped. */
 static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 					      const struct mgw_program *program,
@@ -206,7 +189,7 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 {
 	const struct mgw_session *session = &program->sessions[copy->session];
 	const uint64_t flow = mgw_flow_hash(&pipe->keys[copy->frame]);
-	const struct mgw_next_hop *hop = mgw_next_hop_of(session, flow);
+	const struct mgw_next_hop *hop = mgw_next_hop_of(pipe, session, copy->length, flow);
 
 	if (unlikely(hop->skip != 0)) {
 		mgw_skip(pipe, copy, hop->skip - 1);
