@@ -14,9 +14,11 @@
 
 enum { MGW_LINE = 64 }; /* bytes of a cache line */
 
-/* A copy that will not be made: count it under its reason. */
-static __rte_noinline void mgw_skip(struct mgw_pipe *pipe, const struct mgw_copy *copy,
-				    enum mgw_skip reason)
+/*
+ * A copy that will not be made: count it under its reason. A stage, so that the caller's vector
+ * state need not change, which costs some 70 ns each way.
+ */
+MGW_STAGE void mgw_skip(struct mgw_pipe *pipe, const struct mgw_copy *copy, enum mgw_skip reason)
 {
 	struct mgw_count *skipped = &copy->counters->skipped[reason];
 

@@ -94,10 +94,14 @@ mgw_hop_to(const struct mgw_destination *to, const struct mgw_balancer *balancer
 	return __atomic_load_n(&to->current, __ATOMIC_ACQUIRE);
 }
 
-/* What is sampled out costs no tokens, nor does what cannot be sent. */
-static __rte_noinline const struct mgw_next_hop *mgw_limited_hop(struct mgw_pipe *pipe,
-								 const struct mgw_session *session,
-								 uint32_t length, uint64_t flow)
+/*
+ * What is sampled out costs no tokens, nor does what cannot be sent. A stage, though it is part of
+ * one: code for another generation than its caller's costs some 70 ns at each change of vector
+ * state.
+ */
+MGW_STAGE const struct mgw_next_hop *mgw_limited_hop(struct mgw_pipe *pipe,
+						     const struct mgw_session *session,
+						     uint32_t length, uint64_t flow)
 {
 	const struct mgw_limits *limits = session->limits;
 	const struct mgw_next_hop *hop;

@@ -260,3 +260,27 @@ func TestSampleSpreads(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkLimits is what sampling and rate limits cost: of the first half of the frames is mirrored,
+// of the second all.
+func BenchmarkLimits(b *testing.B) {
+	for name, limit := range map[string]func(*rules.Session){
+		"none":   func(*rules.Session) {},
+		"sample": func(s *rules.Session) { s.SampleOneIn = 2 },
+		"rate":   func(s *rules.Session) { s.Limit = rules.Limit{PPS: rules.PPSMax, BPS: rules.BPSMax} },
+	} {
+		b.Run("limit="+name, func(b *testing.B) {
+			h := newHarness(b, benchPools)
+			r := limitedResources(0, rules.Limit{}, rules.Limit{})
+			r.Filters[0] = lastAccepts(10)
+			limit(&r.Sessions[0])
+			w := newWorld(b, h, r, &Layout{Second: 1}) // what is owed is paid back at once
+			defer w.close()
+			b.ResetTimer()
+			if err := h.Repeat(w.program, Input{Port: wire0, Frames: flows(b, 60)}, b.N); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/Burst, "ns/frame")
+		})
+	}
+}
