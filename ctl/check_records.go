@@ -109,6 +109,7 @@ func (t *Target) Check(problems *problem.List) {
 		c.failErr("address", err)
 	}
 	c.number("mtu", "mtu", t.MTU, MinTargetMTU, MaxTargetMTU, 0)
+	c.limit(t.Limit)
 }
 
 // Check judges the record and its rules by themselves; what is wrong with them is added to
@@ -215,6 +216,13 @@ func (s *Session) Check(problems *problem.List) {
 	c.required("number", "session number", s.Number, rules.SessionNumberMin, rules.SessionNumberMax, 1)
 	c.number("vni", "VNI", s.VNI, rules.VNIMin, rules.VNIMax, 0)
 	c.number("packet_length", "packet length", s.PacketLength, 1, maxLength, rules.PacketLengthEntire)
+	c.number("sample_one_in", "sample_one_in", s.SampleOneIn, rules.SampleMin, rules.SampleMax, 0)
+	c.limit(s.Limit)
+}
+
+func (c *checker) limit(l rules.Limit) {
+	c.number("rate_limit_pps", "rate limit (packets per second)", l.PPS, rules.PPSMin, rules.PPSMax, 0)
+	c.number("rate_limit_bps", "rate limit (bits per second)", l.BPS, rules.BPSMin, rules.BPSMax, 0)
 }
 
 func (c *checker) reference(key, ref, kind string) {

@@ -41,6 +41,9 @@ func TestCheck(t *testing.T) {
 		{&Session{Common: named("s"), Source: "a", Target: "t", Filter: "f"}, api.CodeMissingValue, "number", `session "s": session number is missing; use a number from 1 to 32766 such as 1, the lowest is tried first`},
 		{&Session{Common: named("s"), Source: "a", Target: "t", Filter: "f", Number: 1, VNI: -1}, api.CodeInvalidValue, "vni", `session "s": VNI -1 is out of range; use a number from 1 to 16777215`},
 		{&Session{Common: named("s"), Source: "a", Target: "t", Filter: "f", Number: 1, PacketLength: 65536}, api.CodeInvalidValue, "packet_length", `session "s": packet length 65536 is out of range; use a number from 1 to 65535`},
+		{&Session{Common: named("s"), Source: "a", Target: "t", Filter: "f", Number: 1, SampleOneIn: 1}, api.CodeInvalidValue, "sample_one_in", `session "s": sample_one_in 1 is out of range; use a number from 2 to 1000000`},
+		{&Session{Common: named("s"), Source: "a", Target: "t", Filter: "f", Number: 1, Limit: rules.Limit{PPS: -1}}, api.CodeInvalidValue, "rate_limit_pps", `session "s": rate limit (packets per second) -1 is out of range; use a number from 1 to 1000000000`},
+		{&Target{Common: named("t"), Address: addr("10.0.0.1"), Limit: rules.Limit{BPS: 63_999}}, api.CodeInvalidValue, "rate_limit_bps", `target "t": rate limit (bits per second) 63999 is out of range; use a number from 64000 to 1000000000000`},
 		{tcp(func(r *Rule) { r.Protocol = 256 }), api.CodeInvalidValue, "protocol", `filter "f" ingress rule 1: protocol 256 is out of range; use a number from 0 to 255, or -1 for all`},
 		{tcp(func(r *Rule) { r.SrcPorts = &rules.PortRange{First: 2, Last: 1} }), api.CodeInvalidValue, "source_ports", `filter "f" ingress rule 1: source ports 2-1 run backwards; write 1-2`},
 		{tcp(func(r *Rule) { r.Protocol, r.DstPorts = 1, &rules.PortRange{} }), api.CodeInvalidValue, "destination_ports", `filter "f" ingress rule 1: destination ports need protocol tcp or udp; set one of them or leave the ports out`},
@@ -116,6 +119,8 @@ mtu = 1500
 [[target]]
 name = "lb"
 load_balancer = "tools"
+rate_limit_pps = 1
+rate_limit_bps = 64000
 
 [[filter]]
 name = "f"
@@ -140,6 +145,9 @@ filter = "f"
 number = 1
 vni = 2
 packet_length = 3
+sample_one_in = 10
+rate_limit_pps = 4
+rate_limit_bps = 1000000000000
 `
 
 // TestEncode: what is written is what was read.

@@ -86,6 +86,7 @@ func readTarget(t *tomldoc.Table) *Target {
 	target.Interface, _ = t.String("interface")
 	target.LoadBalancer, _ = t.String("load_balancer")
 	target.MTU = t.Number("mtu", 0)
+	target.Limit = readLimit(t)
 	return target
 }
 
@@ -98,7 +99,13 @@ func readSession(t *tomldoc.Table) *Session {
 	s.Number = t.Number("number", 0)
 	s.VNI = t.Number("vni", 0)
 	s.PacketLength = t.Number("packet_length", rules.PacketLengthEntire)
+	s.SampleOneIn = t.Number("sample_one_in", 0)
+	s.Limit = readLimit(t)
 	return s
+}
+
+func readLimit(t *tomldoc.Table) rules.Limit {
+	return rules.Limit{PPS: t.Number("rate_limit_pps", 0), BPS: t.Number("rate_limit_bps", 0)}
 }
 
 func readLoadBalancer(t *tomldoc.Table) *LoadBalancer {

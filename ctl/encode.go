@@ -127,6 +127,7 @@ func (e *encoder) target(t *Target) {
 	e.text("interface", t.Interface)
 	e.text("load_balancer", t.LoadBalancer)
 	e.number("mtu", t.MTU, 0)
+	e.limit(t.Limit)
 }
 
 func (e *encoder) filter(f *Filter) {
@@ -194,6 +195,13 @@ func (e *encoder) session(s *Session) {
 	e.number("number", s.Number, 0)
 	e.number("vni", s.VNI, 0)
 	e.number("packet_length", s.PacketLength, rules.PacketLengthEntire)
+	e.number("sample_one_in", s.SampleOneIn, 0)
+	e.limit(s.Limit)
+}
+
+func (e *encoder) limit(l rules.Limit) {
+	e.number("rate_limit_pps", l.PPS, 0)
+	e.number("rate_limit_bps", l.BPS, 0)
 }
 
 func (e *encoder) loadBalancer(b *LoadBalancer) {

@@ -48,9 +48,10 @@ type Interface struct {
 type Target struct {
 	Common
 	Address      netip.Addr
-	Interface    string // name or ID; an ID in a store
-	LoadBalancer string // name or ID; an ID in a store
-	MTU          int    // bytes of the outer IP packet; 0: the tunnel port's
+	Interface    string      // name or ID; an ID in a store
+	LoadBalancer string      // name or ID; an ID in a store
+	MTU          int         // bytes of the outer IP packet; 0: the tunnel port's
+	Limit        rules.Limit // of all copies to it together
 }
 
 // Filter is a set of rules and of network services.
@@ -75,6 +76,8 @@ type Session struct {
 	Number                 int    // 1-32766, unique per source; lower goes first
 	VNI                    int    // 1-16777215; 0 until one is drawn
 	PacketLength           int    // bytes of each frame, 1-65535; 0: whole frames
+	SampleOneIn            int    // one flow in so many is mirrored, 2-1000000; 0: all
+	Limit                  rules.Limit
 }
 
 // LoadBalancer spreads the copies of one target over its members.

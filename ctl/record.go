@@ -108,7 +108,8 @@ func (i *Interface) Equal(o *Interface) bool {
 
 // Equal reports whether two records say the same.
 func (t *Target) Equal(o *Target) bool {
-	return t.Common.equal(&o.Common) && t.Address == o.Address && t.Interface == o.Interface && t.LoadBalancer == o.LoadBalancer && t.MTU == o.MTU
+	return t.Common.equal(&o.Common) && t.Address == o.Address && t.Interface == o.Interface && t.LoadBalancer == o.LoadBalancer && t.MTU == o.MTU &&
+		t.Limit == o.Limit
 }
 
 // EqualBase reports whether two filters say the same but for their rules.
@@ -130,7 +131,8 @@ func equalPorts(a, b *rules.PortRange) bool {
 // Equal reports whether two records say the same.
 func (s *Session) Equal(o *Session) bool {
 	return s.Common.equal(&o.Common) && s.Source == o.Source && s.Target == o.Target && s.Filter == o.Filter &&
-		s.Number == o.Number && s.VNI == o.VNI && s.PacketLength == o.PacketLength
+		s.Number == o.Number && s.VNI == o.VNI && s.PacketLength == o.PacketLength &&
+		s.SampleOneIn == o.SampleOneIn && s.Limit == o.Limit
 }
 
 // Equal reports whether two records say the same.

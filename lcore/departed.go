@@ -23,8 +23,8 @@ type Departed struct {
 
 // leftover is the slots that a change gave up.
 type leftover struct {
-	sources, rules []uint32
-	sessions       []leftSession
+	sources, rules, targets []uint32
+	sessions                []leftSession
 }
 
 // leftSession is the slot of a session that is gone, and of the source that it belonged to.
@@ -35,6 +35,9 @@ func (g *Group) leftover(gone given) leftover {
 	left := leftover{rules: gone.rules}
 	for _, i := range gone.sources {
 		left.sources = append(left.sources, g.current.Sources[i])
+	}
+	for _, i := range gone.targets {
+		left.targets = append(left.targets, g.current.Targets[i])
 	}
 	for _, i := range gone.sessions {
 		source := g.current.Sources[g.snapshot.Sessions[i].Source]
@@ -57,6 +60,12 @@ func (g *Group) fold(left *leftover) {
 		}
 		delete(g.departed.bySource, slot)
 		g.slots.sources.release(slot)
+	}
+	for _, slot := range left.targets {
+		for _, w := range g.workers {
+			w.counters.ClearTarget(slot)
+		}
+		g.slots.targets.release(slot)
 	}
 	for _, slot := range left.rules {
 		for _, w := range g.workers {

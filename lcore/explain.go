@@ -119,7 +119,9 @@ func (g *Group) explanation(out *pipeline.Output) *Explanation {
 		v := seen.Verdict
 		if v.Rule = rules.NoRule; v.Outcome == rules.Matched {
 			v.Rule = g.acceptedBy(&v)
-			e.Skipped = append(e.Skipped, g.skips(&v)...)
+			skips := g.skips(&v)
+			v.SampledOut = slices.ContainsFunc(skips, func(s Skip) bool { return s.Reason == pipeline.SkipSampled })
+			e.Skipped = append(e.Skipped, skips...)
 		}
 		e.Verdicts = append(e.Verdicts, v)
 	}
@@ -146,7 +148,8 @@ func (g *Group) skips(v *rules.Verdict) (skips []Skip) {
 	return skips
 }
 
-// forgetExplained sets the harness's counters of a source, its sessions and their rules to zero.
+// forgetExplained sets the harness's counters of a source, its sessions and their rules to zero, and
+// fills the token buckets: of one frame nobody can say what came before it.
 func (g *Group) forgetExplained(source int) {
 	counters := g.explain.Counters()
 	counters.ClearSource(g.current.Sources[source])
@@ -158,5 +161,8 @@ func (g *Group) forgetExplained(source int) {
 				counters.ClearRule(slot)
 			}
 		}
+	}
+	for _, slot := range g.current.Targets {
+		counters.ClearTarget(slot)
 	}
 }

@@ -26,7 +26,7 @@ var (
 	macNextHop = [6]byte{2, 0, 0, 0, 2, 0x10}
 )
 
-var testCapacity = pipeline.Capacity{Sources: 8, Sessions: 8, Rules: 16}
+var testCapacity = pipeline.Capacity{Sources: 8, Sessions: 8, Rules: 16, Targets: 4}
 
 // device makes a vdev under a new name and returns how a configuration names it. It is a group
 // that closes its port.

@@ -174,9 +174,10 @@ func (g *Group) mempools() Mempools {
 
 // plan derives from the opened ports what programs need to know of them.
 func (g *Group) plan() {
-	g.layout = &pipeline.Layout{OwnCopies: make([]bool, len(g.ports))}
+	g.layout = &pipeline.Layout{OwnCopies: make([]bool, len(g.ports)), Second: dpdk.TSCHz()}
 	for i, p := range g.ports {
 		g.layout.Repair = append(g.layout.Repair, p.Repair)
+		g.layout.Sharers = append(g.layout.Sharers, p.Queues)
 		if p.sendsCopies() {
 			g.tunnels = append(g.tunnels, pipeline.Tunnel{
 				Port:                i,

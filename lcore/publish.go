@@ -127,6 +127,7 @@ func (g *Group) touchCounters() {
 	}
 	touch(&g.slots.sources.slotPool, (*pipeline.Counters).ClearSource)
 	touch(&g.slots.sessions.slotPool, (*pipeline.Counters).ClearSession)
+	touch(&g.slots.targets.slotPool, (*pipeline.Counters).ClearTarget)
 	touch(&g.slots.rules.slotPool, (*pipeline.Counters).ClearRule)
 }
 

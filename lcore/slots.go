@@ -15,6 +15,7 @@ import (
 // have been cleared. Until then the old and the new need room side by side: see DefaultCapacity.
 type slotTable struct {
 	sources, sessions allocator
+	targets           allocator // those with a limit
 	rules             ruleSlots
 }
 
@@ -22,6 +23,7 @@ func newSlotTable(c pipeline.Capacity) slotTable {
 	return slotTable{
 		sources:  newAllocator("sources", c.Sources),
 		sessions: newAllocator("sessions", c.Sessions),
+		targets:  newAllocator("targets with a limit", c.Targets),
 		rules:    newRuleSlots(c.Rules),
 	}
 }
@@ -35,23 +37,29 @@ func (t *slotTable) assign(s *rules.Snapshot) (slots pipeline.Slots, err error) 
 	if slots.Sessions, err = t.sessions.assign(len(s.Sessions), func(i int) string { return s.Sessions[i].ID }); err != nil {
 		return slots, err
 	}
+	limited := s.LimitedTargets()
+	if slots.Targets, err = t.targets.assign(len(limited), func(i int) string { return s.Targets[limited[i]].ID }); err != nil {
+		return slots, err
+	}
 	slots.Filters, err = t.rules.assign(s.Filters)
 	return slots, err
 }
 
-// given is what a change gives up: indices in the snapshot before it, and slots of rules.
+// given is what a change gives up: indices in the snapshot before it, targets among those with a limit,
+// and slots of rules.
 type given struct {
-	sources, sessions []int
-	rules             []uint32
+	sources, sessions, targets []int
+	rules                      []uint32
 }
 
 func (t *slotTable) accept() given {
-	return given{sources: t.sources.accept(), sessions: t.sessions.accept(), rules: t.rules.accept()}
+	return given{sources: t.sources.accept(), sessions: t.sessions.accept(), targets: t.targets.accept(), rules: t.rules.accept()}
 }
 
 func (t *slotTable) refuse() {
 	t.sources.refuse()
 	t.sessions.refuse()
+	t.targets.refuse()
 	t.rules.refuse()
 }
 

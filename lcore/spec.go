@@ -51,7 +51,7 @@ type Spec struct {
 // DefaultCapacity holds what the engine's limits allow, twice: a change that replaces everything
 // keeps the old slots until no lcore counts in them, and the new ones are taken before, so that a
 // change that is prepared cannot fail any more. Unused slots cost address space only.
-var DefaultCapacity = pipeline.Capacity{Sources: 1 << 18, Sessions: 2 * rules.MaxSessions, Rules: 1 << 22}
+var DefaultCapacity = pipeline.Capacity{Sources: 1 << 18, Sessions: 2 * rules.MaxSessions, Rules: 1 << 22, Targets: 1 << 18}
 
 // Mempools are the sizes of the pools that every NUMA node with a port or a worker gets. The sum
 // is what keeps a stalled tunnel port from starving production: see PlanMempools.

@@ -54,7 +54,7 @@ type SessionCounters struct {
 }
 
 // Capacity is how many slots a Counters has.
-type Capacity struct{ Sources, Sessions, Rules int }
+type Capacity struct{ Sources, Sessions, Rules, Targets int }
 
 // Counters is the C memory that one lcore counts in. Memory that no slot uses is never touched,
 // so a large capacity costs address space only.
@@ -64,9 +64,11 @@ type Counters struct {
 	sources  [][rules.Directions]C.struct_mgw_source_counters
 	sessions [][rules.Directions]C.struct_mgw_session_counters
 	rules    []C.struct_mgw_count
+	buckets  []C.struct_mgw_bucket // of sessions
+	targets  []C.struct_mgw_bucket // and of targets
 }
 
-// NewCounters returns counters that are all zero.
+// NewCounters returns counters that are all zero, and full token buckets.
 func NewCounters(n Capacity) (*Counters, error) {
 	k := &Counters{}
 	all, err := newArray[C.struct_mgw_counters](&k.arena, 1)
@@ -79,6 +81,12 @@ func NewCounters(n Capacity) (*Counters, error) {
 	if err == nil {
 		k.rules, err = newArray[C.struct_mgw_count](&k.arena, n.Rules)
 	}
+	if err == nil {
+		k.buckets, err = newArray[C.struct_mgw_bucket](&k.arena, n.Sessions)
+	}
+	if err == nil {
+		k.targets, err = newArray[C.struct_mgw_bucket](&k.arena, n.Targets)
+	}
 	if err != nil {
 		k.arena.free()
 		return nil, err
@@ -87,6 +95,7 @@ func NewCounters(n Capacity) (*Counters, error) {
 	k.c.sources = &k.sources[0]
 	k.c.sessions = &k.sessions[0]
 	k.c.rules = &k.rules[0]
+	k.c.session_buckets, k.c.target_buckets = &k.buckets[0], &k.targets[0]
 	return k, nil
 }
 
@@ -139,15 +148,21 @@ func (k *Counters) SlowPathFull() (n uint64) {
 	return n
 }
 
-// ClearSource, ClearSession and ClearRule set a slot to zero before it is used again. No lcore may
+// ClearSource, ClearSession, ClearRule and ClearTarget set a slot to zero before it is used again. No lcore may
 // count in it.
 func (k *Counters) ClearSource(slot uint32) { clear(k.sources[slot][:]) }
 
-// ClearSession is ClearSource for a session slot.
-func (k *Counters) ClearSession(slot uint32) { clear(k.sessions[slot][:]) }
+// ClearSession is ClearSource for a session slot; its token bucket is full afterwards.
+func (k *Counters) ClearSession(slot uint32) {
+	clear(k.sessions[slot][:])
+	k.buckets[slot] = C.struct_mgw_bucket{}
+}
 
 // ClearRule is ClearSource for a rule slot.
 func (k *Counters) ClearRule(slot uint32) { k.rules[slot] = C.struct_mgw_count{} }
+
+// ClearTarget makes the token bucket of a target's slot full.
+func (k *Counters) ClearTarget(slot uint32) { k.targets[slot] = C.struct_mgw_bucket{} }
 
 func reasons(values []C.uint64_t, names []string) Reasons {
 	found := Reasons{}
@@ -178,6 +193,9 @@ var (
 	IgnoreNames       = cNames(func(i C.uint) *C.char { return C.mgw_ignore_name(i) })
 	ExcludedNames     = cNames(func(i C.uint) *C.char { return C.mgw_excluded_name(i) })
 )
+
+// SkipSampled is the reason of a copy whose flow is not in its session's sample.
+var SkipSampled = SkipNames[C.MGW_SKIP_SAMPLED]
 
 func cNames(name func(C.uint) *C.char) (names []string) {
 	for i := C.uint(0); name(i) != nil; i++ {

@@ -14,6 +14,8 @@
 	X(MGW_SKIP_UNRESOLVED, "unresolved")                 /* no neighbour for the target */     \
 	X(MGW_SKIP_TARGET_DOWN, "target-down") /* no member of the load balancer can take it */    \
 	X(MGW_SKIP_NO_LISTENER, "no-listener") /* the load balancer has none for UDP 4789 */       \
+	X(MGW_SKIP_SAMPLED, "sampled")         /* the flow is not in the session's sample */       \
+	X(MGW_SKIP_RATE_LIMIT, "rate-limit")   /* beyond a limit of the session or the target */   \
 	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst holds or a port sends */
 
 /* Why a production frame was lost. */
@@ -98,6 +100,15 @@ struct mgw_session_counters {
 } __attribute__((aligned(64)));
 
 /*
+ * What a token bucket owes after its last copy (limit.h), in units of now << MGW_OWED_SHIFT. Not a
+ * count, but it belongs to a slot and an lcore like one.
+ */
+struct mgw_bucket {
+	uint64_t when; /* as in pipe->now */
+	uint64_t packets, bytes;
+};
+
+/*
  * What both laws are computed from. The lcore adds one burst's work at once under the sequence
  * lock: sequence is odd while it writes, so a reader that sees the same even value before and
  * after has a consistent set.
@@ -118,6 +129,8 @@ struct mgw_counters {
 	struct mgw_source_counters (*sources)[MGW_DIRECTIONS];
 	struct mgw_session_counters (*sessions)[MGW_DIRECTIONS];
 	struct mgw_count *rules;
+	struct mgw_bucket *session_buckets; /* by session slot */
+	struct mgw_bucket *target_buckets;  /* by slot of targets with a limit */
 };
 
 #endif

@@ -214,6 +214,7 @@ int mgw_harness_repeat(struct mgw_pipe *pipe, const struct mgw_program *program,
 	if (rc != 0)
 		return rc;
 	for (uint64_t i = 0; i < rounds; i++) {
+		pipe->now++;
 		mgw_decide(pipe, program, in->port);
 		mgw_copy(pipe, program, pipe->n);
 		for (uint16_t t = 0; t < pipe->n_tunnels; t++) {

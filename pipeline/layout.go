@@ -43,6 +43,8 @@ type Layout struct {
 	Repair    []Repair // by port index; RepairFlagged where there is none
 	Engine    Engine   // EngineAuto unless a test wants one engine
 	Grace     Grace    // of the lcores; nil: there are none
+	Sharers   []int    // by port index: lcores that poll it, who share the limits of its sources' sessions; one where there is none
+	Second    uint64   // in the unit in which lcores are told the time; 0: nanoseconds
 
 	mu          sync.Mutex // guards what follows
 	acls        map[string]*aclContext

@@ -64,6 +64,10 @@ func (y *tally) count(w *world, v *rules.Verdict, frame []byte) {
 	session := y.session(v)
 	n := Count{1, uint64(len(frame))}
 	session.Matched.add(n)
+	if v.SampledOut {
+		session.Skipped = addCounts(session.Skipped, CountsByReason{"sampled": n})
+		return
+	}
 	if !w.snapshot.Targets[w.snapshot.Sessions[v.Session].Target].Resolved {
 		session.Skipped = addCounts(session.Skipped, CountsByReason{"unresolved": n})
 		return
@@ -72,6 +76,11 @@ func (y *tally) count(w *world, v *rules.Verdict, frame []byte) {
 	if len(w.innerOf(v.Session, frame)) < len(frame) {
 		session.Truncated++
 	}
+}
+
+// yields reports whether a copy must be made.
+func (w *world) yields(v *rules.Verdict) bool {
+	return v.Outcome == rules.Matched && !v.SampledOut && w.snapshot.Targets[w.snapshot.Sessions[v.Session].Target].Resolved
 }
 
 // innerOf is what of a frame belongs into a copy of a session.
@@ -143,7 +152,7 @@ func (w *world) check(in Input, y *tally) {
 			w.compareVerdict(in, i, v, out.Seen[seen])
 			seen++
 			y.count(w, &v, frame)
-			if v.Outcome == rules.Matched && w.snapshot.Targets[w.snapshot.Sessions[v.Session].Target].Resolved {
+			if w.yields(&v) {
 				made++
 			}
 		}
@@ -159,7 +168,7 @@ func (w *world) check(in Input, y *tally) {
 
 func (w *world) compareVerdict(in Input, frame int, want rules.Verdict, got Seen) {
 	w.t.Helper()
-	want.Rule, want.Inherited = 0, false // only the counters tell
+	want.Rule, want.Inherited, want.SampledOut = 0, false, false // only the counters and copies tell
 	if got.Frame != frame || got.Verdict != want {
 		w.t.Fatalf("frame %d: the reference says %+v, the data path frame %d %+v\n%s\n%s", frame, want, got.Frame, got.Verdict, w.story(in, frame), w.story(in, got.Frame))
 	}
@@ -179,13 +188,10 @@ func (w *world) compareCopies(in Input, out *Output, verdicts [][]rules.Verdict)
 	}
 	for i, frame := range in.Frames {
 		for _, v := range verdicts[i] {
-			if v.Outcome != rules.Matched {
+			if !w.yields(&v) {
 				continue
 			}
 			target := &w.snapshot.Targets[w.snapshot.Sessions[v.Session].Target]
-			if !target.Resolved {
-				continue
-			}
 			tunnel := w.program.layout.tunnelOf(target.Port)
 			made := byTunnel[tunnel][0]
 			byTunnel[tunnel] = byTunnel[tunnel][1:]

@@ -80,7 +80,7 @@ func (p *Program) fill(s *rules.Snapshot, slots Slots, generation uint64) error 
 		func() error { return p.fillSources(s) },
 		func() error { return p.fillRules(s, slots.Filters) },
 		func() error { return p.fillPlaces(s) },
-		func() error { return p.fillSessions(s, slots.Sessions) },
+		func() error { return p.fillSessions(s, slots.Sessions, slots.Targets) },
 	} {
 		if err := step(); err != nil {
 			return err

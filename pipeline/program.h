@@ -133,13 +133,36 @@ struct mgw_balancer {
 	const struct mgw_balance *current;
 };
 
+#define MGW_OWED_SHIFT 16 /* fraction bits of what a token bucket owes */
+
+/*
+ * A rate as one lcore keeps it: what one packet or byte costs, and what may be owed at most, in
+ * units of the pipe's now << MGW_OWED_SHIFT. Both 0: no limit.
+ */
+struct mgw_rate {
+	uint64_t cost, depth;
+};
+
+struct mgw_limit {
+	struct mgw_rate packets, bytes; /* bytes of outer frames */
+};
+
+/* What a session with limits has besides. */
+struct mgw_limits {
+	const struct mgw_destination *destination; /* NULL: the balancer says */
+	uint64_t sample_below; /* flows whose mgw_flow_sample is below it are mirrored */
+	struct mgw_limit session, target;
+	uint32_t session_slot, target_slot; /* of the buckets; MGW_NONE: the target has no limit */
+};
+
 /* What hold and encap read of a session. */
 struct mgw_session {
 	uint8_t header[MGW_HEADER_MAX]; /* MACs, lengths, UDP source port and checksums are 0 */
 	uint32_t inner_max;             /* longest inner frame: packet length and MTU, bytes */
 	uint32_t ip_sum;                /* IPv4: sum of header words, host order, length 0 */
-	const struct mgw_destination *destination; /* NULL: balancer says, for each flow */
+	const struct mgw_destination *destination; /* NULL: limits or balancer say, for each copy */
 	const struct mgw_balancer *balancer;
+	const struct mgw_limits *limits; /* NULL: none */
 	uint16_t header_length;
 	uint8_t ipv6;
 } __attribute__((aligned(64)));

@@ -23,12 +23,16 @@ type header struct {
 	made                C.struct_mgw_session
 }
 
-func (p *Program) fillSessions(s *rules.Snapshot, slots []uint32) error {
+func (p *Program) fillSessions(s *rules.Snapshot, slots, targetSlots []uint32) error {
 	match, err := newArray[C.struct_mgw_session_match](&p.arena, len(s.Sessions))
 	if err != nil {
 		return err
 	}
 	sessions, err := newArray[C.struct_mgw_session](&p.arena, len(s.Sessions))
+	if err != nil {
+		return err
+	}
+	limiter, err := p.newLimiter(s, targetSlots)
 	if err != nil {
 		return err
 	}
@@ -46,6 +50,7 @@ func (p *Program) fillSessions(s *rules.Snapshot, slots []uint32) error {
 		if err := p.fillSession(&sessions[i], slots[i], session, s); err != nil {
 			return fmt.Errorf("session %s: %w", session.Name, err)
 		}
+		limiter.apply(&sessions[i], slots[i], i)
 	}
 	p.c.match, p.c.sessions = &match[0], &sessions[0]
 	return nil
@@ -84,11 +89,11 @@ func (l *Layout) header(out *C.struct_mgw_session, slot uint32, s *rules.Session
 		l.headers = append(l.headers, make([]header, max(64, len(l.headers)))...)
 	}
 	kept, source, destination := &l.headers[slot], s.OuterSource, t.Address
-	if t.Balancer != nil {
+	if t.Balancer != nil || s.IsLimited(t) {
 		destination = unspecified(t.IPv6())
-		if !source.IsValid() { // no member yet: nothing is sent
-			source = destination
-		}
+	}
+	if !source.IsValid() { // a load balancer without members: nothing is sent
+		source = destination
 	}
 	if kept.vni != s.VNI || kept.source != source || kept.destination != destination ||
 		kept.mtu != t.MTU || kept.packetLength != s.PacketLength {
@@ -102,8 +107,8 @@ func (l *Layout) header(out *C.struct_mgw_session, slot uint32, s *rules.Session
 	return nil
 }
 
-// unspecified stands for the destination in headers of sessions to a load balancer: each copy gets
-// that of its flow's member.
+// unspecified stands for the destination in headers of sessions whose copies find theirs one by one,
+// to a load balancer or with limits: each copy gets that of its next hop.
 func unspecified(v6 bool) netip.Addr {
 	if v6 {
 		return netip.IPv6Unspecified()

@@ -4,8 +4,8 @@
  * copies were sent.
  */
 /*
- * Fields of a structure that are set one after the other are stored one after the other: the compiler
- * would gather them in vectors first, which is longer.
+ * Fields of a structure that are set one after the other are stored one after the other: the
+ * compiler would gather them in vectors first, which is longer.
  */
 #pragma GCC optimize("no-tree-slp-vectorize")
 

@@ -173,6 +173,8 @@ func randomResources(r *rand.Rand, pool *pools) *rules.Resources {
 			session := addSession(w, source, pick(r, 0, 0, 1, 1, 2), 1+s+3*r.IntN(5), randomFilter(r, pool))
 			session.Number = 1 + s // unique, ascending
 			session.PacketLength = pick(r, 0, 0, 0, 1, 60, 100, 128, 192, 193, 1000)
+			session.SampleOneIn = pick(r, 0, 0, 0, 2, 3, 10)
+			session.Limit.PPS = pick(r, 0, 0, 0, rules.PPSMax) // never reached
 		}
 	}
 	return w
@@ -194,7 +196,7 @@ type world struct {
 // generations are unique: what one world's program decided is nothing to the next one's.
 var generations atomic.Uint64
 
-var testCapacity = Capacity{Sources: 1 << 15, Sessions: 1 << 16, Rules: 1 << 17}
+var testCapacity = Capacity{Sources: 1 << 15, Sessions: 1 << 16, Rules: 1 << 17, Targets: 64}
 
 // newHarness is a harness of the test's own, freed with it.
 func newHarness(t testing.TB, pools HarnessPools) *Harness {

@@ -121,6 +121,9 @@ func checkTargets(r *Parts) error {
 		if t.MTU < MTUMin || t.MTU > MTUMax {
 			return fmt.Errorf("%s has MTU %d; it must be %d to %d bytes", r.targetLabel(i), t.MTU, MTUMin, MTUMax)
 		}
+		if err := t.Limit.check(); err != nil {
+			return fmt.Errorf("%s %w", r.targetLabel(i), err)
+		}
 		if t.Balancer != nil {
 			if err := checkBalancer(r, t.Balancer); err != nil {
 				return err

@@ -54,6 +54,12 @@ func checkSession(r *Parts, s *Session) error {
 	if s.PacketLength < PacketLengthEntire {
 		return fmt.Errorf("has packet length %d; it must be positive, or %d for whole frames", s.PacketLength, PacketLengthEntire)
 	}
+	if err := checkSample(s.SampleOneIn); err != nil {
+		return err
+	}
+	if err := s.Limit.check(); err != nil {
+		return err
+	}
 	return checkOuterSource(r, s)
 }
 

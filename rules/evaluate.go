@@ -72,16 +72,22 @@ func judge(s *Snapshot, seen sighting, k *Key, t *SourceTrace) Verdict {
 		return v
 	}
 	if isResolverTraffic(s.Resolvers, k) {
-		return judgeResolver(s, v, t)
+		return judgeResolver(s, v, k, t)
 	}
 	src := &s.Sources[v.Source]
 	for session := src.First; session < src.First+src.Count; session++ {
 		rule, accepted := decide(s, session, seen.direction, k, t)
 		if accepted {
-			v.Outcome, v.Session, v.Rule = Matched, session, rule
-			return v
+			return s.match(v, session, rule, k)
 		}
 	}
+	return v
+}
+
+// match completes the verdict of a frame that a session accepted.
+func (s *Snapshot) match(v Verdict, session, rule int, k *Key) Verdict {
+	v.Outcome, v.Session, v.Rule = Matched, session, rule
+	v.SampledOut = s.Sessions[session].samplesOut(k)
 	return v
 }
 
@@ -95,7 +101,7 @@ func (s *Snapshot) exclusion(k *Key) Exclusion {
 
 // judgeResolver decides resolver traffic: rules have no say in it (AWS guide, "Traffic mirror
 // filters and filter rules": all traffic of a network service is mirrored).
-func judgeResolver(s *Snapshot, v Verdict, t *SourceTrace) Verdict {
+func judgeResolver(s *Snapshot, v Verdict, k *Key, t *SourceTrace) Verdict {
 	src := &s.Sources[v.Source]
 	for session := src.First; session < src.First+src.Count; session++ {
 		if !s.Filters[s.Sessions[session].Filter].AmazonDNS {
@@ -103,8 +109,7 @@ func judgeResolver(s *Snapshot, v Verdict, t *SourceTrace) Verdict {
 			continue
 		}
 		t.session(session, AcceptedByService, NoRule)
-		v.Outcome, v.Session = Matched, session
-		return v
+		return s.match(v, session, NoRule, k)
 	}
 	v.Outcome, v.Exclusion = Excluded, ExcludedAmazonDNS
 	return v

@@ -65,7 +65,11 @@ func (e *Explanation) conclusion(t *SourceTrace) string {
 	case t.Verdict.Outcome == Matched:
 		entry := &e.Snapshot.Sessions[t.Verdict.Session]
 		target := &e.Snapshot.Targets[entry.Target]
-		return fmt.Sprintf("mirrored by %s to %s (%s, VNI %d)", label("session", entry.Name, entry.ID, t.Verdict.Session),
+		session := label("session", entry.Name, entry.ID, t.Verdict.Session)
+		if t.Verdict.SampledOut {
+			return fmt.Sprintf("not mirrored: accepted by %s, which mirrors one flow in %d, and this flow is not one of them", session, entry.SampleOneIn)
+		}
+		return fmt.Sprintf("mirrored by %s to %s (%s, VNI %d)", session,
 			label("target", target.Name, target.ID, entry.Target), target.place(), entry.VNI)
 	case len(t.Sessions) == 0:
 		return "not mirrored: the source has no sessions"

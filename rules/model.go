@@ -134,6 +134,7 @@ type Target struct {
 	Port     int        // tunnel port that leads to Address, index in Resources.Ports; unused with Balancer
 	NextHop  [6]byte    // valid iff Resolved
 	Resolved bool       // a static neighbour; else copies are skipped (unresolved) until one is found
+	Limit    Limit      // of all sessions to it together
 }
 
 // IPv6 reports whether copies to the target have an outer IPv6 header. A balancer without members
@@ -194,6 +195,8 @@ type Session struct {
 	PacketLength int        // bytes of each frame from its Ethernet header on, or PacketLengthEntire
 	OuterSource  netip.Addr // outer source address, of the target's family
 	Zone         string     // of the source: whose members of a load balancer it uses; empty: all
+	SampleOneIn  int        // one flow in so many is mirrored, SampleMin-SampleMax; 0: all
+	Limit        Limit
 }
 
 // Exclude lists the traffic types that are never mirrored (AWS guide, "Traffic types").

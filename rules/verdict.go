@@ -40,11 +40,12 @@ const NoSession = -1
 
 // Verdict says what is to happen to one frame at one source, and why.
 type Verdict struct {
-	Source    int       // index in Snapshot.Sources
-	Direction Direction // of the frame, as that source sees it
-	Outcome   Outcome
-	Exclusion Exclusion // valid iff Outcome is Excluded
-	Session   int       // index in Snapshot.Sessions, valid iff Outcome is Matched, else NoSession
-	Rule      int       // the accepting rule, index in Snapshot.RulesOf(Session, Direction); NoRule when amazon-dns accepted
-	Inherited bool      // from the datagram's first fragment: no rule was asked, and Rule is NoRule
+	Source     int       // index in Snapshot.Sources
+	Direction  Direction // of the frame, as that source sees it
+	Outcome    Outcome
+	Exclusion  Exclusion // valid iff Outcome is Excluded
+	Session    int       // index in Snapshot.Sessions, valid iff Outcome is Matched, else NoSession
+	Rule       int       // the accepting rule, index in Snapshot.RulesOf(Session, Direction); NoRule when amazon-dns accepted
+	SampledOut bool      // Matched, but no copy is made: the flow is not in the session's sample (skipped: sampled)
+	Inherited  bool      // from the datagram's first fragment: no rule was asked, and Rule is NoRule
 }

@@ -33,7 +33,9 @@ type TrafficMirrorTarget struct {
 	IPAddress          string `json:"ipAddress,omitempty"`
 	NetworkInterfaceID string `json:"networkInterfaceId,omitempty"`
 	LoadBalancerID     string `json:"loadBalancerId,omitempty"`
-	MTU                int    `json:"mtu,omitempty"` // bytes of the outer IP packet
+	MTU                int    `json:"mtu,omitempty"`          // bytes of the outer IP packet
+	RateLimitPPS       int    `json:"rateLimitPps,omitempty"` // copies a second, of all sessions to it together; absent: no limit
+	RateLimitBPS       int64  `json:"rateLimitBps,omitempty"` // bits a second of their outer frames, 64000-1000000000000; absent: no limit
 
 	State       string      `json:"state,omitempty"`       // StateReachable and its kin; absent: nothing is known of it; GET only
 	StateReason string      `json:"stateReason,omitempty"` // a sentence; GET only
@@ -82,6 +84,9 @@ type TrafficMirrorSession struct {
 	SessionNumber         int    `json:"sessionNumber"`              // 1-32766, unique per source; the lowest is tried first
 	VirtualNetworkID      int    `json:"virtualNetworkId,omitempty"` // 1-16777215; drawn when absent
 	PacketLength          int    `json:"packetLength,omitempty"`     // bytes from the inner Ethernet header; absent: whole frames
+	SampleOneIn           int    `json:"sampleOneIn,omitempty"`      // one flow in so many is mirrored, 2-1000000; absent: all
+	RateLimitPPS          int    `json:"rateLimitPps,omitempty"`     // copies a second; absent: no limit
+	RateLimitBPS          int64  `json:"rateLimitBps,omitempty"`     // bits a second of their outer frames, 64000-1000000000000; absent: no limit
 	State                 string `json:"state,omitempty"`            // active or inactive; responses only
 	StateReason           string `json:"stateReason,omitempty"`      // why it is inactive; responses only
 	Delivery              string `json:"delivery,omitempty"`         // of copies while it is active: StateReachable and its kin; GET only

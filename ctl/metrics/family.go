@@ -30,7 +30,7 @@ type family struct {
 }
 
 // families are all metrics, in the order of the exposition.
-var families = concat(portFamilies, sourceFamilies, sessionFamilies, ruleFamilies, targetFamilies, balancerFamilies,
+var families = concat(portFamilies, sourceFamilies, sessionFamilies, ruleFamilies, targetFamilies, limitFamilies, balancerFamilies,
 	underlayFamilies, lcoreFamilies, gatewayFamilies, cloudWatchFamilies, processFamilies, mempoolFamilies, controlFamilies,
 	omittedFamilies)
 

@@ -15,6 +15,7 @@ type scene struct {
 	report  *report.Report
 	status  ctl.Status
 	targets []target
+	limited []*ctl.Session
 	owners  map[string]string // of load balancers, by ID
 
 	ports    []string // keys of report.Ports, sorted; likewise the others
@@ -52,6 +53,7 @@ func look(o *Options, watch *cloudWatch) *scene {
 	s.filters = slices.Sorted(maps.Keys(s.report.Rules))
 	o.Store.Read(func(v *store.View) {
 		s.revision, s.counts = v.Revision(), v.Counts()
+		s.limited = limitedSessions(v)
 		for _, record := range v.Targets() {
 			way, _ := v.TargetWay(record.ID)
 			s.targets = append(s.targets, target{record, way})

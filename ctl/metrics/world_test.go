@@ -55,6 +55,8 @@ image = "ami-2"
 id = "tmt-00000000000000001"
 name = "ids"
 address = "192.0.2.10"
+rate_limit_pps = 5000
+rate_limit_bps = 1000000000000
 [[load_balancer]]
 name = "pool"
 id = "nlb-00000000000000001"
@@ -91,6 +93,9 @@ target = "farm"
 filter = "web"
 number = 1
 vni = 8
+sample_one_in = 10
+rate_limit_pps = 100
+rate_limit_bps = 64000
 `
 
 // world is a gateway without data path: the tests say what it counts.

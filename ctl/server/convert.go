@@ -89,12 +89,14 @@ func interfaceWire(r *ctl.Interface) api.NetworkInterface {
 
 func targetRecord(w *api.TrafficMirrorTarget, f *faults) *ctl.Target {
 	return &ctl.Target{Common: commonRecord(w.TrafficMirrorTargetID, &w.Common), Address: f.address("ipAddress", w.IPAddress),
-		Interface: w.NetworkInterfaceID, LoadBalancer: w.LoadBalancerID, MTU: w.MTU}
+		Interface: w.NetworkInterfaceID, LoadBalancer: w.LoadBalancerID, MTU: w.MTU,
+		Limit: rules.Limit{PPS: w.RateLimitPPS, BPS: int(w.RateLimitBPS)}}
 }
 
 func targetWire(r *ctl.Target) api.TrafficMirrorTarget {
 	w := api.TrafficMirrorTarget{TrafficMirrorTargetID: r.ID, Common: commonWire(&r.Common),
-		NetworkInterfaceID: r.Interface, LoadBalancerID: r.LoadBalancer, MTU: r.MTU}
+		NetworkInterfaceID: r.Interface, LoadBalancerID: r.LoadBalancer, MTU: r.MTU,
+		RateLimitPPS: r.Limit.PPS, RateLimitBPS: int64(r.Limit.BPS)}
 	if r.Address.IsValid() {
 		w.IPAddress = r.Address.String()
 	}
@@ -104,14 +106,16 @@ func targetWire(r *ctl.Target) api.TrafficMirrorTarget {
 func sessionRecord(w *api.TrafficMirrorSession, _ *faults) *ctl.Session {
 	return &ctl.Session{Common: commonRecord(w.TrafficMirrorSessionID, &w.Common), Source: w.NetworkInterfaceID,
 		Target: w.TrafficMirrorTargetID, Filter: w.TrafficMirrorFilterID, Number: w.SessionNumber,
-		VNI: w.VirtualNetworkID, PacketLength: w.PacketLength}
+		VNI: w.VirtualNetworkID, PacketLength: w.PacketLength, SampleOneIn: w.SampleOneIn,
+		Limit: rules.Limit{PPS: w.RateLimitPPS, BPS: int(w.RateLimitBPS)}}
 }
 
 // sessionWire lacks the state, which a record does not have.
 func sessionWire(r *ctl.Session) api.TrafficMirrorSession {
 	return api.TrafficMirrorSession{TrafficMirrorSessionID: r.ID, Common: commonWire(&r.Common), NetworkInterfaceID: r.Source,
 		TrafficMirrorTargetID: r.Target, TrafficMirrorFilterID: r.Filter, SessionNumber: r.Number,
-		VirtualNetworkID: r.VNI, PacketLength: r.PacketLength}
+		VirtualNetworkID: r.VNI, PacketLength: r.PacketLength, SampleOneIn: r.SampleOneIn,
+		RateLimitPPS: r.Limit.PPS, RateLimitBPS: int64(r.Limit.BPS)}
 }
 
 func balancerRecord(w *api.LoadBalancer, f *faults) *ctl.LoadBalancer {

@@ -24,7 +24,7 @@ var fieldNames = map[store.Kind]map[string]string{
 	},
 	store.KindTarget: {
 		"id": "trafficMirrorTargetId", "address": "ipAddress", "interface": "networkInterfaceId",
-		"load_balancer": "loadBalancerId", "mtu": "mtu",
+		"load_balancer": "loadBalancerId", "mtu": "mtu", "rate_limit_pps": "rateLimitPps", "rate_limit_bps": "rateLimitBps",
 	},
 	store.KindFilter: {
 		"id": "trafficMirrorFilterId", "services": "networkServices", "rule": "ingressFilterRules",
@@ -38,7 +38,7 @@ var fieldNames = map[store.Kind]map[string]string{
 	store.KindSession: {
 		"id": "trafficMirrorSessionId", "source": "networkInterfaceId", "target": "trafficMirrorTargetId",
 		"filter": "trafficMirrorFilterId", "number": "sessionNumber", "vni": "virtualNetworkId",
-		"packet_length": "packetLength",
+		"packet_length": "packetLength", "sample_one_in": "sampleOneIn", "rate_limit_pps": "rateLimitPps", "rate_limit_bps": "rateLimitBps",
 	},
 	store.KindLoadBalancer: {
 		"id": "loadBalancerId", "cross_zone": "crossZone", "listeners": "listeners", "health": "health", "member": "members",

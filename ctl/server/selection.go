@@ -44,7 +44,7 @@ func isPlain(t reflect.Type) bool {
 		return true
 	}
 	switch t.Kind() {
-	case reflect.String, reflect.Int, reflect.Bool:
+	case reflect.String, reflect.Int, reflect.Int64, reflect.Bool:
 		return true
 	case reflect.Slice:
 		return t.Elem().Kind() == reflect.String
@@ -119,6 +119,8 @@ func texts(v reflect.Value) []string {
 		return []string{value}
 	case int:
 		return []string{strconv.Itoa(value)}
+	case int64:
+		return []string{strconv.FormatInt(value, 10)}
 	case bool:
 		return []string{strconv.FormatBool(value)}
 	case []string:

@@ -129,5 +129,6 @@ func (n *sessionNode) compiled() rules.Session {
 	return rules.Session{
 		ID: r.ID, Name: r.Name, Account: r.Account, Source: n.source.index, Target: n.target.index, Filter: n.filter.index,
 		Number: r.Number, VNI: uint32(r.VNI), PacketLength: r.PacketLength, OuterSource: n.outer, Zone: n.zone,
+		SampleOneIn: r.SampleOneIn, Limit: r.Limit,
 	}
 }

@@ -68,6 +68,8 @@ func drawDocument(t *rapid.T) string {
 			rapid.IntRange(0, interfaces-1).Draw(t, "source"), rapid.IntRange(0, targets-1).Draw(t, "target"), rapid.IntRange(1, 32766).Draw(t, "number"))
 		maybe("vni", "vni = "+pick("id", "1", "16777215"))
 		maybe("length", "packet_length = "+pick("cut", "1", "65535"))
+		maybe("sample", "sample_one_in = "+pick("of", "2", "1000000"))
+		maybe("limit", "rate_limit_pps = "+pick("packets", "1", "1000000000"))
 	}
 	return text.String()
 }

@@ -246,6 +246,8 @@ member = [{ address = "192.0.2.20", zone = "a", weight = 0 }, { address = "192.0
 name = "lb"
 load_balancer = "tools"
 mtu = 1500
+rate_limit_pps = 1000000
+rate_limit_bps = 1000000000000
 [[filter]]
 name = "f"
 services = ["amazon-dns"]
@@ -261,6 +263,9 @@ target = "lb"
 filter = "f"
 number = 1
 packet_length = 3
+sample_one_in = 100
+rate_limit_pps = 5
+rate_limit_bps = 1000000000
 `
 	m := newMemory()
 	s := apply(t, Options{Persistence: m}, all)

@@ -44,6 +44,7 @@ type savedTarget struct {
 	Interface    string      `json:"interface,omitempty"`
 	LoadBalancer string      `json:"load_balancer,omitempty"`
 	MTU          int         `json:"mtu,omitempty"`
+	savedLimit
 }
 
 type savedFilter struct {
@@ -74,6 +75,14 @@ type savedSession struct {
 	Number       int    `json:"number"`
 	VNI          int    `json:"vni"`
 	PacketLength int    `json:"packet_length,omitempty"`
+	SampleOneIn  int    `json:"sample_one_in,omitempty"`
+	savedLimit
+}
+
+// savedLimit is absent from what was saved before there were limits: none.
+type savedLimit struct {
+	PPS int `json:"rate_limit_pps,omitempty"`
+	BPS int `json:"rate_limit_bps,omitempty"`
 }
 
 type savedBalancer struct {
@@ -111,7 +120,7 @@ func savedForm(sequence uint64, record any) any {
 		}
 		return &s
 	case *ctl.Target:
-		s := savedTarget{saveCommon(sequence, &r.Common), nil, r.Interface, r.LoadBalancer, r.MTU}
+		s := savedTarget{saveCommon(sequence, &r.Common), nil, r.Interface, r.LoadBalancer, r.MTU, savedLimit(r.Limit)}
 		if r.Address.IsValid() {
 			s.Address = &r.Address
 		}
@@ -121,7 +130,8 @@ func savedForm(sequence uint64, record any) any {
 	case *RuleRecord:
 		return saveRule(r)
 	case *ctl.Session:
-		return &savedSession{saveCommon(sequence, &r.Common), r.Source, r.Target, r.Filter, r.Number, r.VNI, r.PacketLength}
+		return &savedSession{saveCommon(sequence, &r.Common), r.Source, r.Target, r.Filter, r.Number, r.VNI, r.PacketLength,
+			r.SampleOneIn, savedLimit(r.Limit)}
 	case *ctl.LoadBalancer:
 		return saveBalancer(sequence, r)
 	}
@@ -167,7 +177,7 @@ func decodeRecord(kind Kind, data []byte) (sequence uint64, record any, err erro
 	case KindTarget:
 		var s savedTarget
 		err = json.Unmarshal(data, &s)
-		r := &ctl.Target{Common: s.common(), Interface: s.Interface, LoadBalancer: s.LoadBalancer, MTU: s.MTU}
+		r := &ctl.Target{Common: s.common(), Interface: s.Interface, LoadBalancer: s.LoadBalancer, MTU: s.MTU, Limit: rules.Limit(s.savedLimit)}
 		if s.Address != nil {
 			r.Address = *s.Address
 		}
@@ -183,7 +193,8 @@ func decodeRecord(kind Kind, data []byte) (sequence uint64, record any, err erro
 		var s savedSession
 		err = json.Unmarshal(data, &s)
 		return s.Sequence, &ctl.Session{Common: s.common(), Source: s.Source, Target: s.Target, Filter: s.Filter,
-			Number: s.Number, VNI: s.VNI, PacketLength: s.PacketLength}, err
+			Number: s.Number, VNI: s.VNI, PacketLength: s.PacketLength,
+			SampleOneIn: s.SampleOneIn, Limit: rules.Limit(s.savedLimit)}, err
 	case KindLoadBalancer:
 		var s savedBalancer
 		err = json.Unmarshal(data, &s)

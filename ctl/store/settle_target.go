@@ -10,7 +10,7 @@ import (
 
 func (tx *Tx) settleTarget(n *targetNode) {
 	st, r := tx.st, n.rec
-	n.fault, n.placed, n.hop = "", rules.Target{ID: r.ID, Name: r.Name}, hop{}
+	n.fault, n.placed, n.hop = "", rules.Target{ID: r.ID, Name: r.Name, Limit: r.Limit}, hop{}
 	tx.countAccount("targets_per_account", st.ways.cfg.Quotas.TargetsPerAccount, st.targets.count, &n.entry, r)
 	addr, ok := tx.targetAddress(n)
 	if !ok {

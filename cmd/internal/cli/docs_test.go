@@ -70,18 +70,21 @@ Examples:
   mirrorctl session create s1 --source web-1 --target ids --filter web --number 1 --vni 100
 
 Flags:
-      --source INTERFACE        interface to mirror, name or ID (required)
-      --number 1-32766          the lowest number of a source is tried first (required)
-      --target TARGET           where copies go, name or ID (required)
-      --filter FILTER           filter that selects, name or ID (required)
-      --vni 1-16777215          VXLAN network identifier; absent: one that is not in use
-      --packet-length 1-65535   bytes of each frame to mirror; absent: all
-      --description TEXT        what it is for
-      --tag KEY=VALUE           a tag, KEY=VALUE; may be repeated
-      --client-token TOKEN      a TOKEN makes a repeated create harmless for 24 h; drawn when absent
-      --if-match REVISION       only if REVISION is still the last one
-      --account DIGITS          whose resources are meant, by 12 DIGITS (default: the default account)
-  -h, --help                    help for create
+      --source INTERFACE          interface to mirror, name or ID (required)
+      --number 1-32766            the lowest number of a source is tried first (required)
+      --target TARGET             where copies go, name or ID (required)
+      --filter FILTER             filter that selects, name or ID (required)
+      --vni 1-16777215            VXLAN network identifier; absent: one that is not in use
+      --packet-length 1-65535     bytes of each frame to mirror; absent: all
+      --sample-one-in 2-1000000   mirror one flow in so many; absent: all
+      --rate-limit-pps RATE       copies a second; absent: no limit
+      --rate-limit-bps RATE       bits a second of copies, outer headers included; absent: no limit
+      --description TEXT          what it is for
+      --tag KEY=VALUE             a tag, KEY=VALUE; may be repeated
+      --client-token TOKEN        a TOKEN makes a repeated create harmless for 24 h; drawn when absent
+      --if-match REVISION         only if REVISION is still the last one
+      --account DIGITS            whose resources are meant, by 12 DIGITS (default: the default account)
+  -h, --help                      help for create
 
 Global Flags:
   -o, --output FORMAT      in which FORMAT: json for programs, name for scripts; export: toml or json

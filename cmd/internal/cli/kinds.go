@@ -6,6 +6,10 @@ const (
 	maxNumber = 32766
 	maxPort   = 65535
 	maxVNI    = 1<<24 - 1
+	maxSample = 1_000_000
+	maxPPS    = 1_000_000_000
+	minBPS    = 64_000
+	maxBPS    = 1_000_000_000_000
 )
 
 var directions = []string{"ingress", "egress"}
@@ -51,6 +55,10 @@ var targetKind = &kind{
 			column: "LOAD BALANCER", usage: "load balancer before several appliances, name or ID"},
 		{flag: "mtu", json: "mtu", value: number(1, maxPort), column: "MTU", number: true,
 			usage: "the longest outer IP packet it can take, bytes; longer copies are truncated"},
+		{flag: "rate-limit-pps", json: "rateLimitPps", value: rate(1, maxPPS), number: true,
+			usage: "copies a second, of all sessions to it together; absent: no limit"},
+		{flag: "rate-limit-bps", json: "rateLimitBps", value: rate(minBPS, maxBPS), number: true,
+			usage: "bits a second of all copies to it, outer headers included; absent: no limit"},
 		{flag: "state", json: "state", shown: true, column: "STATE"},
 		{flag: "state-reason", json: "stateReason", shown: true},
 		{flag: "tunnel-port", json: "path.tunnelPort", shown: true},
@@ -122,6 +130,12 @@ var sessionKind = &kind{
 			usage: "VXLAN network identifier; absent: one that is not in use"},
 		{flag: "packet-length", json: "packetLength", value: number(1, maxPort), column: "LENGTH", number: true,
 			usage: "bytes of each frame to mirror; absent: all"},
+		{flag: "sample-one-in", json: "sampleOneIn", value: number(2, maxSample), number: true,
+			usage: "mirror one flow in so many; absent: all"},
+		{flag: "rate-limit-pps", json: "rateLimitPps", value: rate(1, maxPPS), number: true,
+			usage: "copies a second; absent: no limit"},
+		{flag: "rate-limit-bps", json: "rateLimitBps", value: rate(minBPS, maxBPS), number: true,
+			usage: "bits a second of copies, outer headers included; absent: no limit"},
 		{flag: "state", json: "state", shown: true, column: "STATE"},
 		{flag: "state-reason", json: "stateReason", shown: true},
 		{flag: "delivery", json: "delivery", shown: true},

@@ -22,8 +22,8 @@ type sample struct {
 type rates struct {
 	ports    []portRate
 	sessions []sessionRate
-	skipped  report.Counts // copies since the daemon started, all sessions
-	skipping float64       // copies skipped per second
+	skipped  report.Counts // copies since the daemon started, all sessions, without sampled ones
+	skipping float64       // likewise, copies skipped per second
 	laws     report.Laws
 }
 
@@ -37,7 +37,7 @@ type portRate struct {
 type sessionRate struct {
 	name, source, target    string
 	matched, mirrored, bits float64
-	skipping                float64
+	skipping, sampling      float64       // sampling: those of skipping that nobody wants
 	skipped                 report.Counts // since the daemon started
 }
 
@@ -64,9 +64,11 @@ func ratesBetween(before, after sample) rates {
 		one := sessionBetween(before.stats.Sessions[name], s, per)
 		one.name = name
 		r.sessions = append(r.sessions, one)
-		r.skipping += one.skipping
+		r.skipping += one.skipping - one.sampling
 		for reason, n := range one.skipped {
-			r.skipped[reason] += n
+			if reason != sampled {
+				r.skipped[reason] += n
+			}
 		}
 	}
 	return r
@@ -79,6 +81,7 @@ func sessionBetween(old, s report.Session, per func(old, now int64) float64) ses
 		one.mirrored += per(old.MirroredPackets, now.MirroredPackets)
 		one.bits += 8 * per(old.MirroredBytes, now.MirroredBytes)
 		one.skipping += per(old.Skipped.Sum(), now.Skipped.Sum())
+		one.sampling += per(old.Skipped[sampled], now.Skipped[sampled])
 		for reason, n := range now.Skipped {
 			one.skipped[reason] += n
 		}
@@ -87,6 +90,9 @@ func sessionBetween(old, s report.Session, per func(old, now int64) float64) ses
 	add(old.Egress, s.Egress)
 	return one
 }
+
+// sampled is the reason of copies that nobody wants: no cause for alarm.
+const sampled = "sampled"
 
 var sortKeys = []string{"packets", "bits", "skipped", "name"}
 

@@ -97,9 +97,12 @@ func TestEveryKindAgainstTheServer(t *testing.T) {
 	for _, test := range []struct{ kind, ref, modify, shows string }{
 		{"interface", "web-1", "--mtu 9000 --tag team=netops --unset mac", "mtu          9000"},
 		{"target", "ids", "--mtu 1400 --description x", "mtu          1400"},
+		{"target", "ids", "--rate-limit-bps 2500000000", "mtu 1400 rate-limit-bps 2500000000"},
 		{"filter", "web", "--unset service --tag a=b", "tags           a=b"},
 		{"rule", "web/ingress/100", "--action reject --unset destination-ports", "action       reject"},
 		{"session", "s1", "--packet-length 128 --vni 101", "packet-length  128"},
+		{"session", "s1", "--sample-one-in 10 --rate-limit-pps 1000 --rate-limit-bps 1000000000000", "sample-one-in 10 rate-limit-pps 1000 rate-limit-bps 1000000000000"},
+		{"session", "s1", "--unset sample-one-in,rate-limit-pps", "packet-length 128 rate-limit-bps 1000000000000"},
 		{"load-balancer", "sensors", "--member 192.0.2.11,192.0.2.12@b*2 --cross-zone", "192.0.2.12@b*2"},
 	} {
 		k := kindOf(test.kind)

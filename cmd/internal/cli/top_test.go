@@ -25,7 +25,7 @@ func traffic(n int64) *report.Report {
 	r.Ports["wire1"] = report.Port{Role: "wire", TxPackets: 998 * n, TxBytes: 1497000 * n}
 	r.Ports["tun0"] = report.Port{Role: "tunnel", TxPackets: 1500000 * n, TxBytes: 200000000 * n, CopiesPackets: 1500000 * n}
 	r.Sessions["small"] = report.Session{Source: "web-1", Target: "ids",
-		Ingress: report.Direction{MatchedPackets: 7 * n, MirroredPackets: 7 * n, MirroredBytes: 700 * n}}
+		Ingress: report.Direction{MatchedPackets: 9 * n, MirroredPackets: 7 * n, MirroredBytes: 700 * n, Skipped: report.Counts{"sampled": 2 * n}}}
 	r.Sessions["large"] = report.Session{Source: "web-2", Target: "zeek",
 		Ingress: report.Direction{MatchedPackets: 30 * n, MirroredPackets: 20 * n, MirroredBytes: 125 * n, Skipped: report.Counts{"unresolved": 10 * n}},
 		Egress:  report.Direction{MatchedPackets: 30 * n, MirroredPackets: 30 * n, MirroredBytes: 125 * n}}
@@ -53,7 +53,7 @@ wire1  wire               0          0           998      12.0M         0       
 
 SESSION  SOURCE  TARGET  MATCHED/S  MIRRORED/S  BITS/S  SKIPPED/S  SKIPPED SINCE START
 large    web-2   zeek           60          50   2.00k         10  unresolved 20
-small    web-1   ids           7.0         7.0   5.60k          0  -
+small    web-1   ids           9.0         7.0   5.60k        2.0  sampled 4
 
 05:06:12  every 1s, by packets
 UNACCOUNTED FOR: production 4, mirror 0 packets; both must be 0
@@ -66,7 +66,7 @@ wire1  wire               0          0           499      5.99M         0       
 
 SESSION  SOURCE  TARGET  MATCHED/S  MIRRORED/S  BITS/S  SKIPPED/S  SKIPPED SINCE START
 large    web-2   zeek           30          25   1.00k        5.0  unresolved 30
-small    web-1   ids           3.5         3.5   2.80k          0  -
+small    web-1   ids           4.5         3.5   2.80k        1.0  sampled 6
 
 `)
 }

@@ -41,6 +41,13 @@ func number(from, to int) value {
 	}}
 }
 
+// rate is a number a second of a range too wide to be named.
+func rate(from, to int) value {
+	v := number(from, to)
+	v.hint = "RATE"
+	return v
+}
+
 // yesNo is a truth value.
 func yesNo() value {
 	return value{hint: "true|false", toggle: true, parse: func(text string) (any, error) {

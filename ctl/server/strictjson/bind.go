@@ -99,7 +99,9 @@ func (b *binder) bind(path string, value any, to reflect.Value) {
 		}
 		to.SetBool(is)
 	case reflect.Int:
-		b.bindInt(path, value, to)
+		b.bindInt(path, value, to, math.MinInt32, math.MaxInt32)
+	case reflect.Int64:
+		b.bindInt(path, value, to, -maxExact, maxExact)
 	default:
 		panic(fmt.Sprintf("strictjson: field %s has the type %s, which requests do not have", path, to.Type()))
 	}
@@ -186,17 +188,20 @@ func (b *binder) bindMap(path string, value any, to reflect.Value) {
 	to.Set(m)
 }
 
-// bindInt takes whole numbers that every JSON reader holds exactly, in 32 bits: no field needs more.
-func (b *binder) bindInt(path string, value any, to reflect.Value) {
+// maxExact is the largest whole number that every JSON reader holds exactly (RFC 8259 section 6).
+const maxExact = 1<<53 - 1
+
+// bindInt takes whole numbers. Fields that need more than 32 bits are int64.
+func (b *binder) bindInt(path string, value any, to reflect.Value, least, most int64) {
 	number, ok := value.(json.Number)
 	if !ok {
 		b.wrong(path, value, "a whole number")
 		return
 	}
-	n, err := strconv.ParseInt(number.String(), 10, 32)
-	if err != nil {
+	n, err := strconv.ParseInt(number.String(), 10, 64)
+	if err != nil || n < least || n > most {
 		b.fault(InvalidValue, path, "field %s is %s; give it a whole number from %d to %d, without point or exponent",
-			path, number, math.MinInt32, math.MaxInt32)
+			path, number, least, most)
 		return
 	}
 	to.SetInt(n)

@@ -32,7 +32,8 @@ func fieldsOf(t reflect.Type) *fields {
 		}
 		f.index[name] = field.Index
 		f.always[name] = !strings.Contains(options, "omitempty")
-		f.zeroIsAbsent[name] = field.Type.Kind() == reflect.Int && strings.Contains(options, "omitempty")
+		whole := field.Type.Kind() == reflect.Int || field.Type.Kind() == reflect.Int64
+		f.zeroIsAbsent[name] = whole && strings.Contains(options, "omitempty")
 		f.names = append(f.names, name)
 	}
 	fieldCache.Store(t, f)

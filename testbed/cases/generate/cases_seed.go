@@ -6,7 +6,7 @@ func cases() []Case {
 	return []Case{
 		inboundTCP(), tcpAndUDP(), nonLocal(), sessionOrder(), packetLength(), targetMTU(),
 		neverMirrored(), amazonDNS(), tags(), ipv6(), fragmentation(), bothSides(),
-		tap(), jumbo(), rejectFirst(), unresolved(), malformed(), wholePort(),
+		tap(), jumbo(), rejectFirst(), unresolved(), malformed(), wholePort(), sampling(),
 	}
 }
 

@@ -13,9 +13,20 @@ type flow struct {
 	layer3Only           bool // any fragment: ports are not in every part, so they count in none
 }
 
-// sourcePort is the documented hash of vxlan.FlowHash, written down a second time: symmetric in
-// source and destination, folded into 49152-65535.
-func sourcePort(f flow) uint16 {
+// sourcePort is the hash folded into 49152-65535.
+func sourcePort(f flow) uint16 { return uint16(49152 + hash(f)>>50) }
+
+// sampled reports whether the flow is one of those of a session that mirrors one in n: those whose
+// number, the hash mixed once more, is below 2^32 / n.
+func sampled(f flow, n uint64) bool {
+	h := hash(f)
+	h ^= h >> 29
+	return h*0xbf58476d1ce4e5b9>>32 < 1<<32/n
+}
+
+// hash is the documented one of vxlan.FlowHash, written down a second time: symmetric in source and
+// destination.
+func hash(f flow) uint64 {
 	a, b := fold(f.source), fold(f.dest)
 	h := (a+b)*0x9e3779b97f4a7c15 + (a ^ b)
 	if !f.layer3Only {
@@ -25,8 +36,7 @@ func sourcePort(f flow) uint16 {
 	h ^= h >> 32
 	h *= 0xff51afd7ed558ccd
 	h ^= h >> 32
-	h *= 0xc4ceb9fe1a85ec53
-	return uint16(49152 + h>>50)
+	return h * 0xc4ceb9fe1a85ec53
 }
 
 func fold(address []byte) uint64 {
