@@ -179,7 +179,7 @@ func (e *EAL) Cleanup() error {
 		var rc C.int
 		e.do(func() { rc = C.shim_eal_cleanup() })
 		close(e.calls)
-		e.err = errors.Join(check(rc, "rte_eal_cleanup", ""), removeRuntimeDir(dir, e.options.FilePrefix), e.owner.Close(), e.removeFiles())
+		e.err = errors.Join(check(rc, "rte_eal_cleanup", ""), e.removeFiles(), removeRuntimeDir(dir, e.options.FilePrefix), e.owner.Close())
 	})
 	return e.err
 }

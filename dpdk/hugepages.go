@@ -119,8 +119,8 @@ func parseHugeMounts(mounts string) []hugeMount {
 	var found []hugeMount
 	for line := range strings.Lines(mounts) {
 		f := strings.Fields(line)
-		if len(f) < 4 || f[2] != "hugetlbfs" {
-			continue
+		if len(f) < 4 || f[2] != "hugetlbfs" || strings.HasPrefix(f[1], privateMount(mountDir, "")) {
+			continue // another gateway's own mount goes with it
 		}
 		m := hugeMount{dir: f[1]}
 		for option := range strings.SplitSeq(f[3], ",") {

@@ -84,6 +84,7 @@ func lockOwner(dir string) (*os.File, error) {
 // private mounts are made. It returns the prefixes. What cannot be removed stays, for it harms
 // nobody but the memory.
 func removeLeftovers(base, mounts string) (removed []string) {
+	removeMounts(base, mounts)
 	entries, err := os.ReadDir(base)
 	if err != nil {
 		return nil
@@ -117,13 +118,45 @@ func removeLeftover(dir, mount string) bool {
 	if pid, err := primaryOf(dir); err != nil || pid != 0 {
 		return false
 	}
-	if _, err := os.Stat(mount); err == nil && unmountHugetlbfs(mount) != nil {
-		_ = os.Remove(mount) // the mount was in another mount namespace, and went with it
-	}
+	removeMount(mount)
 	if os.Rename(dir, dir+deadSuffix) != nil {
 		return false
 	}
 	return os.RemoveAll(dir+deadSuffix) == nil
+}
+
+// removeMounts removes private mounts whose runtime directory is gone. Who starts makes that first,
+// and who ends removes it last; an earlier version did not, so that a new mount is left alone.
+func removeMounts(base, mounts string) {
+	found, _ := filepath.Glob(privateMount(mounts, "gw-*"))
+	for _, mount := range found {
+		prefix := strings.TrimPrefix(filepath.Base(mount), filepath.Base(privateMount("", "")))
+		_, err := os.Stat(filepath.Join(base, prefix))
+		made, gone := os.Stat(mount)
+		if randomPrefixPattern.MatchString(prefix) && errors.Is(err, fs.ErrNotExist) && gone == nil && time.Since(made.ModTime()) > ownerGrace {
+			removeMount(mount)
+		}
+	}
+}
+
+// removeMount removes a private mount that nobody uses: EAL keeps a lock on every file that it has
+// mapped.
+func removeMount(mount string) {
+	files, _ := filepath.Glob(filepath.Join(mount, "*"))
+	for _, path := range files {
+		file, err := os.Open(path)
+		if err != nil {
+			continue // gone
+		}
+		err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		file.Close()
+		if err != nil {
+			return
+		}
+	}
+	if _, err := os.Stat(mount); err == nil && unmountHugetlbfs(mount) != nil {
+		_ = os.Remove(mount) // the mount was in another mount namespace, and went with it
+	}
 }
 
 // privateMount is where a process with a prefix mounts a hugetlbfs of its own.

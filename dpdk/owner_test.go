@@ -58,11 +58,37 @@ func TestLeftoversAreRemoved(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { _ = unix.Unmount(mount, unix.MNT_DETACH) })
+	lone := privateMount(mounts, "gw-00000000000a") // nobody's any more
+	used := privateMount(mounts, "gw-00000000000b") // somebody else's, who has mapped a file of it
+	for _, dir := range []string{lone, used, privateMount(mounts, "chosen")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mapped, err := os.Create(filepath.Join(used, "map_0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mapped.Close()
+	if err := unix.Flock(int(mapped.Fd()), unix.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-2 * ownerGrace)
+	for _, dir := range []string{lone, used, privateMount(mounts, "chosen")} {
+		if err := os.Chtimes(dir, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if got := removeLeftovers(base, mounts); !slices.Equal(got, []string{"gw-000000000001", "gw-000000000002"}) {
 		t.Errorf("removed %v", got)
 	}
 	if _, err := os.Stat(mount); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the mount of a dead process is there (%v)", err)
+	}
+	for dir, want := range map[string]bool{lone: false, used: true, privateMount(mounts, "chosen"): true} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s is there: %v, want %v", dir, err == nil, want)
+		}
 	}
 	for name, want := range map[string]bool{
 		"gw-000000000001": false, "gw-000000000002": false, "gw-000000000003": true, "gw-000000000004": true,
