@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"mirrorgw/testbed/bench/generator"
 )
 
 // options are the flags.
@@ -23,6 +25,9 @@ type options struct {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == generator.Argument {
+		os.Exit(generator.Main())
+	}
 	o := options{}
 	flag.StringVar(&o.bin, "bin", "bin/mirrorgw", "the gateway to measure, `FILE`")
 	flag.StringVar(&o.out, "out", "out/bench.json", "write the rows to `FILE`")

@@ -41,7 +41,8 @@ func workloads() []workload {
 
 // everything is what can be measured: the workloads, and how the gateway is steered.
 func everything() []workload {
-	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl})
+	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl},
+		workload{name: "paced", measure: (*bench).measurePaced})
 }
 
 // manyRules has one filter of n rules; the frames match rules spread evenly over it.
