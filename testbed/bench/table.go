@@ -28,6 +28,7 @@ type row struct {
 	Limit      float64   `json:"limit,omitempty"`     // the value wanted at most
 	Values     []float64 `json:"values"`
 	PeerValues []float64 `json:"peer_values"`
+	Note       string    `json:"note,omitempty"`    // what must be known with the figure
 	Invalid    string    `json:"invalid,omitempty"` // why the figure must not be used
 }
 

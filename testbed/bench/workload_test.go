@@ -185,14 +185,14 @@ func TestPrepareWritesTheSameFilesEveryTime(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	all := workloads()
-	got, err := choose(all, "sources-10000, forward-64")
+	got, err := choose(all, "sources-10000, forward-64", false)
 	if err != nil || len(got) != 2 || got[0].name != "forward-64" || got[1].name != "sources-10000" {
 		t.Errorf("chosen %v, %v", got, err)
 	}
-	if got, err := choose(all, ""); err != nil || len(got) != len(all) {
+	if got, err := choose(all, "", false); err != nil || len(got) != len(all) {
 		t.Errorf("all: %d, %v", len(got), err)
 	}
-	if _, err := choose(all, "mirror-65"); err == nil {
+	if _, err := choose(all, "mirror-65", false); err == nil {
 		t.Error("an unknown name is not refused")
 	}
 }
