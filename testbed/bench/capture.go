@@ -33,16 +33,6 @@ func receiver(i int) traffic.Host {
 	return to
 }
 
-// imixFlows are udpFlows of three lengths, 7 : 4 : 1, mixed as evenly as twelve frames can be.
-func imixFlows() (frames [][]byte) {
-	lengths := [12]int{short, mid, short, short, mid, short, long, short, mid, short, short, mid}
-	of := map[int][][]byte{short: udpFlows(short)(), mid: udpFlows(mid)(), long: udpFlows(long)()}
-	for i := range flows / len(lengths) * len(lengths) {
-		frames = append(frames, of[lengths[i%len(lengths)]][i])
-	}
-	return frames
-}
-
 // vlanFlows are udpFlows with a VLAN tag, 4 bytes longer.
 func vlanFlows() (frames [][]byte) {
 	payload := make([]byte, short-headers)

@@ -62,7 +62,7 @@ func (b *bench) measure(ctx context.Context, w workload) ([]row, error) {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
 			fmt.Printf("   %s %7.2f", p.name, rate)
-			rows[k].add(i+1, ours, rate, note, peerNote)
+			rows[k].pair(i+1, ours, rate, note, peerNote)
 		}
 		fmt.Println()
 	}
@@ -94,7 +94,7 @@ func (b *bench) peersOf(w workload, dir string, frames int) ([]peer, error) {
 	if w.beside == "" {
 		return peers, nil
 	}
-	other, err := choose(workloads(), w.beside)
+	other, err := choose(workloads(), w.beside, false)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func prepare(dir string, w workload) (frames int, err error) {
 			return 0, err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, gatewayFile), []byte(gatewayTOML(w)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, gatewayFile), []byte(gatewayTOML(&w)), 0o644); err != nil {
 		return 0, err
 	}
 	return len(all), os.WriteFile(filepath.Join(dir, resourcesFile), []byte(w.resources()), 0o644)

@@ -5,9 +5,12 @@ import (
 	"strings"
 )
 
-// gatewayTOML is the gateway of all workloads. The tunnel port and the targets take 9,000 bytes, so that
+// gatewayTOML is the gateway of all workloads beside testpmd.
+func gatewayTOML(w *workload) string { return gatewayOn(w, captureSource, sink, copySink) }
+
+// gatewayOn is a gateway on three devices. The tunnel port and the targets take 9,000 bytes, so that
 // no copy is truncated: a copy of 1,514 bytes is an IP packet of 1,550.
-func gatewayTOML(w workload) string {
+func gatewayOn(w *workload, wire0, wire1, tunnel string) string {
 	return fmt.Sprintf(`[eal]
 lcores = "%d"
 main_lcore = %d
@@ -30,11 +33,11 @@ peer = "wire0"
 
 [[port]]
 name = "tun0"
-device = "net_null1,no-rx=1"
+device = "%s"
 role = "tunnel"
 mtu = 9000
 addresses = ["192.0.2.1/24"]
-%s`, workerCPU, controlCPU, w.memory(), dataRoomTOML(w.dataRoom), generator, sink, neighbors())
+%s`, workerCPU, controlCPU, w.memory(), dataRoomTOML(w.dataRoom), wire0, wire1, tunnel, neighbors())
 }
 
 func dataRoomTOML(bytes int) string {
@@ -46,8 +49,9 @@ func dataRoomTOML(bytes int) string {
 
 // The devices that the gateway and its peer share. Both programs run in the workload's directory.
 const (
-	generator = "net_pcap0,rx_pcap=" + captureFile + ",infinite_rx=1"
-	sink      = "net_null0,no-rx=1"
+	captureSource = "net_pcap0,rx_pcap=" + captureFile + ",infinite_rx=1"
+	sink          = "net_null0,no-rx=1"
+	copySink      = "net_null1,no-rx=1"
 )
 
 const targets = 3

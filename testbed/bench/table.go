@@ -28,6 +28,7 @@ type row struct {
 	Limit      float64   `json:"limit,omitempty"`     // the value wanted at most
 	Values     []float64 `json:"values"`
 	PeerValues []float64 `json:"peer_values"`
+	Note       string    `json:"note,omitempty"`    // what must be known with the figure
 	Invalid    string    `json:"invalid,omitempty"` // why the figure must not be used
 }
 
@@ -42,8 +43,8 @@ func (r *row) summarize() {
 	r.PairRatio = median(pairs)
 }
 
-// add notes one run of the gateway and of its peer, from 1, and what either did not do.
-func (r *row) add(run int, ours, peers float64, notes ...string) {
+// pair notes one run of the gateway and of its peer, from 1, and what either did not do.
+func (r *row) pair(run int, ours, peers float64, notes ...string) {
 	r.Values, r.PeerValues = append(r.Values, ours), append(r.PeerValues, peers)
 	for _, note := range notes {
 		if note != "" && r.Invalid == "" {

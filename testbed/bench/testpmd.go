@@ -65,7 +65,7 @@ func (b *bench) driveTestpmd(ctx context.Context, dir string, frames, dataRoom i
 func testpmdArgs(prefix, hugeDir string, frames, dataRoom int) []string {
 	args := []string{
 		"--lcores", fmt.Sprintf("%d,%d", controlCPU, workerCPU), "--main-lcore", strconv.Itoa(controlCPU),
-		"--vdev", generator, "--vdev", sink, "--no-pci", "--no-telemetry",
+		"--vdev", captureSource, "--vdev", sink, "--no-pci", "--no-telemetry",
 		"--file-prefix", prefix, "--huge-dir", hugeDir, "--huge-unlink=always",
 		"--", "-i", "--forward-mode=io", "--nb-cores=1", "--no-mlockall",
 		"--total-num-mbufs=" + strconv.Itoa(8192+frames),

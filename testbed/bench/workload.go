@@ -27,6 +27,7 @@ type workload struct {
 	frames    func() [][]byte
 	resources func() string
 	measure   func(*bench, context.Context) ([]row, error) // nil: beside its peers
+	full      bool                                         // takes long: measured when it is named, or with --full
 }
 
 // memory is what either program gets, MiB.
@@ -44,7 +45,6 @@ const flows = 1024 // transport conversations in a capture, one frame each
 const (
 	short  = 60
 	medium = 512
-	mid    = 590 // of IMIX: 594 with FCS
 	long   = 1514
 )
 
@@ -77,9 +77,13 @@ func workloads() []workload {
 	}
 }
 
-// everything is what can be measured: the workloads, and how the gateway is steered.
+// everything is what can be measured: the workloads, how the gateway is steered, and what a paced
+// generator finds.
 func everything() []workload {
-	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl})
+	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl},
+		workload{name: searchName, full: true, measure: (*bench).measureSearches},
+		workload{name: latencyName, full: true, measure: (*bench).measureLatencies},
+		workload{name: overloadName, full: true, measure: (*bench).measureOverload})
 }
 
 // manyRules has one filter of n rules; the frames match rules spread evenly over it.

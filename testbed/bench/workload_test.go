@@ -60,7 +60,7 @@ func TestEveryWorkloadDoesWhatItsNameSays(t *testing.T) {
 		"rules-10000":   {short, 1, 1, 10000, flows},
 		"sources-10000": {short, 10000, 30000, 3, 10000},
 
-		"mirror-imix":      {0, 1, 1, 10, 1020}, // 0: of several lengths
+		"mirror-imix":      {0, 1, 1, 10, flows}, // 0: of several lengths
 		"mirror-vlan":      {short + 4, 1, 1, 10, flows},
 		"mirror-ipv6":      {64, 1, 1, 10, flows},
 		"mirror-share-0":   {short, 1, 1, 10, 1000},
@@ -221,14 +221,14 @@ func TestPrepareWritesTheSameFilesEveryTime(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	all := workloads()
-	got, err := choose(all, "sources-10000, forward-64")
+	got, err := choose(all, "sources-10000, forward-64", false)
 	if err != nil || len(got) != 2 || got[0].name != "forward-64" || got[1].name != "sources-10000" {
 		t.Errorf("chosen %v, %v", got, err)
 	}
-	if got, err := choose(all, ""); err != nil || len(got) != len(all) {
+	if got, err := choose(all, "", false); err != nil || len(got) != len(all) {
 		t.Errorf("all: %d, %v", len(got), err)
 	}
-	if _, err := choose(all, "mirror-65"); err == nil {
+	if _, err := choose(all, "mirror-65", false); err == nil {
 		t.Error("an unknown name is not refused")
 	}
 }
