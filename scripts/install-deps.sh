@@ -9,7 +9,7 @@ set -euo pipefail
 
 packages=(
     dpdk libdpdk-dev libpcap-dev      # the data path and its tools
-    dpdk-dev                          # testpmd, the peer of the benchmarks
+    dpdk-dev openvswitch-switch-dpdk  # testpmd and Open vSwitch, the peers of the benchmarks
     gcc libc6-dev make pkg-config     # cgo; gcc brings the sanitizers' libraries
     tshark tcpdump iproute2 ethtool   # what judges the copies, and network namespaces for live tests
     iperf3 curl iputils-ping          # the hosts that talk in them
@@ -48,6 +48,26 @@ check_debian() {
         fail "this is $id $version, and mirrorgw is built for Debian 12 (DPDK 22.11): use a Debian 12 machine or container"
 }
 
+# Services that a package brings are not started: the benchmarks run Open vSwitch themselves, apart from
+# the machine. Debian asks this file, if it is there, before it starts one.
+policy=/usr/sbin/policy-rc.d
+
+# hold_services AS_ROOT... writes the policy, until the script ends, unless the machine has its own.
+hold_services() {
+    [ ! -e "$policy" ] || return 0
+    printf '#!/bin/sh\nexit 101\n' | "$@" tee "$policy" >/dev/null
+    "$@" chmod 755 "$policy"
+    # shellcheck disable=SC2064 # the command as it is now
+    trap "$* rm -f $policy" EXIT
+}
+
+# keep_disabled AS_ROOT... keeps a service that has just been installed from starting with the machine.
+keep_disabled() {
+    if [ -d /run/systemd/system ]; then
+        "$@" systemctl disable --quiet openvswitch-switch.service
+    fi
+}
+
 # install_packages takes the names of packages.
 install_packages() {
     local as_root=()
@@ -56,10 +76,14 @@ install_packages() {
             fail "installing needs root and there is no sudo: run as root: apt-get install --no-install-recommends $*"
         as_root=(sudo)
     fi
+    hold_services "${as_root[@]}" env
+    local had_switch=yes
+    [ -e /lib/systemd/system/openvswitch-switch.service ] || had_switch=no
     say "installing $*"
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "$@"
+    [ "$had_switch" = yes ] || [ ! -e /lib/systemd/system/openvswitch-switch.service ] || keep_disabled "${as_root[@]}" env
 }
 
 # check_go compares the go command with the go line of go.mod.

@@ -24,6 +24,7 @@ type options struct {
 	seconds float64
 	only    string // names of workloads, separated by commas; empty: all
 	full    bool   // all includes what takes long
+	plots   string // where plots go
 
 	// of a paced generator
 	trial      float64 // seconds of a trial
@@ -43,6 +44,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 5, "runs of the gateway and of testpmd, each")
 	flag.Float64Var(&o.seconds, "seconds", 3, "length of the measured interval of a run")
 	flag.StringVar(&o.only, "only", "", "measure these workloads only, `NAME,...`")
+	flag.StringVar(&o.plots, "plots", "out/plots", "draw plots into `DIR`")
 	flag.BoolVar(&o.full, "full", false, "measure what takes long too: searches, latencies, overload, faults")
 	flag.Float64Var(&o.trial, "trial", 0.5, "seconds of a trial of a search, and of a run at a given rate")
 	flag.IntVar(&o.votes, "votes", 3, "trials that decide on a rate by majority, an odd number")

@@ -55,19 +55,19 @@ func (b *bench) measure(ctx context.Context, w workload) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		fmt.Printf("%-15s run %d of %d   mirrorgw %7.2f Mpps", w.name, i+1, b.runs, ours)
+		line := fmt.Sprintf("%-15s run %d of %d   mirrorgw %7.2f Mpps", w.name, i+1, b.runs, ours)
 		for k, p := range peers {
 			rate, peerNote, err := p.run(ctx)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
-			fmt.Printf("   %s %7.2f", p.name, rate)
+			line += fmt.Sprintf("   %s %7.2f", p.name, rate)
 			rows[k].pair(i+1, ours, rate, note, peerNote)
 		}
-		fmt.Println()
+		fmt.Println(line)
 	}
 	for k, p := range peers {
-		rows[k].Name, rows[k].Unit, rows[k].Peer, rows[k].Threshold = w.name, "Mpps", p.name, p.threshold
+		rows[k].Name, rows[k].Unit, rows[k].Peer, rows[k].Threshold, rows[k].ofWorkload = w.name, "Mpps", p.name, p.threshold, true
 		rows[k].summarize()
 	}
 	return rows, nil

@@ -19,6 +19,7 @@ memory_mb = %d
 
 [quotas]
 rules_per_filter = 10000
+sessions_per_source = 256
 sessions_per_account = 30000
 
 [[port]]

@@ -28,17 +28,23 @@ type row struct {
 	Limit      float64   `json:"limit,omitempty"`     // the value wanted at most
 	Values     []float64 `json:"values"`
 	PeerValues []float64 `json:"peer_values"`
-	Note       string    `json:"note,omitempty"`    // what must be known with the figure
+	Note       string    `json:"note,omitempty"` // what must be known with the figure
+	ofWorkload bool      // a rate beside peers, which table prints
 	Invalid    string    `json:"invalid,omitempty"` // why the figure must not be used
 }
 
 // summarize fills what follows from the runs.
 func (r *row) summarize() {
 	r.Runs, r.Value, r.PeerValue = len(r.Values), median(r.Values), median(r.PeerValues)
+	if r.PeerValue == 0 {
+		return // of what can be nothing, no ratio says anything; and JSON knows no infinity
+	}
 	r.Ratio = r.Value / r.PeerValue
 	pairs := make([]float64, len(r.Values))
 	for i := range pairs {
-		pairs[i] = r.Values[i] / r.PeerValues[i]
+		if r.PeerValues[i] != 0 {
+			pairs[i] = r.Values[i] / r.PeerValues[i]
+		}
 	}
 	r.PairRatio = median(pairs)
 }
@@ -64,10 +70,10 @@ func median(values []float64) float64 {
 func tables(rows []row, peerOffloads string) (text string) {
 	var rates, control []row
 	for _, r := range rows {
-		if strings.HasPrefix(r.Name, controlName) {
-			control = append(control, r)
-		} else {
+		if r.ofWorkload {
 			rates = append(rates, r)
+		} else {
+			control = append(control, r)
 		}
 	}
 	if len(rates) > 0 {

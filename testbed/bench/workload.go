@@ -81,6 +81,7 @@ func workloads() []workload {
 // generator finds.
 func everything() []workload {
 	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl},
+		workload{name: growthName, full: true, measure: (*bench).measureGrowth},
 		workload{name: searchName, full: true, measure: (*bench).measureSearches},
 		workload{name: latencyName, full: true, measure: (*bench).measureLatencies},
 		workload{name: overloadName, full: true, measure: (*bench).measureOverload})

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mirrorgw/testbed/plot"
+)
+
+// growthName is what --only calls the rows that show how cost grows.
+const growthName = "growth"
+
+// growth is something that there can be more or less of, while each frame is mirrored once.
+type growth struct {
+	name   string // of the rows and of the plot's file
+	title  string
+	label  string // of the plot's axis
+	values []int
+	of     func(n int) workload
+}
+
+// growths are all of them. Ten thousand sessions are ten thousand sources; one source has 256 at most.
+func growths() []growth {
+	decades := []int{1, 10, 100, 1000, 10000}
+	return []growth{
+		{"sources", "Cost of sources", "sources, with a session each", decades, growingSources},
+		{"sessions", "Cost of the sessions of one source", "sessions of the source, of which the last accepts", []int{1, 4, 16, 64, 256}, growingSessions},
+		{"rules", "Cost of rules", "rules of the filter, matched evenly", decades, func(n int) workload { return manyRules("", n) }},
+		{"flows", "Cost of flows", "flows in the traffic", append(decades, 100000, 1000000), growingFlows},
+	}
+}
+
+func growingSources(n int) workload {
+	return workload{decider: 1, frames: sourceFrames(n), resources: func() string {
+		var text strings.Builder
+		text.WriteString(targetTOML() + "[[filter]]\nname = \"filter-1\"\n" + egressRules([]string{`protocol = "udp"`}))
+		for i := range n {
+			host := source(i)
+			text.WriteString(interfaceTOML(host.Name, host.MAC.String(), host.IPv4.String()) + sessionTOML(host.Name, 1, i+1))
+		}
+		return text.String()
+	}}
+}
+
+func growingSessions(n int) workload {
+	return workload{decider: n, frames: udpFlows(short), resources: func() string {
+		var text strings.Builder
+		text.WriteString(interfaceTOML("web-1", webServer.MAC.String(), webServer.IPv4.String()) + targetTOML())
+		text.WriteString("[[filter]]\nname = \"tcp\"\n" + egressRules([]string{`protocol = "tcp"`}))
+		text.WriteString("[[filter]]\nname = \"udp\"\n" + egressRules([]string{`protocol = "udp"`}))
+		for number := 1; number <= n; number++ {
+			filter := "tcp"
+			if number == n {
+				filter = "udp"
+			}
+			fmt.Fprintf(&text, "[[session]]\nname = \"s-%d\"\nsource = \"web-1\"\ntarget = \"ids-1\"\nfilter = %q\nnumber = %d\nvni = %d\n\n",
+				number, filter, number, number)
+		}
+		return text.String()
+	}}
+}
+
+// growingFlows has the memory of a million flows at every point.
+func growingFlows(n int) workload {
+	w := millionFlows()
+	return workload{decider: 1, frames: manyFlows(n), resources: tenRules, memoryMB: w.memoryMB, dataRoom: w.dataRoom}
+}
+
+// measureGrowth measures each value beside testpmd on the same frames, and draws the plots.
+func (b *bench) measureGrowth(ctx context.Context) (rows []row, err error) {
+	for _, g := range growths() {
+		var points []row
+		for _, n := range g.values {
+			w := g.of(n)
+			w.name = fmt.Sprintf("%s-%s-%d", growthName, g.name, n)
+			some, err := b.measure(ctx, w)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", w.name, err)
+			}
+			points = append(points, some...)
+		}
+		if err := b.drawGrowth(g, points); err != nil {
+			return nil, err
+		}
+		rows = append(rows, points...)
+	}
+	return rows, nil
+}
+
+// drawGrowth draws the time a frame takes: what the devices take, as testpmd shows, and what the gateway does.
+func (b *bench) drawGrowth(g growth, points []row) error {
+	ours := plot.Series{Name: "forwarded and mirrored by mirrorgw"}
+	peers := plot.Series{Name: "forwarded by testpmd io, the ceiling", Dashed: true}
+	for i, r := range points {
+		ours.Points = append(ours.Points, perFrame(g.values[i], r.Value, r.Values))
+		peers.Points = append(peers.Points, perFrame(g.values[i], r.PeerValue, r.PeerValues))
+	}
+	chart := plot.Line{
+		Title:  g.title,
+		Note:   fmt.Sprintf("one lcore, short frames, all mirrored; medians and ranges of %d runs; %s", b.runs, cpuModel()),
+		X:      plot.Axis{Label: g.label, Log: true},
+		Y:      plot.Axis{Label: "time of a frame, ns"},
+		Series: []plot.Series{ours, peers},
+	}
+	return chart.WriteFile(filepath.Join(b.plots, "growth-"+g.name+".svg"))
+}
+
+// perFrame turns Mpps into nanoseconds of a frame.
+func perFrame(n int, mpps float64, runs []float64) plot.Point {
+	return plot.Point{X: float64(n), Y: 1000 / mpps, Low: 1000 / slices.Max(runs), High: 1000 / slices.Min(runs)}
+}
