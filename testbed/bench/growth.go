@@ -10,9 +10,6 @@ import (
 	"mirrorgw/testbed/plot"
 )
 
-// growthName is what --only calls the rows that show how cost grows.
-const growthName = "growth"
-
 // growth is something that there can be more or less of, while each frame is mirrored once.
 type growth struct {
 	name   string // of the rows and of the plot's file
@@ -69,25 +66,28 @@ func growingFlows(n int) workload {
 	return workload{decider: 1, frames: manyFlows(n), resources: tenRules, memoryMB: w.memoryMB, dataRoom: w.dataRoom}
 }
 
-// measureGrowth measures each value beside testpmd on the same frames, and draws the plots.
-func (b *bench) measureGrowth(ctx context.Context) (rows []row, err error) {
+// growthWorkloads are what --only calls them; each measures all its values.
+func growthWorkloads() (all []workload) {
 	for _, g := range growths() {
-		var points []row
-		for _, n := range g.values {
-			w := g.of(n)
-			w.name = fmt.Sprintf("%s-%s-%d", growthName, g.name, n)
-			some, err := b.measure(ctx, w)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", w.name, err)
-			}
-			points = append(points, some...)
-		}
-		if err := b.drawGrowth(g, points); err != nil {
-			return nil, err
-		}
-		rows = append(rows, points...)
+		all = append(all, workload{name: "growth-" + g.name, full: true, measure: func(b *bench, ctx context.Context) ([]row, error) {
+			return b.measureGrowth(ctx, g)
+		}})
 	}
-	return rows, nil
+	return all
+}
+
+// measureGrowth measures each value beside testpmd on the same frames, and draws the plot.
+func (b *bench) measureGrowth(ctx context.Context, g growth) (points []row, err error) {
+	for _, n := range g.values {
+		w := g.of(n)
+		w.name = fmt.Sprintf("growth-%s-%d", g.name, n)
+		some, err := b.measure(ctx, w)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", w.name, err)
+		}
+		points = append(points, some...)
+	}
+	return points, b.drawGrowth(g, points)
 }
 
 // drawGrowth draws the time a frame takes: what the devices take, as testpmd shows, and what the gateway does.

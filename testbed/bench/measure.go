@@ -55,7 +55,7 @@ func (b *bench) measure(ctx context.Context, w workload) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		line := fmt.Sprintf("%-15s run %d of %d   mirrorgw %7.2f Mpps", w.name, i+1, b.runs, ours)
+		line := fmt.Sprintf("%-19s run %d of %d   mirrorgw %7.2f Mpps", w.name, i+1, b.runs, ours)
 		for k, p := range peers {
 			rate, peerNote, err := p.run(ctx)
 			if err != nil {

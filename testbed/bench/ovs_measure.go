@@ -65,7 +65,7 @@ func (v *openVSwitch) tune(ctx context.Context) (best []string, err error) {
 			fastest, best = rate, some
 		}
 	}
-	fmt.Printf("%-14s Open vSwitch is fastest with %s\n", v.w.name, strings.Join(best, ", "))
+	fmt.Printf("%-19s Open vSwitch is fastest with %s\n", v.w.name, strings.Join(best, ", "))
 	return best, nil
 }
 

@@ -80,8 +80,8 @@ func workloads() []workload {
 // everything is what can be measured: the workloads, how the gateway is steered, and what a paced
 // generator finds.
 func everything() []workload {
-	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl},
-		workload{name: growthName, full: true, measure: (*bench).measureGrowth},
+	return append(append(workloads(), growthWorkloads()...),
+		workload{name: controlName, measure: (*bench).measureControl},
 		workload{name: searchName, full: true, measure: (*bench).measureSearches},
 		workload{name: latencyName, full: true, measure: (*bench).measureLatencies},
 		workload{name: overloadName, full: true, measure: (*bench).measureOverload})
