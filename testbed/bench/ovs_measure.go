@@ -147,7 +147,7 @@ func parseOVS(text string) (map[string]ovsPort, error) {
 		ports[found[1]] = ovsPort{rx: n[0], tx: n[3], lost: n[1] + n[2] + n[4] + n[5]}
 	}
 	if _, in := ports["in"]; !in {
-		return nil, fmt.Errorf("Open vSwitch has no counters of its ports, only:\n%s", text)
+		return nil, fmt.Errorf("no counters of the port in are among those of Open vSwitch:\n%s", text)
 	}
 	return ports, nil
 }
