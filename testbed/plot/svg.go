@@ -10,7 +10,7 @@ import (
 // The drawing, in pixels. The legend stands below the plot, two names a line.
 const (
 	width        = 760
-	left, right  = 74, 736 // of the plot
+	left, right  = 74, 722 // of the plot
 	plotHeight   = 340
 	legendRow    = 22
 	legendColumn = 340
