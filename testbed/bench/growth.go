@@ -16,6 +16,7 @@ type growth struct {
 	title  string
 	label  string // of the plot's axis
 	values []int
+	linear bool // the plot's axis; else logarithmic
 	of     func(n int) workload
 }
 
@@ -23,10 +24,12 @@ type growth struct {
 func growths() []growth {
 	decades := []int{1, 10, 100, 1000, 10000}
 	return []growth{
-		{"sources", "Cost of sources", "sources, with a session each", decades, growingSources},
-		{"sessions", "Cost of the sessions of one source", "sessions of the source, of which the last accepts", []int{1, 4, 16, 64, 256}, growingSessions},
-		{"rules", "Cost of rules", "rules of the filter, matched evenly", decades, func(n int) workload { return manyRules("", n) }},
-		{"flows", "Cost of flows", "flows in the traffic", append(decades, 100000, 1000000), growingFlows},
+		{name: "sources", title: "Cost of sources", label: "sources, with a session each", values: decades, of: growingSources},
+		{name: "sessions", title: "Cost of the sessions of one source", label: "sessions of the source, of which the last accepts",
+			values: []int{1, 4, 16, 64, 256}, linear: true, of: growingSessions},
+		{name: "rules", title: "Cost of rules", label: "rules of the filter, matched evenly",
+			values: decades, of: func(n int) workload { return manyRules("", n) }},
+		{name: "flows", title: "Cost of flows", label: "flows in the traffic", values: append(decades, 100000, 1000000), of: growingFlows},
 	}
 }
 
@@ -101,7 +104,7 @@ func (b *bench) drawGrowth(g growth, points []row) error {
 	chart := plot.Line{
 		Title:  g.title,
 		Note:   fmt.Sprintf("one lcore, short frames, all mirrored; medians and ranges of %d runs; %s", b.runs, cpuModel()),
-		X:      plot.Axis{Label: g.label, Log: true},
+		X:      plot.Axis{Label: g.label, Log: !g.linear},
 		Y:      plot.Axis{Label: "time of a frame, ns"},
 		Series: []plot.Series{ours, peers},
 	}
