@@ -7,6 +7,7 @@ STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION     ?=
 LDFLAGS     := -X mirrorgw/cmd/internal/version.set=$(VERSION)
 DEMO        := out/demo
+PLOTS       ?= out/plots
 C_FILES     := $(shell find . -path ./out -prune -o -name '*.[ch]' -print)
 SH_FILES    := .ci/run $(wildcard scripts/*.sh)
 
@@ -21,7 +22,7 @@ SANITIZE := CGO_CFLAGS="-g -O2 -fsanitize=undefined -fno-sanitize-recover=undefi
 # Packages run one at a time: those that start EAL poll a CPU without pause, and there may be two.
 TEST := $(GO) test -count=1 -p 1
 
-.PHONY: help deps build demo test test-plain test-race test-sanitize test-full bench vet lint fuzz fmt clean
+.PHONY: help deps build demo test test-plain test-race test-sanitize test-full bench bench-full vet lint fuzz fmt clean
 .NOTPARALLEL:
 
 help: ## print this list (the default)
@@ -56,9 +57,13 @@ test-sanitize: ## the packages with C, and the daemon over the golden cases, und
 test-full: deps build ## the long tests too: hours
 	MIRRORGW_FULL=1 $(TEST) -timeout 3h ./...
 
-bench: deps build ## measure against testpmd, write out/bench.json; needs hugepages
+bench: deps build ## measure beside testpmd and Open vSwitch, write out/bench.json; needs hugepages
 	@mkdir -p out
 	$(GO) run ./testbed/bench --out out/bench.json
+
+bench-full: deps build ## searches, latencies, overload and growth too: hours; plots go to PLOTS (out/plots)
+	@mkdir -p out
+	$(GO) run ./testbed/bench --full --out out/bench-full.json --plots $(PLOTS)
 
 vet: ## the quick part of lint: gofmt and go vet
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt: run make fmt for: $$files"; exit 1; }

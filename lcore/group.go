@@ -165,8 +165,8 @@ func (g *Group) mempools() Mempools {
 	m := PlanMempools(&g.spec)
 	for _, p := range g.ports {
 		if p.sendsCopies() && !p.info.TxMultiSeg && !p.Driver.TxMultiSeg {
-			m.HeaderRoom = rxDataRoom
-			m.Explain.HeaderRoom = rxDataRoom
+			m.HeaderRoom = max(rxDataRoom, m.RxRoom)
+			m.Explain.HeaderRoom = m.HeaderRoom
 		}
 	}
 	return m

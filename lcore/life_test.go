@@ -150,6 +150,7 @@ func TestPlanMempools(t *testing.T) {
 		stock    = 2 * pipeline.Burst * 5 // two copies of each frame, 9,000 bytes each
 	)
 	want := Mempools{
+		RxRoom:     2176,
 		Rx:         rings + indirect + cached + bursts + 10,
 		Header:     tunnelSlots + 2*(stock+2*pipeline.Burst) + cached,
 		HeaderRoom: 128 + 320,

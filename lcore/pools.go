@@ -31,7 +31,7 @@ func (p pools) open(node int, m Mempools) (err error) {
 		}
 		return fmt.Sprintf("mgw_%s_%d", kind, node)
 	}
-	if n.rx, err = dpdk.NewPktmbufPool(name("rx"), m.Rx, cacheSize, 0, rxDataRoom, node); err != nil {
+	if n.rx, err = dpdk.NewPktmbufPool(name("rx"), m.Rx, cacheSize, 0, m.RxRoom, node); err != nil {
 		return err
 	}
 	if n.header, err = dpdk.NewPktmbufPool(name("header"), m.Header, cacheSize, 0, m.HeaderRoom, node); err != nil {

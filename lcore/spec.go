@@ -46,6 +46,15 @@ type Spec struct {
 	Ports    []PortSpec
 	Workers  []int // CPU of each worker
 	Capacity pipeline.Capacity
+	DataRoom int // bytes of an rx mbuf, headroom included; 0: room for a frame of 2,048
+}
+
+// dataRoom is DataRoom or its default.
+func (s *Spec) dataRoom() int {
+	if s.DataRoom == 0 {
+		return rxDataRoom
+	}
+	return s.DataRoom
 }
 
 // DefaultCapacity holds what the engine's limits allow, twice: a change that replaces everything
@@ -57,6 +66,7 @@ var DefaultCapacity = pipeline.Capacity{Sources: 1 << 18, Sessions: 2 * rules.Ma
 // is what keeps a stalled tunnel port from starving production: see PlanMempools.
 type Mempools struct {
 	Rx, Header, Indirect int // mbufs
+	RxRoom               int // data room of rx mbufs, bytes
 	HeaderRoom           int // data room of header mbufs, bytes
 	Origin               int // mbufs for frames of our own; on one node only
 
@@ -65,7 +75,7 @@ type Mempools struct {
 
 // Data rooms and caches of the mempools, bytes and mbufs.
 const (
-	rxDataRoom = 2048 + 128 // one MTU-sized frame in one segment, with headroom
+	rxDataRoom = 2048 + 128 // unless configured: one MTU-sized frame in one segment, with headroom
 	cacheSize  = 256
 )
 
@@ -97,6 +107,7 @@ func PlanMempools(spec *Spec) Mempools {
 	indirect := 2*tunnelSlots + workers*(pipeline.MaxHeldABurst+cacheSize*3/2)
 	room := spec.headerRoom()
 	return Mempools{
+		RxRoom:     spec.dataRoom(),
 		Rx:         ringSlots + indirect + workers*perWorker + extra,
 		Header:     tunnelSlots + workers*(pipeline.Stock+pipeline.MaxCopies+cacheSize*3/2),
 		HeaderRoom: room,
@@ -124,7 +135,7 @@ func planExplain(headerRoom int) pipeline.HarnessPools {
 func (s *Spec) headerRoom() int {
 	for _, p := range s.Ports {
 		if p.Repair == pipeline.RepairAll || dpdk.DriverOf(dpdk.VdevName(p.Device)).SharesMbufs {
-			return rxDataRoom
+			return max(rxDataRoom, s.dataRoom())
 		}
 	}
 	return pipeline.HeaderRoom
@@ -133,7 +144,7 @@ func (s *Spec) headerRoom() int {
 // Bytes is the memory that the pools take on pages of the given size, bytes: those of one node,
 // that of frames of our own, and those of Explain.
 func (m Mempools) Bytes(pageSize int) int {
-	return dpdk.PktmbufPoolBytes(m.Rx, cacheSize, 0, rxDataRoom, pageSize) +
+	return dpdk.PktmbufPoolBytes(m.Rx, cacheSize, 0, m.RxRoom, pageSize) +
 		dpdk.PktmbufPoolBytes(m.Header, cacheSize, 0, m.HeaderRoom, pageSize) +
 		dpdk.PktmbufPoolBytes(m.Indirect, cacheSize, 0, 0, pageSize) +
 		dpdk.PktmbufPoolBytes(m.Origin, 0, 0, rxDataRoom, pageSize) +

@@ -9,7 +9,7 @@ set -euo pipefail
 
 packages=(
     dpdk libdpdk-dev libpcap-dev      # the data path and its tools
-    dpdk-dev                          # testpmd, the peer of the benchmarks
+    dpdk-dev openvswitch-switch-dpdk  # testpmd and Open vSwitch, the peers of the benchmarks
     gcc libc6-dev make pkg-config     # cgo; gcc brings the sanitizers' libraries
     tshark tcpdump iproute2 ethtool   # what judges the copies, and network namespaces for live tests
     iperf3 curl iputils-ping          # the hosts that talk in them
@@ -51,8 +51,9 @@ check_debian() {
 
 as_root=() # what goes before commands that need root
 
-# Packages that bring a service that nobody asked for here: tests start one of their own.
-services=(prometheus)
+# Packages that bring a service that nobody asked for here, and the service: tests and benchmarks
+# start one of their own.
+declare -A services=([prometheus]=prometheus [openvswitch-switch-dpdk]=openvswitch-switch)
 
 # keep_off masks the service of a package that is about to be installed, so that neither the
 # installation nor the next boot starts it.
@@ -83,8 +84,8 @@ allow_starts() {
 # install_quietly takes the names of packages and starts none of their services.
 install_quietly() {
     local package
-    for package in "${services[@]}"; do
-        [[ " $* " != *" $package "* ]] || keep_off "$package"
+    for package in "${!services[@]}"; do
+        [[ " $* " != *" $package "* ]] || keep_off "${services[$package]}"
     done
     refuse_starts
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \

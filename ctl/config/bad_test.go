@@ -28,6 +28,7 @@ func TestBadDocuments(t *testing.T) {
 		{"impossible lcore", good, `lcores = "1"`, `lcores = "4000"`, `gateway.toml:3: [eal]: lcores "4000": lcore 4000 does not exist; DPDK numbers them from 0 to 127`},
 		{"main is worker", good, `lcores = "1"`, "lcores = \"1\"\nmain_lcore = 1", `gateway.toml:4: [eal]: main_lcore 1 is a worker too; take it out of lcores or name another CPU`},
 		{"memory low", good, "memory_mb = 512", "memory_mb = 8", `gateway.toml:4: [eal]: memory_mb = 8 is out of range; use a number from 64 to 1048576`},
+		{"data room", good, "memory_mb = 512", "data_room = 128", `gateway.toml:4: [eal]: data_room = 128 is out of range; use a number from 256 to 16384`},
 		{"memory text", good, "memory_mb = 512", `memory_mb = "512"`, `gateway.toml:4: [eal]: memory_mb is text, not a whole number; write a number from 64 to 1048576 without quotes`},
 		{"hugepages", good, "memory_mb = 512", `hugepages = "yes"`, `gateway.toml:4: [eal]: hugepages "yes" is not known; use one of: auto, require, never`},
 		{"file prefix", good, "memory_mb = 512", `file_prefix = "a/b"`, `gateway.toml:4: [eal]: file_prefix "a/b" is not allowed; use 1 to 64 letters, digits, dots, underscores and hyphens`},

@@ -11,6 +11,7 @@ import (
 // Defaults of gateway.toml.
 const (
 	DefaultMemoryMB    = 512
+	DefaultDataRoom    = 2176
 	DefaultQueues      = 1
 	DefaultDescriptors = 1024
 	DefaultLogLevel    = "info"
@@ -59,6 +60,7 @@ type EAL struct {
 	Lcores     []Lcore // workers, in the order given; worker i polls queue i of every port
 	MainLcore  int     // CPU of the main lcore, or -1: the lowest allowed CPU that no worker uses
 	MemoryMB   int     // MiB
+	DataRoom   int     // bytes of an rx mbuf, 128 of them before the frame
 	Hugepages  Hugepages
 	FilePrefix string // of EAL's runtime files; empty: the caller chooses
 

@@ -113,7 +113,7 @@ name = "tap0"
 device = "net_null0"
 role = "tap"
 `)
-	if c.EAL.MemoryMB != 512 || c.EAL.Hugepages != HugepagesAuto || c.EAL.MainLcore != -1 || c.EAL.FilePrefix != "" {
+	if c.EAL.MemoryMB != 512 || c.EAL.DataRoom != 2176 || c.EAL.Hugepages != HugepagesAuto || c.EAL.MainLcore != -1 || c.EAL.FilePrefix != "" {
 		t.Errorf("[eal] defaults are %+v", c.EAL)
 	}
 	if c.Exclude != rules.ExcludeAll || c.OuterSource != OuterSourceInterface || c.LogLevel != "info" {
@@ -136,6 +136,7 @@ dns_resolvers = ["10.0.0.2"]
 lcores = "1,3-4"
 main_lcore = 0
 memory_mb = 1024
+data_room = 9344
 hugepages = "require"
 file_prefix = "gw-1"
 [[port]]
@@ -178,7 +179,7 @@ level = "debug"
 	if diff := cmp.Diff(wantLcores, c.EAL.Lcores); diff != "" {
 		t.Error(diff)
 	}
-	if c.EAL.MainLcore != 0 || c.EAL.MemoryMB != 1024 || c.EAL.Hugepages != HugepagesRequire || c.EAL.FilePrefix != "gw-1" {
+	if c.EAL.MainLcore != 0 || c.EAL.MemoryMB != 1024 || c.EAL.DataRoom != 9344 || c.EAL.Hugepages != HugepagesRequire || c.EAL.FilePrefix != "gw-1" {
 		t.Errorf("[eal] is %+v", c.EAL)
 	}
 	tap := c.Ports[0]

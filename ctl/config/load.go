@@ -77,6 +77,7 @@ func readEAL(t *tomldoc.Table) EAL {
 	}
 	e.MainLcore = t.IntOr("main_lcore", -1, 0, maxLcores-1)
 	e.MemoryMB = t.IntOr("memory_mb", DefaultMemoryMB, 64, 1<<20)
+	e.DataRoom = t.IntOr("data_room", DefaultDataRoom, 256, 16384)
 	e.Hugepages = Hugepages(t.OneOf("hugepages", string(HugepagesAuto),
 		string(HugepagesAuto), string(HugepagesRequire), string(HugepagesNever)))
 	if prefix, ok := t.String("file_prefix"); ok {

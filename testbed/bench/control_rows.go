@@ -18,6 +18,7 @@ const (
 // controlRows are the rows while they are measured.
 type controlRows struct {
 	ack, ackP99, ackRow, apply, start, memory, changes row
+	blocked                                            row
 	rate, gap                                          [changing]row // beside an interval without changes and a busy one
 
 	documentKiB float64 // of a session with its interface and filter, as text
@@ -33,6 +34,7 @@ func newControlRows() *controlRows {
 		start:   row{Name: "control-start", Unit: "s", Peer: "empty"},
 		memory:  row{Name: "control-memory", Unit: "KiB/session", Peer: "document"},
 		changes: row{Name: "control-changes", Unit: "1/s", Peer: "asked-for", Threshold: changesRatio},
+		blocked: row{Name: "control-blocked", Unit: "us/change", Peer: "busy-machine"},
 		rate: [...]row{
 			quiet: {Name: "control-rate", Unit: "Mpps", Peer: "no-changes", Threshold: rateRatio},
 			busy:  {Name: "control-rate", Unit: "Mpps", Peer: "busy-machine"},
@@ -77,7 +79,7 @@ func (c *controlRows) refuse(life, note string) {
 }
 
 func (c *controlRows) all() []*row {
-	return []*row{&c.ack, &c.ackP99, &c.ackRow, &c.apply, &c.start, &c.memory, &c.changes,
+	return []*row{&c.ack, &c.ackP99, &c.ackRow, &c.apply, &c.start, &c.memory, &c.changes, &c.blocked,
 		&c.rate[quiet], &c.rate[busy], &c.gap[quiet], &c.gap[busy]}
 }
 
@@ -86,11 +88,28 @@ func (c *controlRows) list() (rows []row) {
 	for i := range c.gap {
 		c.gap[i].Limit = median(c.gap[i].PeerValues) + gapAllowance
 	}
+	c.countBlocked()
 	for _, r := range c.all() {
 		r.summarize()
 		rows = append(rows, *r)
 	}
 	return rows
+}
+
+// countBlocked fills the row of the effective blocked time of a change: frames that were not forwarded at full
+// load because of the changes, divided by the rate and by the number of changes. None of them is lost, for the
+// generator waits; on a wire, the receive queue holds them. Beside it stands what the busy machine alone takes, as if as
+// many changes were the cause. Noise can make either negative.
+func (c *controlRows) countBlocked() {
+	c.blocked.Values, c.blocked.PeerValues = nil, nil
+	for i, changes := range c.changes.Values {
+		if i >= len(c.rate[quiet].Values) || i >= len(c.rate[busy].PeerValues) {
+			return
+		}
+		blocked := func(mpps float64) float64 { return (1 - mpps/c.rate[quiet].PeerValues[i]) * 1e6 / changes }
+		c.blocked.Values = append(c.blocked.Values, blocked(c.rate[quiet].Values[i]))
+		c.blocked.PeerValues = append(c.blocked.PeerValues, blocked(c.rate[busy].PeerValues[i]))
+	}
 }
 
 // controlTable is the control rows for a person.

@@ -37,7 +37,7 @@ func (b *bench) measureScrapes(ctx context.Context) (rows []row, err error) {
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	for _, name := range scraped {
-		chosen, err := choose(workloads(), name)
+		chosen, err := choose(workloads(), name, true)
 		if err != nil {
 			return nil, err
 		}
@@ -52,10 +52,10 @@ func (b *bench) measureScrapes(ctx context.Context) (rows []row, err error) {
 
 func (b *bench) measureScraped(ctx context.Context, w workload) (*row, error) {
 	dir := filepath.Join(b.dir, "scrape-"+w.name)
-	if err := prepare(dir, w); err != nil {
+	if _, err := prepare(dir, w); err != nil {
 		return nil, err
 	}
-	text := gatewayTOML() + "\n[metrics]\nsocket = \"" + scrapeSocket + "\"\n"
+	text := gatewayTOML(&w) + "\n[metrics]\nsocket = \"" + scrapeSocket + "\"\n"
 	if err := os.WriteFile(filepath.Join(dir, gatewayFile), []byte(text), 0o644); err != nil {
 		return nil, err
 	}

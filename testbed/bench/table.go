@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 )
 
-// testpmdPeer is the peer of every workload's row.
+// testpmdPeer is a peer of every workload.
 const testpmdPeer = "testpmd-io"
 
 // row is one figure and its peer's.
@@ -28,18 +28,35 @@ type row struct {
 	Limit      float64   `json:"limit,omitempty"`     // the value wanted at most
 	Values     []float64 `json:"values"`
 	PeerValues []float64 `json:"peer_values"`
+	Note       string    `json:"note,omitempty"` // what must be known with the figure
+	ofWorkload bool      // a rate beside peers, which table prints
 	Invalid    string    `json:"invalid,omitempty"` // why the figure must not be used
 }
 
 // summarize fills what follows from the runs.
 func (r *row) summarize() {
 	r.Runs, r.Value, r.PeerValue = len(r.Values), median(r.Values), median(r.PeerValues)
+	if r.PeerValue == 0 {
+		return // of what can be nothing, no ratio says anything; and JSON knows no infinity
+	}
 	r.Ratio = r.Value / r.PeerValue
 	pairs := make([]float64, len(r.Values))
 	for i := range pairs {
-		pairs[i] = r.Values[i] / r.PeerValues[i]
+		if r.PeerValues[i] != 0 {
+			pairs[i] = r.Values[i] / r.PeerValues[i]
+		}
 	}
 	r.PairRatio = median(pairs)
+}
+
+// pair notes one run of the gateway and of its peer, from 1, and what either did not do.
+func (r *row) pair(run int, ours, peers float64, notes ...string) {
+	r.Values, r.PeerValues = append(r.Values, ours), append(r.PeerValues, peers)
+	for _, note := range notes {
+		if note != "" && r.Invalid == "" {
+			r.Invalid = fmt.Sprintf("run %d: %s", run, note)
+		}
+	}
 }
 
 // median of at least one value; of an even number, the mean of the middle two.
@@ -49,11 +66,11 @@ func median(values []float64) float64 {
 	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
-// tables are the rows for a person, those beside testpmd first, and what they are not.
+// tables are the rows for a person, those of the workloads first, and what they are not.
 func tables(rows []row, peerOffloads string) (text string) {
 	var rates, control []row
 	for _, r := range rows {
-		if r.Peer == testpmdPeer {
+		if r.ofWorkload {
 			rates = append(rates, r)
 		} else {
 			control = append(control, r)
@@ -68,15 +85,15 @@ func tables(rows []row, peerOffloads string) (text string) {
 	return text
 }
 
-// table is the rows beside testpmd.
+// table is the rows of the workloads.
 func table(rows []row) string {
 	var text strings.Builder
 	text.WriteByte('\n')
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "workload\tmirrorgw\trange\ttestpmd io\trange\tratio\tof pairs\twanted\t\t")
+	fmt.Fprintln(w, "workload\tmirrorgw\trange\tpeer\tits rate\trange\tratio\tof pairs\twanted\t\t")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%.2f\t%s\t%.2f\t%s\t%.3f\t%.3f\t%s\t\n", r.Name, r.Value, spread(r.Values),
-			r.PeerValue, spread(r.PeerValues), r.Ratio, r.PairRatio, r.verdict())
+		fmt.Fprintf(w, "%s\t%.2f\t%s\t%s\t%.2f\t%s\t%.3f\t%.3f\t%s\t\n", r.Name, r.Value, spread(r.Values),
+			r.Peer, r.PeerValue, spread(r.PeerValues), r.Ratio, r.PairRatio, r.verdict())
 	}
 	w.Flush() // a strings.Builder does not fail
 	fmt.Fprintln(&text, "\nMpps, medians; ratio = median by median, of pairs = median of the ratios of neighbouring runs.")

@@ -96,8 +96,8 @@ func (p *prepared) print(w io.Writer) error {
 		return err
 	}
 	m := lcore.PlanMempools(&p.spec)
-	_, err := fmt.Fprintf(w, "\nmain lcore     CPU %d\nmempools       rx %d mbufs, header %d, indirect %d: %d MiB on 2 MiB pages, %d MiB on 4 KiB pages, of %d MiB\n",
-		p.mainCPU, m.Rx, m.Header, m.Indirect, mib(m.Bytes(dpdk.PageSizeHuge)), mib(m.Bytes(dpdk.PageSizeNoHuge)), p.cfg.EAL.MemoryMB)
+	_, err := fmt.Fprintf(w, "\nmain lcore     CPU %d\nmempools       rx %d mbufs of %d bytes, header %d, indirect %d: %d MiB on 2 MiB pages, %d MiB on 4 KiB pages, of %d MiB\n",
+		p.mainCPU, m.Rx, m.RxRoom, m.Header, m.Indirect, mib(m.Bytes(dpdk.PageSizeHuge)), mib(m.Bytes(dpdk.PageSizeNoHuge)), p.cfg.EAL.MemoryMB)
 	if err != nil {
 		return err
 	}

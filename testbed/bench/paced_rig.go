@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/client"
+	"mirrorgw/ctl/report"
+	"mirrorgw/dpdk/dpdktest/pacer"
+	"mirrorgw/testbed/bench/generator"
+	"mirrorgw/testbed/traffic"
+)
+
+// memifSocket is where gateway and generator find each other, in the workload's directory.
+const memifSocket = "memif.sock"
+
+// pacedRig is a gateway and the generator that feeds it at a steady rate, on the other CPU.
+type pacedRig struct {
+	*controlLife
+	generator *generator.Process
+	load      workload
+	memory    string // what is mirrored now, as a document
+}
+
+// deaf is a rig whose tunnel port is connected with somebody who never takes a copy.
+type deaf bool
+
+// openRig starts both for a workload. The caller closes the rig.
+func (b *bench) openRig(ctx context.Context, w workload, stalled deaf) (*pacedRig, error) {
+	dir, err := os.MkdirTemp(b.dir, w.name+"-paced-")
+	if err != nil {
+		return nil, err
+	}
+	if err := preparePaced(dir, w, stalled); err != nil {
+		return nil, err
+	}
+	if err := b.huge.ensure(memoryMB + generator.MemoryMB); err != nil {
+		return nil, err
+	}
+	l, err := b.liveControl(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	g, err := generator.Start(ctx, generator.Setup{Socket: filepath.Join(dir, memifSocket),
+		Capture: filepath.Join(dir, captureFile), CPU: controlCPU, Deaf: bool(stalled)})
+	if err != nil {
+		l.cancel()
+		return nil, fmt.Errorf("%w; the gateway's output ends:\n%s", err, l.log.tail())
+	}
+	return &pacedRig{controlLife: l, generator: g, load: w}, nil
+}
+
+func preparePaced(dir string, w workload, stalled deaf) error {
+	wire0, wire1, tunnel := generator.Devices(filepath.Join(dir, memifSocket))
+	if !stalled {
+		tunnel = copySink
+	}
+	text := gatewayOn(&w, wire0, wire1, tunnel) + fmt.Sprintf("\n[ctl]\nsocket = %q\n", socketFile)
+	return errors.Join(traffic.Write(filepath.Join(dir, captureFile), w.frames()),
+		os.WriteFile(filepath.Join(dir, gatewayFile), []byte(text), 0o644))
+}
+
+// mirror switches mirroring on, with the sessions of the workload, or off, with none.
+func (r *pacedRig) mirror(ctx context.Context, on bool) error {
+	document := nothing()
+	if on {
+		document = r.load.resources()
+	}
+	if document == r.memory {
+		return nil
+	}
+	_, err := r.client.Apply(ctx, []byte(document), client.ApplyOptions{ContentType: api.ContentTypeTOML})
+	if err == nil {
+		r.memory = document
+	}
+	return err
+}
+
+// pacedRun is a run, and what the gateway says of it.
+type pacedRun struct {
+	pacer.Result
+	copies  int64 // copies that it sent
+	skipped int64 // copies that it did not send though a session had matched
+	missed  int64 // production frames that it dropped
+	laws    report.Laws
+}
+
+// run offers frames for a while; perSecond 0 is all that the gateway takes.
+func (r *pacedRig) run(ctx context.Context, perSecond, seconds float64) (pacedRun, error) {
+	before, err := r.client.Stats(ctx, client.StatsQuery{})
+	if err != nil {
+		return pacedRun{}, err
+	}
+	result, err := r.generator.Run(generator.Order{PerSecond: perSecond, Seconds: seconds})
+	if err != nil {
+		return pacedRun{}, err
+	}
+	after, err := r.client.Stats(ctx, client.StatsQuery{})
+	if err != nil {
+		return pacedRun{}, err
+	}
+	return pacedRun{Result: result, laws: after.Laws,
+		copies:  after.Ports["tun0"].CopiesPackets - before.Ports["tun0"].CopiesPackets,
+		skipped: skippedOf(after) - skippedOf(before),
+		missed:  after.Ports["wire0"].Dropped.Sum() - before.Ports["wire0"].Dropped.Sum()}, nil
+}
+
+func skippedOf(r *report.Report) (n int64) {
+	for _, s := range r.Sessions {
+		n += s.Egress.Skipped.Sum()
+	}
+	return n
+}
+
+// judge says what must not be, whatever the rate: something that production never is.
+func (p *pacedRun) judge() error {
+	switch {
+	case p.laws.Production != 0 || p.laws.Mirror != 0:
+		return fmt.Errorf("laws are not 0: production %d, mirror %d", p.laws.Production, p.laws.Mirror)
+	case p.Altered != 0 || p.Reordered != 0:
+		return fmt.Errorf("of %d frames %d came back altered and %d out of order", p.Received, p.Altered, p.Reordered)
+	case p.Received == 0:
+		return errors.New("no frame came back")
+	}
+	return nil
+}
+
+// close ends both. The gateway must end as it should.
+func (r *pacedRig) close() error {
+	defer r.cancel()
+	err := r.generator.Stop()
+	_, stopped := r.stop()
+	return errors.Join(err, stopped)
+}
