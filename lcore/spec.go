@@ -28,6 +28,8 @@ type PortSpec struct {
 	MTU          int // bytes of the IP packet; 0: the kernel's or the driver's default
 	ExtraRxMbufs int // that the device keeps for itself, such as a preloaded capture
 
+	Lossless bool // frames wait for us without harm, as those of a file do: no sign of congestion
+
 	Repair pipeline.Repair // which partial checksums are completed in copies
 
 	Tunnel    bool         // a wire that copies leave through too; RoleTunnel implies it
@@ -46,6 +48,8 @@ type Spec struct {
 	Ports    []PortSpec
 	Workers  []int // CPU of each worker
 	Capacity pipeline.Capacity
+
+	Congestion Congestion
 }
 
 // DefaultCapacity holds what the engine's limits allow, twice: a change that replaces everything
