@@ -43,7 +43,7 @@ struct mgw_congestion {
 
 	uint64_t interval_began;
 	uint64_t matched; /* copies that sessions wanted, ever, when the interval began */
-	uint64_t wanted;  /* the same of the last interval */
+	uint64_t wanted;  /* the same of the last interval, or of this one if that is more */
 	uint64_t tightened, quiet_since;
 	uint64_t refusals;                    /* of the budget, ever, at the last step back */
 	uint64_t tunnel_skips, mempool_skips; /* ever, at the last look */
@@ -114,7 +114,13 @@ static inline void mgw_judge(struct mgw_congestion *c, struct mgw_budget *b, uin
 	}
 }
 
-/* Hand out copies for another interval if this one is over; matched is that of all totals. */
+/* Note how many copies sessions want, before signs are judged; matched is that of all totals. */
+static inline void mgw_note_demand(struct mgw_congestion *c, uint64_t matched)
+{
+	c->wanted = RTE_MAX(c->wanted, matched - c->matched);
+}
+
+/* Hand out copies for another interval if this one is over. */
 static inline void mgw_note_interval(struct mgw_congestion *c, struct mgw_budget *b,
 				     uint64_t matched, uint64_t now)
 {

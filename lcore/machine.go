@@ -25,6 +25,7 @@ func newMachine(c Congestion) *machine {
 // look is one look at a time: signs are those since the last, matched the copies wanted ever.
 func (m *machine) look(now uint64, signs Signs, matched uint64) {
 	C.mgw_note_look(&m.c, &m.b, C.uint32_t(signs), C.uint64_t(now))
+	C.mgw_note_demand(&m.c, C.uint64_t(matched))
 	C.mgw_judge(&m.c, &m.b, C.uint32_t(signs), C.uint64_t(now))
 	C.mgw_note_interval(&m.c, &m.b, C.uint64_t(matched), C.uint64_t(now))
 }

@@ -94,12 +94,14 @@ static __rte_noinline void mgw_look_for_congestion(struct mgw_lcore *lcore, uint
 {
 	struct mgw_congestion *c = &lcore->congestion;
 	struct mgw_budget *budget = &lcore->pipe->budget;
+	const uint64_t matched = lcore->pipe->counters->totals.matched;
 	const uint32_t signs = mgw_signs_of(lcore, now);
 
 	mgw_note_look(c, budget, signs, now);
+	mgw_note_demand(c, matched);
 	if (unlikely(signs != 0 || budget->state != MGW_CALM))
 		mgw_judge(c, budget, signs, now);
-	mgw_note_interval(c, budget, lcore->pipe->counters->totals.matched, now);
+	mgw_note_interval(c, budget, matched, now);
 }
 
 #endif
