@@ -21,7 +21,7 @@ const (
 // Defaults of [congestion], and what its times may be.
 const (
 	DefaultBacklog  = 100 * time.Microsecond
-	DefaultRecovery = 10 * time.Millisecond
+	DefaultRecovery = 2 * time.Millisecond
 
 	minBacklog, maxBacklog   = 10 * time.Microsecond, time.Second
 	minRecovery, maxRecovery = time.Millisecond, time.Minute

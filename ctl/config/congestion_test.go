@@ -18,7 +18,7 @@ func TestCongestionSection(t *testing.T) {
 
 func TestCongestionInThePlan(t *testing.T) {
 	for _, test := range []struct{ section, want string }{
-		{"", "receive (auto, 100us), transmit, tunnel, mempool; recovery 10ms"},
+		{"", "receive (auto, 100us), transmit, tunnel, mempool; recovery 2ms"},
 		{"receive = \"off\"\nmempool = false\nrecovery = \"2s\"", "transmit, tunnel; recovery 2s"},
 		{"receive = \"off\"\ntransmit = false\ntunnel = false\nmempool = false", "nothing counts: every copy is made, whatever it costs production"},
 	} {
