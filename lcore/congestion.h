@@ -45,6 +45,8 @@ struct mgw_congestion {
 	uint64_t matched; /* copies that sessions wanted, ever, when the interval began */
 	uint64_t wanted;  /* the same of the last interval, or of this one if that is more */
 	uint64_t tightened, quiet_since;
+	uint32_t resume;                      /* budget to come back to when the signs have gone */
+	bool recovering;                      /* the last step was one up */
 	uint64_t refusals;                    /* of the budget, ever, at the last step back */
 	uint64_t tunnel_skips, mempool_skips; /* ever, at the last look */
 
@@ -70,28 +72,38 @@ static inline void mgw_change_state(struct mgw_congestion *c, struct mgw_budget 
 	mgw_store(&c->transitions, c->transitions + 1);
 }
 
-/* One step down. What cannot be helped by matching less is left at the smallest budget. */
+/*
+ * One step down. What cannot be helped by matching less is left at the smallest budget. The budget
+ * goes on falling while what waits already is dealt with; it resumes at half of what it was when
+ * the signs came back.
+ */
 static inline void mgw_tighten(struct mgw_congestion *c, struct mgw_budget *b, uint32_t signs,
 			       uint64_t now)
 {
 	if (b->state == MGW_CALM) {
 		mgw_budget_begin(b, (uint32_t)RTE_MAX(c->wanted / 2, 1u));
+		c->resume = b->copies;
 		c->refusals = b->refused;
 		mgw_change_state(c, b, MGW_LIMITED, now);
-	} else if (b->copies > 1) {
-		mgw_budget_set(b, b->copies / 2);
-	} else if ((signs & MGW_SIGN(MGW_SIGN_RECEIVE)) != 0 && b->state != MGW_BLIND) {
-		mgw_change_state(c, b, b->state + 1, now);
+		return;
 	}
+	if (c->recovering)
+		c->resume = RTE_MAX(RTE_MIN(c->resume, b->copies) / 2, 1u);
+	if (b->copies > 1)
+		mgw_budget_set(b, b->copies / 2);
+	else if ((signs & MGW_SIGN(MGW_SIGN_RECEIVE)) != 0 && b->state != MGW_BLIND)
+		mgw_change_state(c, b, b->state + 1, now);
 }
 
 /* One step up. A budget that refused nobody since the last step is not needed any more. */
 static inline void mgw_relax(struct mgw_congestion *c, struct mgw_budget *b, uint64_t now)
 {
-	if (b->state == MGW_LIMITED && b->refused != c->refusals)
-		mgw_budget_set(b, b->copies + RTE_MAX(b->copies / 8, 1u));
-	else
+	if (b->state != MGW_LIMITED || b->refused == c->refusals)
 		mgw_change_state(c, b, b->state - 1, now);
+	else if (b->copies < c->resume)
+		mgw_budget_set(b, c->resume);
+	else
+		mgw_budget_set(b, c->resume = b->copies + RTE_MAX(b->copies / 8, 1u));
 	c->refusals = b->refused;
 }
 
@@ -108,9 +120,11 @@ static inline void mgw_judge(struct mgw_congestion *c, struct mgw_budget *b, uin
 			return;
 		c->tightened = now;
 		mgw_tighten(c, b, signs, now);
+		c->recovering = false;
 	} else if (b->state != MGW_CALM && now - c->quiet_since >= c->recovery) {
 		c->quiet_since = now;
 		mgw_relax(c, b, now);
+		c->recovering = true;
 	}
 }
 
