@@ -79,6 +79,7 @@ type LcoreStatus struct {
 	Gaps       []time.Duration // the longest between two polls in each of the last whole seconds, youngest last, at most GapSeconds
 	Loop       Loop            // since its start
 	Past       []Loop          // the same at the end of each of the last whole seconds, youngest last, at most GapSeconds and one
+	Congestion Congestion
 }
 
 // GapSeconds is how many seconds back the gaps of lcores are known.

@@ -5,6 +5,7 @@
 #include "consume.h"
 #include "gap.h"
 #include "originate.h"
+#include "signals.h"
 
 #include <rte_ethdev.h>
 
@@ -90,12 +91,20 @@ static uint64_t mgw_drop(struct mgw_pipe *pipe, const struct mgw_rx *rx, uint16_
  */
 static inline void mgw_note_acceptance(struct mgw_lcore *lcore, uint16_t port, bool whole)
 {
+	if (unlikely(!whole))
+		lcore->congestion.refused = 1;
 	lcore->reserved_until[port] = likely(whole) ? 0 : lcore->heartbeat + 2;
 }
 
 static inline bool mgw_reserved(const struct mgw_lcore *lcore, uint16_t port)
 {
 	return lcore->reserved_until[port] > lcore->heartbeat;
+}
+
+/* Whether copies must leave a port to production. */
+static inline bool mgw_keeps_off(const struct mgw_lcore *lcore, const struct mgw_tx *tunnel)
+{
+	return mgw_reserved(lcore, tunnel->port) || (tunnel->shared && !mgw_has_room(tunnel));
 }
 
 /*
@@ -149,7 +158,7 @@ static __rte_always_inline void mgw_send_copies(const struct mgw_lcore *lcore,
 
 		if (outbox->n == 0)
 			continue;
-		if (likely(!mgw_reserved(lcore, tunnel->port)))
+		if (likely(!mgw_keeps_off(lcore, tunnel)))
 			sent = rte_eth_tx_burst(tunnel->ethdev, tunnel->queue, outbox->mbufs,
 						outbox->n);
 		mgw_copies_sent(pipe, program, t, sent);
@@ -241,6 +250,7 @@ static __rte_always_inline uint16_t mgw_poll(struct mgw_lcore *lcore, const stru
 
 	mgw_note_burst(&lcore->telemetry, n);
 	mgw_lap(watch, MGW_TIMED_RECEIVE);
+	mgw_note_drained(lcore, rx, n);
 	if (n == 0)
 		return 0;
 	pipe->n = n;
@@ -325,6 +335,7 @@ int mgw_lcore_run(void *arg)
 
 	rte_rcu_qsbr_thread_register(lcore->qsbr, lcore->reader);
 	rte_rcu_qsbr_thread_online(lcore->qsbr, lcore->reader);
+	mgw_forget(&lcore->congestion, &lcore->pipe->budget, polled);
 	while (running) {
 		const uint32_t timed = mgw_timed_of(lcore->heartbeat, MGW_HOUSEKEEPING);
 
@@ -333,6 +344,8 @@ int mgw_lcore_run(void *arg)
 			received = likely(loop != timed) ? mgw_poll_all(lcore, NULL)
 							 : mgw_poll_timed(lcore);
 			rte_rcu_qsbr_quiescent(lcore->qsbr, lcore->reader);
+			if ((loop + 1) % MGW_LOOK == 0)
+				mgw_look_for_congestion(lcore, polled);
 		}
 		running = mgw_housekeep(lcore);
 	}

@@ -16,7 +16,8 @@ type WorkerState struct {
 	// Whoever measures again and again misses nothing by it.
 	FinishedGap time.Duration
 
-	Telemetry Telemetry
+	Telemetry  Telemetry
+	Congestion CongestionState
 }
 
 // Generation returns the number of the program in force; it grows by one a change.
@@ -59,7 +60,7 @@ func (g *Group) Workers() []WorkerState {
 	defer g.read.RUnlock()
 	states := make([]WorkerState, len(g.workers))
 	for i, w := range g.workers {
-		states[i] = WorkerState{Lcore: w.cpu, CPU: w.cpu, Heartbeat: w.heartbeat(), LongestGap: w.longestGap(), FinishedGap: w.finishedGap(), Telemetry: w.telemetry()}
+		states[i] = WorkerState{Lcore: w.cpu, CPU: w.cpu, Heartbeat: w.heartbeat(), LongestGap: w.longestGap(), FinishedGap: w.finishedGap(), Telemetry: w.telemetry(), Congestion: w.congestion()}
 	}
 	return states
 }

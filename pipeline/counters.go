@@ -38,12 +38,14 @@ type PortCounters struct {
 	Unclassified          Reasons
 	Fragments             Reasons // other than first, by what became of them, once per source that saw them
 	PartialChecksums      uint64  // mirrored frames with an incomplete L4 checksum
+	UnseenCongestion      uint64  // frames whose sources were not looked for: the lcore was too busy
 }
 
 // SourceCounters is what one source saw in one direction.
 type SourceCounters struct {
 	Seen, Matched, Missed uint64
 	Excluded              Reasons
+	UnmatchedCongestion   uint64 // no session was asked: the lcore was too busy
 }
 
 // SessionCounters is what became of the frames that one session accepted in one direction.
@@ -66,6 +68,7 @@ type Counters struct {
 	rules    []C.struct_mgw_count
 	buckets  []C.struct_mgw_bucket // of sessions
 	targets  []C.struct_mgw_bucket // and of targets
+	credits  []C.struct_mgw_credit
 }
 
 // NewCounters returns counters that are all zero, and full token buckets.
@@ -87,6 +90,9 @@ func NewCounters(n Capacity) (*Counters, error) {
 	if err == nil {
 		k.targets, err = newArray[C.struct_mgw_bucket](&k.arena, n.Targets)
 	}
+	if err == nil {
+		k.credits, err = newArray[C.struct_mgw_credit](&k.arena, n.Sessions)
+	}
 	if err != nil {
 		k.arena.free()
 		return nil, err
@@ -96,6 +102,7 @@ func NewCounters(n Capacity) (*Counters, error) {
 	k.c.sessions = &k.sessions[0]
 	k.c.rules = &k.rules[0]
 	k.c.session_buckets, k.c.target_buckets = &k.buckets[0], &k.targets[0]
+	k.c.credits = &k.credits[0]
 	return k, nil
 }
 
@@ -124,6 +131,7 @@ func (k *Counters) Port(port int) PortCounters {
 		Fragments:       reasons(c.fragments[:], FragmentNames),
 
 		PartialChecksums: load(&c.partial_checksums),
+		UnseenCongestion: load(&c.unseen_congestion),
 	}
 }
 
@@ -156,6 +164,7 @@ func (k *Counters) ClearSource(slot uint32) { clear(k.sources[slot][:]) }
 func (k *Counters) ClearSession(slot uint32) {
 	clear(k.sessions[slot][:])
 	k.buckets[slot] = C.struct_mgw_bucket{}
+	k.credits[slot] = C.struct_mgw_credit{}
 }
 
 // ClearRule is ClearSource for a rule slot.

@@ -25,6 +25,7 @@ MGW_STAGE void mgw_skip(struct mgw_pipe *pipe, const struct mgw_copy *copy, enum
 	skipped->packets++;
 	skipped->bytes += copy->length;
 	pipe->burst.skipped++;
+	pipe->skips[reason]++;
 }
 
 static __rte_always_inline uint32_t mgw_room(const struct rte_mbuf *m)
@@ -198,6 +199,18 @@ static __rte_noinline uint32_t mgw_cut(uint32_t length, const struct mgw_session
 	return RTE_MIN(RTE_MIN(length, session->inner_max), hop->inner_max);
 }
 
+/* Whether the budget has a copy for this session. False: counted as skipped. */
+static __rte_noinline bool mgw_admit(struct mgw_pipe *pipe, const struct mgw_program *program,
+				     const struct mgw_copy *copy)
+{
+	const uint32_t slot = program->match[copy->session].slot;
+
+	if (mgw_budget_admits(&pipe->budget, &pipe->counters->credits[slot]))
+		return true;
+	mgw_skip(pipe, copy, MGW_SKIP_CONGESTION);
+	return false;
+}
+
 /* Hold what a copy needs. False: counted as skipped. */
 static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 					      const struct mgw_program *program,
@@ -212,6 +225,8 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 		mgw_skip(pipe, copy, hop->skip - 1);
 		return false;
 	}
+	if (unlikely(pipe->budget.state != MGW_CALM) && !mgw_admit(pipe, program, copy))
+		return false;
 	copy->hop = hop;
 	copy->inner = copy->length;
 	if (unlikely(copy->length > session->inner_max || copy->length > hop->inner_max))

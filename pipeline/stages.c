@@ -56,6 +56,26 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
 	}
 }
 
+/*
+ * Too busy to match: count what should have been, for each source, or for the port when looking for
+ * sources is too much as well.
+ */
+static __rte_noinline void mgw_decide_nothing(struct mgw_pipe *pipe,
+					      const struct mgw_program *program, uint16_t port)
+{
+	if (pipe->budget.state == MGW_BLIND) {
+		pipe->counters->ports[port].unseen_congestion += pipe->n;
+		return;
+	}
+	mgw_find_sources(pipe, program, &program->ports[port]);
+	for (uint32_t i = 0; i < pipe->n_sightings; i++) {
+		const struct mgw_sighting *seen = &pipe->sightings[i];
+
+		pipe->counters->sources[seen->source][seen->direction].unmatched_congestion++;
+	}
+	pipe->burst.unmatched_congestion += pipe->n_sightings;
+}
+
 static __rte_always_inline void mgw_decide_by(struct mgw_pipe *pipe,
 					      const struct mgw_program *program, uint16_t port,
 					      struct mgw_stopwatch *watch)
@@ -67,6 +87,10 @@ static __rte_always_inline void mgw_decide_by(struct mgw_pipe *pipe,
 	pipe->notices = 0;
 	if (!at->any) {
 		mgw_lap(watch, MGW_TIMED_FIND_SOURCES);
+		return;
+	}
+	if (unlikely(pipe->budget.state >= MGW_UNMATCHED)) {
+		mgw_decide_nothing(pipe, program, port);
 		return;
 	}
 	mgw_find_sources(pipe, program, at);

@@ -98,6 +98,8 @@ type Lcore struct {
 	Generation             uint64 `json:"generation"`             // of the program that its last loop began with
 	LongestGapMicroseconds int64  `json:"longestGapMicroseconds"` // between two polls, in the last 60 whole seconds or as many as were asked for
 	Loop                   Loop   `json:"loop"`                   // of the same seconds
+
+	Congestion Congestion `json:"congestion"`
 }
 
 // Loop is what the poll loop of one worker has measured of itself. Cycles are those of the time stamp
@@ -130,6 +132,22 @@ type LoopBursts struct {
 type LoopGaps struct {
 	BelowMicroseconds float64 `json:"belowMicroseconds,omitempty"` // absent: however long
 	Loops             uint64  `json:"loops"`
+}
+
+// Congestion is how an lcore does about signs that copies get in the way of production.
+type Congestion struct {
+	State         string                    `json:"state"`                  // calm, limited, unmatched or blind
+	Budget        int                       `json:"budget,omitempty"`       // copies in 50 microseconds, or in 16 loops where those take longer; absent when calm
+	ChangedMillis int64                     `json:"changedMillisecondsAgo"` // since the state last changed; 0: it never has
+	Transitions   uint64                    `json:"transitions"`            // from one state to another
+	States        map[string]CongestionTime `json:"states"`                 // what was spent in each state
+	Signs         map[string]uint64         `json:"signs"`                  // receive, transmit, tunnel, mempool: looks, 16 loops apart, that saw it
+}
+
+// CongestionTime is what an lcore has spent in one state of congestion.
+type CongestionTime struct {
+	Loops   uint64  `json:"loops"`
+	Seconds float64 `json:"seconds"`
 }
 
 // Port is one configured port.

@@ -52,6 +52,7 @@ type Config struct {
 	Ctl         Ctl
 	State       State
 	Metrics     Metrics
+	Congestion  Congestion
 	Zone        string // [gateway] zone: of sources that name none; may be empty
 }
 

@@ -169,7 +169,10 @@ func sampleStatus() ctl.Status {
 	return ctl.Status{
 		Forwarding: true, Generation: 3, Pending: 1,
 		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
-			Generation: 2, Loop: sampleLoop()}},
+			Generation: 2, Loop: sampleLoop(),
+			Congestion: ctl.Congestion{State: "limited", Budget: 40, Changed: time.Second, Transitions: 1,
+				States: []ctl.CongestionTime{{State: "calm", Time: 3 * time.Second, Loops: 32}, {State: "limited", Time: time.Second, Loops: 16}, {State: "unmatched"}, {State: "blind"}},
+				Signs:  []ctl.CongestionSign{{Sign: "receive", Looks: 6}, {Sign: "transmit"}}}}},
 		Ports: []ctl.PortStatus{{Driver: "net_null", LinkUp: true, Wire: &ctl.WireLink{Changes: 3}}, {Driver: "net_null", Wire: &ctl.WireLink{TakenDown: true, Taken: 2}}, {Driver: "net_null", LinkUp: true}},
 		Underlay: ctl.Underlay{
 			Addresses:    []ctl.AddressState{{Port: "tun0", Prefix: netip.MustParsePrefix("192.0.2.1/24"), State: "valid"}},

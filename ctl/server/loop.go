@@ -11,7 +11,7 @@ import (
 func lcoreWire(l *ctl.LcoreStatus, seconds int) api.Lcore {
 	recent := l.RecentLoop(seconds)
 	return api.Lcore{Lcore: l.Lcore, CPU: l.CPU, Heartbeat: l.Heartbeat, Generation: l.Generation,
-		LongestGapMicroseconds: l.LongestGap(seconds).Microseconds(), Loop: loopWire(&recent)}
+		LongestGapMicroseconds: l.LongestGap(seconds).Microseconds(), Loop: loopWire(&recent), Congestion: congestionWire(&l.Congestion)}
 }
 
 func loopWire(l *ctl.Loop) api.Loop {

@@ -22,6 +22,10 @@ rules_per_filter = 10000
 sessions_per_source = 256
 sessions_per_account = 30000
 
+# The capture has no end, so bursts of wire0 are always full: that is no backlog (docs/congestion.md).
+[congestion]
+receive = "auto"
+
 [[port]]
 name = "wire0"
 device = "%s"

@@ -32,7 +32,7 @@ func (a *app) lcoresCommand() *cobra.Command {
 }
 
 func lcoreTable(lcores []api.Lcore) *table {
-	t := newTable("LCORE", "CPU", "GENERATION", "BUSY, 60 s", "CYCLES/PACKET", "LONGEST GAP, 60 s", "HEARTBEAT").numbers(0, 1, 2, 3, 4, 5, 6)
+	t := newTable("LCORE", "CPU", "GENERATION", "BUSY, 60 s", "CYCLES/PACKET", "LONGEST GAP, 60 s", "HEARTBEAT", "CONGESTION", "CONGESTED FOR").numbers(0, 1, 2, 3, 4, 5, 6)
 	for _, l := range lcores {
 		busy, cycles := "-", "-"
 		if l.Loop.CyclesPerSecond > 0 {
@@ -42,7 +42,7 @@ func lcoreTable(lcores []api.Lcore) *table {
 			cycles = oneDigit(l.Loop.CyclesPerPacket)
 		}
 		t.row(strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), strconv.FormatUint(l.Generation, 10), busy, cycles,
-			grouped(l.LongestGapMicroseconds)+" us", grouped(int64(l.Heartbeat)))
+			grouped(l.LongestGapMicroseconds)+" us", grouped(int64(l.Heartbeat)), congestionState(&l.Congestion), congestedFor(&l.Congestion))
 	}
 	return t
 }

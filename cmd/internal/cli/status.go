@@ -78,6 +78,7 @@ func (a *app) faults(state *api.State, health *api.Health) []string {
 	if len(state.Lcores) == 0 {
 		add("no lcore runs")
 	}
+	faults = append(faults, congestion(state.Lcores)...)
 	faults = append(faults, troubles(state)...)
 	for _, fault := range health.Faults {
 		add("%s", printable(fault))

@@ -137,7 +137,7 @@ func (d *dataPath) status() ctl.Status {
 	s.Underlay, s.Balancers = d.ways.underlayState(), d.ways.balancerStates()
 	for i, w := range d.group.Workers() {
 		s.Lcores = append(s.Lcores, ctl.LcoreStatus{Lcore: w.Lcore, CPU: w.CPU, Heartbeat: w.Heartbeat, Generation: w.Telemetry.Generation,
-			Gaps: d.gaps.of(i), Loop: loopOf(&w.Telemetry), Past: d.loops.of(i)})
+			Gaps: d.gaps.of(i), Loop: loopOf(&w.Telemetry), Past: d.loops.of(i), Congestion: congestionState(&w.Congestion)})
 	}
 	ports := d.group.Ports()
 	for i, link := range d.group.Links() {
