@@ -13,7 +13,7 @@ import (
 const tooLate = 0.001
 
 // withRig runs a measurement of one workload on a machine whose worker CPU is free of others.
-func (b *bench) withRig(ctx context.Context, w workload, stalled deaf, measure func(*pacedRig) error) (err error) {
+func (b *bench) withRig(ctx context.Context, w workload, end far, measure func(*pacedRig) error) (err error) {
 	release, err := confine()
 	if err != nil {
 		return fmt.Errorf("this process cannot be kept off the worker's CPU: %w", err)
@@ -24,7 +24,7 @@ func (b *bench) withRig(ctx context.Context, w workload, stalled deaf, measure f
 		return err
 	}
 	defer func() { err = errors.Join(err, back()) }()
-	r, err := b.openRig(ctx, w, stalled)
+	r, err := b.openRig(ctx, w, end)
 	if err != nil {
 		return err
 	}

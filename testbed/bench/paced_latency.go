@@ -61,7 +61,7 @@ func (l latencies) list() (rows []row) {
 func (b *bench) measureLatencies(ctx context.Context) (rows []row, err error) {
 	for _, w := range b.chosenLoads() {
 		l := newLatencies(w.name)
-		err := b.withRig(ctx, w, false, func(r *pacedRig) error { return b.latenciesOf(ctx, r, l) })
+		err := b.withRig(ctx, w, taker, func(r *pacedRig) error { return b.latenciesOf(ctx, r, l) })
 		if err != nil {
 			return rows, err
 		}

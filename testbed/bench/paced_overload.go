@@ -39,7 +39,7 @@ func (b *bench) measureOverload(ctx context.Context) (rows []row, err error) {
 	for _, w := range b.chosenLoads() {
 		c := curve{Load: w.name}
 		r := row{Name: "overload-" + w.name, Unit: "Mpps", Peer: "no-session", Threshold: overloadRatio}
-		err := b.withRig(ctx, w, false, func(rig *pacedRig) error { return b.overloadOf(ctx, rig, &c, &r) })
+		err := b.withRig(ctx, w, taker, func(rig *pacedRig) error { return b.overloadOf(ctx, rig, &c, &r) })
 		if err != nil {
 			return rows, err
 		}

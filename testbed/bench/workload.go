@@ -46,7 +46,8 @@ func everything() []workload {
 	return append(workloads(), workload{name: controlName, measure: (*bench).measureControl},
 		workload{name: searchName, full: true, measure: (*bench).measureSearches},
 		workload{name: latencyName, full: true, measure: (*bench).measureLatencies},
-		workload{name: overloadName, full: true, measure: (*bench).measureOverload})
+		workload{name: overloadName, full: true, measure: (*bench).measureOverload},
+		workload{name: faultsName, full: true, measure: (*bench).measureFaults})
 }
 
 // manyRules has one filter of n rules; the frames match rules spread evenly over it.
