@@ -20,9 +20,67 @@ func udpFlows(length int) func() [][]byte {
 	return func() (frames [][]byte) {
 		payload := make([]byte, length-headers)
 		for i := range flows {
+			frames = append(frames, traffic.From(webServer).To(receiver(i)).UDP(uint16(20000+i), 5000).Payload(payload).Frame())
+		}
+		return frames
+	}
+}
+
+// receiver is where the i-th flow goes, through the router.
+func receiver(i int) traffic.Host {
+	to := router
+	to.IPv4 = netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(1 + i%250)})
+	return to
+}
+
+// vlanFlows are udpFlows with a VLAN tag, 4 bytes longer.
+func vlanFlows() (frames [][]byte) {
+	payload := make([]byte, short-headers)
+	for i := range flows {
+		frames = append(frames, traffic.From(webServer).To(receiver(i)).VLAN(100).UDP(uint16(20000+i), 5000).Payload(payload).Frame())
+	}
+	return frames
+}
+
+// ipv6Flows are the shortest UDP datagrams over IPv6, with two bytes of payload.
+func ipv6Flows() (frames [][]byte) {
+	from := traffic.NewHost("web-1", webServer.MAC.String(), "2001:db8::5")
+	for i := range flows {
+		to := traffic.NewHost("router", router.MAC.String(), fmt.Sprintf("2001:db8:9::%x", i+1))
+		frames = append(frames, traffic.From(from).To(to).OverIPv6().UDP(uint16(20000+i), 5000).Payload(make([]byte, 2)).Frame())
+	}
+	return frames
+}
+
+// Destination ports in shareFlows.
+const (
+	sharedPort   = 5000
+	unsharedPort = 6000
+)
+
+// shareFlows is a thousand of udpFlows, of which percent of every hundred go to sharedPort, evenly spread.
+func shareFlows(percent int) func() [][]byte {
+	return func() (frames [][]byte) {
+		payload := make([]byte, short-headers)
+		for i := range 1000 {
+			port := uint16(unsharedPort)
+			if i*percent/100 != (i+1)*percent/100 {
+				port = sharedPort
+			}
+			frames = append(frames, traffic.From(webServer).To(receiver(i)).UDP(uint16(20000+i), port).Payload(payload).Frame())
+		}
+		return frames
+	}
+}
+
+// manyFlows is one short frame of each of n UDP conversations: up to 65,536 receivers of 16 each.
+func manyFlows(n int) func() [][]byte {
+	return func() [][]byte {
+		payload, frames := make([]byte, short-headers), make([][]byte, n)
+		for i := range frames {
 			to := router
-			to.IPv4 = netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(1 + i%250)})
-			frames = append(frames, traffic.From(webServer).To(to).UDP(uint16(20000+i), 5000).Payload(payload).Frame())
+			to.IPv4 = netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(i)})
+			frames[i] = traffic.From(webServer).To(to).UDP(uint16(20000+i>>16), 5000).Payload(payload).Frame()
 		}
 		return frames
 	}

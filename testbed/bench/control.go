@@ -100,7 +100,7 @@ func (b *bench) measureFull(ctx context.Context, dir string, number int, rows *c
 	if err != nil {
 		return err
 	}
-	rows.refuse(fmt.Sprintf("life %d", number+1), judge(r, 1))
+	rows.refuse(fmt.Sprintf("life %d", number+1), judge(r, &workload{decider: 1}))
 	fmt.Printf("%-14s life %d of %d   ready after %.2f s   resident %.0f MiB, at the end %.0f MiB\n",
 		controlName, number+1, b.lives(), l.start.Seconds(), resident/1024, after/1024)
 	return nil

@@ -35,7 +35,7 @@ func prepareControl(dir string) error {
 
 // controlTOML is the gateway of all workloads with a control socket and a state on disk.
 func controlTOML() string {
-	return gatewayTOML() + fmt.Sprintf("\n[ctl]\nsocket = %q\n\n[state]\npath = %q\n", socketFile, stateFile)
+	return gatewayTOML(&workload{}) + fmt.Sprintf("\n[ctl]\nsocket = %q\n\n[state]\npath = %q\n", socketFile, stateFile)
 }
 
 // scaleTOML has n interfaces, each with a session and a filter of its own, whose last rule accepts

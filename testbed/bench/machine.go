@@ -85,3 +85,13 @@ What these figures are not:
 - The gateway's rate covers the whole life of its worker; testpmd's starts after it has settled for 0.2 s.
 `, offloads)
 }
+
+// checkPeers refuses to start what would end in the middle for want of a program.
+func checkPeers(chosen []workload) error {
+	for _, w := range chosen {
+		if w.ovs != ovsNothing {
+			return checkOVS()
+		}
+	}
+	return nil
+}

@@ -117,6 +117,9 @@ func run(ctx context.Context, o options, chosen []workload) (err error) {
 	if err := checkMachine(o.bin); err != nil {
 		return err
 	}
+	if err := checkPeers(chosen); err != nil {
+		return err
+	}
 	o.bin, err = filepath.Abs(o.bin)
 	if err != nil {
 		return err
@@ -131,7 +134,7 @@ func run(ctx context.Context, o options, chosen []workload) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, huge.close()) }()
-	b := bench{options: o, dir: dir, huge: huge, interval: time.Duration(o.seconds * float64(time.Second))}
+	b := bench{options: o, dir: dir, huge: huge, interval: time.Duration(o.seconds * float64(time.Second)), ovsBest: map[string][]string{}}
 	fmt.Print(machineFacts(ctx, huge.total(), o.runs, o.seconds))
 	rows, err := b.measureAll(ctx, chosen)
 	if err != nil {

@@ -65,7 +65,7 @@ func preparePaced(dir string, w workload, end far) error {
 	if end == taker {
 		tunnel = copySink
 	}
-	text := gatewayOn(wire0, wire1, tunnel) + fmt.Sprintf("\n[ctl]\nsocket = %q\n", socketFile)
+	text := gatewayOn(&w, wire0, wire1, tunnel) + fmt.Sprintf("\n[ctl]\nsocket = %q\n", socketFile)
 	return errors.Join(traffic.Write(filepath.Join(dir, captureFile), w.frames()),
 		os.WriteFile(filepath.Join(dir, gatewayFile), []byte(text), 0o644))
 }

@@ -6,16 +6,16 @@ import (
 )
 
 // gatewayTOML is the gateway of all workloads beside testpmd.
-func gatewayTOML() string { return gatewayOn(captureSource, sink, copySink) }
+func gatewayTOML(w *workload) string { return gatewayOn(w, captureSource, sink, copySink) }
 
 // gatewayOn is a gateway on three devices. The tunnel port and the targets take 9,000 bytes, so that
 // no copy is truncated: a copy of 1,514 bytes is an IP packet of 1,550.
-func gatewayOn(wire0, wire1, tunnel string) string {
+func gatewayOn(w *workload, wire0, wire1, tunnel string) string {
 	return fmt.Sprintf(`[eal]
 lcores = "%d"
 main_lcore = %d
 memory_mb = %d
-hugepages = "require"
+%shugepages = "require"
 
 [quotas]
 rules_per_filter = 10000
@@ -37,7 +37,14 @@ device = "%s"
 role = "tunnel"
 mtu = 9000
 addresses = ["192.0.2.1/24"]
-%s`, workerCPU, controlCPU, memoryMB, wire0, wire1, tunnel, neighbors())
+%s`, workerCPU, controlCPU, w.memory(), dataRoomTOML(w.dataRoom), wire0, wire1, tunnel, neighbors())
+}
+
+func dataRoomTOML(bytes int) string {
+	if bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf("data_room = %d\n", bytes)
 }
 
 // The devices that the gateway and its peer share. Both programs run in the workload's directory.
@@ -77,7 +84,33 @@ func oneSource(rules string) string {
 // tenRules is a filter of ten rules, of which the last accepts what udpFlows sends. The other nine
 // differ from it in protocol, ports, source or destination, so that each must be looked at.
 func tenRules() string {
-	matches := []string{
+	return oneSource(egressRules(append(nineRules(), `source = "10.0.0.0/16"`+"\n"+`destination = "10.9.0.0/16"`)))
+}
+
+// tenRulesShare accepts what shareFlows wants mirrored, by the last.
+func tenRulesShare() string {
+	return oneSource(egressRules(append(nineRules(), fmt.Sprintf("protocol = \"udp\"\ndestination_ports = \"%d\"", sharedPort))))
+}
+
+// tenRulesIPv6 is their like for ipv6Flows.
+func tenRulesIPv6() string {
+	return oneSource(egressRules([]string{
+		`protocol = "tcp"`,
+		`protocol = "tcp"` + "\n" + `destination_ports = "443"`,
+		`protocol = "udp"` + "\n" + `destination_ports = "53"`,
+		`protocol = "udp"` + "\n" + `destination_ports = "4000-4999"`,
+		`protocol = "udp"` + "\n" + `source_ports = "1024-1999"`,
+		`protocol = "icmpv6"`,
+		`source = "2001:db8:1::/48"`,
+		`destination = "2001:db8:8::/48"`,
+		`protocol = "udp"` + "\n" + `source = "2001:db8::5/128"` + "\n" + `destination = "2001:db8:a::/48"`,
+		`source = "2001:db8::/48"` + "\n" + `destination = "2001:db8:9::/48"`,
+	}))
+}
+
+// nineRules match nothing of udpFlows.
+func nineRules() []string {
+	return []string{
 		`protocol = "tcp"`,
 		`protocol = "tcp"` + "\n" + `destination_ports = "443"`,
 		`protocol = "udp"` + "\n" + `destination_ports = "53"`,
@@ -87,13 +120,16 @@ func tenRules() string {
 		`source = "10.1.0.0/16"`,
 		`destination = "10.8.0.0/16"`,
 		`protocol = "udp"` + "\n" + `source = "10.0.0.5/32"` + "\n" + `destination = "192.168.0.0/16"`,
-		`source = "10.0.0.0/16"` + "\n" + `destination = "10.9.0.0/16"`,
 	}
+}
+
+// egressRules accept what the matches say, in this order.
+func egressRules(matches []string) string {
 	var text strings.Builder
 	for i, match := range matches {
 		fmt.Fprintf(&text, "[[filter.rule]]\ndirection = \"egress\"\nnumber = %d\naction = \"accept\"\n%s\n", 10*(i+1), match)
 	}
-	return oneSource(text.String())
+	return text.String()
 }
 
 // threeSessions gives each of n sources three sessions; the filters of the first two match none of

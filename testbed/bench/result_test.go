@@ -106,12 +106,12 @@ func TestJudge(t *testing.T) {
 	} {
 		r := good()
 		c.spoil(r)
-		note := judge(r, 3)
+		note := judge(r, &workload{decider: 3})
 		if (note == "") != (c.want == "") || !strings.Contains(note, c.want) {
 			t.Errorf("%s: %q, want %q", name, note, c.want)
 		}
 	}
-	if note := judge(good(), 0); note == "" {
+	if note := judge(good(), &workload{}); note == "" {
 		t.Error("a workload that must not mirror accepts copies")
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 )
 
-// testpmdPeer is the peer of every workload's row.
+// testpmdPeer is a peer of every workload.
 const testpmdPeer = "testpmd-io"
 
 // row is one figure and its peer's.
@@ -43,6 +43,16 @@ func (r *row) summarize() {
 	r.PairRatio = median(pairs)
 }
 
+// pair notes one run of the gateway and of its peer, from 1, and what either did not do.
+func (r *row) pair(run int, ours, peers float64, notes ...string) {
+	r.Values, r.PeerValues = append(r.Values, ours), append(r.PeerValues, peers)
+	for _, note := range notes {
+		if note != "" && r.Invalid == "" {
+			r.Invalid = fmt.Sprintf("run %d: %s", run, note)
+		}
+	}
+}
+
 // median of at least one value; of an even number, the mean of the middle two.
 func median(values []float64) float64 {
 	v := slices.Sorted(slices.Values(values))
@@ -50,14 +60,14 @@ func median(values []float64) float64 {
 	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
-// tables are the rows for a person, those beside testpmd first, and what they are not.
+// tables are the rows for a person, those of the workloads first, and what they are not.
 func tables(rows []row, peerOffloads string) (text string) {
 	var rates, control []row
 	for _, r := range rows {
-		if r.Peer == testpmdPeer {
-			rates = append(rates, r)
-		} else {
+		if strings.HasPrefix(r.Name, controlName) {
 			control = append(control, r)
+		} else {
+			rates = append(rates, r)
 		}
 	}
 	if len(rates) > 0 {
@@ -69,15 +79,15 @@ func tables(rows []row, peerOffloads string) (text string) {
 	return text
 }
 
-// table is the rows beside testpmd.
+// table is the rows of the workloads.
 func table(rows []row) string {
 	var text strings.Builder
 	text.WriteByte('\n')
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "workload\tmirrorgw\trange\ttestpmd io\trange\tratio\tof pairs\twanted\t\t")
+	fmt.Fprintln(w, "workload\tmirrorgw\trange\tpeer\tits rate\trange\tratio\tof pairs\twanted\t\t")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%.2f\t%s\t%.2f\t%s\t%.3f\t%.3f\t%s\t\n", r.Name, r.Value, spread(r.Values),
-			r.PeerValue, spread(r.PeerValues), r.Ratio, r.PairRatio, r.verdict())
+		fmt.Fprintf(w, "%s\t%.2f\t%s\t%s\t%.2f\t%s\t%.3f\t%.3f\t%s\t\n", r.Name, r.Value, spread(r.Values),
+			r.Peer, r.PeerValue, spread(r.PeerValues), r.Ratio, r.PairRatio, r.verdict())
 	}
 	w.Flush() // a strings.Builder does not fail
 	fmt.Fprintln(&text, "\nMpps, medians; ratio = median by median, of pairs = median of the ratios of neighbouring runs.")

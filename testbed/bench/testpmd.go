@@ -16,11 +16,11 @@ const testpmd = "dpdk-testpmd"
 
 // runTestpmd lets testpmd forward the capture for one interval and returns its rate in Mpps. The
 // rate is testpmd's own: frames and clock are read next to each other, at both ends.
-func (b *bench) runTestpmd(ctx context.Context, dir string, frames int) (mpps float64, err error) {
-	if err := b.huge.ensure(memoryMB); err != nil {
+func (b *bench) runTestpmd(ctx context.Context, dir string, frames int, w *workload) (mpps float64, err error) {
+	if err := b.huge.ensure(w.memory()); err != nil {
 		return 0, err
 	}
-	text, err := b.driveTestpmd(ctx, dir, frames)
+	text, err := b.driveTestpmd(ctx, dir, frames, w.dataRoom)
 	if err != nil {
 		return 0, err
 	}
@@ -33,12 +33,12 @@ func (b *bench) runTestpmd(ctx context.Context, dir string, frames int) (mpps fl
 }
 
 // driveTestpmd types what a user would type, and returns what testpmd printed.
-func (b *bench) driveTestpmd(ctx context.Context, dir string, frames int) (string, error) {
+func (b *bench) driveTestpmd(ctx context.Context, dir string, frames, dataRoom int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*patience+b.interval)
 	defer cancel()
 	prefix := fmt.Sprintf("mgwbench%d", os.Getpid())
 	defer os.RemoveAll(filepath.Join("/var/run/dpdk", prefix))
-	command := newCommand(ctx, dir, testpmd, testpmdArgs(prefix, b.huge.dir, frames)...)
+	command := newCommand(ctx, dir, testpmd, testpmdArgs(prefix, b.huge.dir, frames, dataRoom)...)
 	printed := newOutput("testpmd> ")
 	command.Stdout, command.Stderr = printed, printed
 	keys, err := command.StdinPipe()
@@ -61,15 +61,19 @@ func (b *bench) driveTestpmd(ctx context.Context, dir string, frames int) (strin
 }
 
 // testpmdArgs are testpmd's defaults for io forwarding, on the gateway's CPUs and devices. The capture
-// takes one mbuf a frame out of the pool.
-func testpmdArgs(prefix, hugeDir string, frames int) []string {
-	return []string{
+// takes one mbuf a frame out of the pool; dataRoom is their size in bytes, or 0.
+func testpmdArgs(prefix, hugeDir string, frames, dataRoom int) []string {
+	args := []string{
 		"--lcores", fmt.Sprintf("%d,%d", controlCPU, workerCPU), "--main-lcore", strconv.Itoa(controlCPU),
 		"--vdev", captureSource, "--vdev", sink, "--no-pci", "--no-telemetry",
 		"--file-prefix", prefix, "--huge-dir", hugeDir, "--huge-unlink=always",
 		"--", "-i", "--forward-mode=io", "--nb-cores=1", "--no-mlockall",
 		"--total-num-mbufs=" + strconv.Itoa(8192+frames),
 	}
+	if dataRoom != 0 {
+		args = append(args, "--mbuf-size="+strconv.Itoa(dataRoom))
+	}
+	return args
 }
 
 // typeCommands measures between two looks at the statistics of port 0, once forwarding has settled.

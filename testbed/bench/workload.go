@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 )
 
@@ -9,12 +10,32 @@ import (
 // say what is mirrored of them. Both functions give the same result at every call.
 type workload struct {
 	name      string
-	threshold float64 // ratio to the peer that the project set itself; 0: none
+	threshold float64 // ratio to testpmd that the project set itself; 0: none
 	decider   int     // number of the session that must mirror every frame; 0: nothing is mirrored
+	missed    float64 // part of the frames that the decider does not accept, 0 to 1
+
+	ovs          ovsJob  // what Open vSwitch does beside it
+	ovsThreshold float64 // ratio to Open vSwitch; 0: none
+	ovsFrames    int     // how many frames of the capture it gets; 0: all
+
+	beside          string  // another workload that the gateway does in turns with this one; empty: none
+	besideThreshold float64 // ratio to it; 0: none
+
+	memoryMB int // for either program; 0: memoryMB
+	dataRoom int // of the mbufs that frames are received into, bytes; 0: the programs' own
+
 	frames    func() [][]byte
 	resources func() string
-	measure   func(*bench, context.Context) ([]row, error) // nil: beside testpmd
+	measure   func(*bench, context.Context) ([]row, error) // nil: beside its peers
 	full      bool                                         // takes long: measured when it is named, or with --full
+}
+
+// memory is what either program gets, MiB.
+func (w *workload) memory() int {
+	if w.memoryMB == 0 {
+		return memoryMB
+	}
+	return w.memoryMB
 }
 
 const flows = 1024 // transport conversations in a capture, one frame each
@@ -29,14 +50,30 @@ const (
 
 // workloads are all of them, in the order of the table.
 func workloads() []workload {
+	mirror := func(name string, frames func() [][]byte) workload {
+		return workload{name: name, decider: 1, frames: frames, resources: tenRules}
+	}
+	mirror64 := mirror("mirror-64", udpFlows(short))
+	mirror64.threshold, mirror64.ovs, mirror64.ovsThreshold = 0.33, ovsMirror, 5
+	mirror1500 := mirror("mirror-1500", udpFlows(long))
+	mirror1500.threshold = 0.5
+	sources := workload{name: "sources-10000", decider: 3, beside: mirror64.name, besideThreshold: 0.7,
+		frames: sourceFrames(10000), resources: threeSessions(10000)}
+	rules := manyRules("rules-10000", 10000)
+	rules.beside, rules.besideThreshold = mirror64.name, 0.6
 	return []workload{
-		{name: "forward-64", threshold: 0.70, frames: udpFlows(short), resources: nothing},
-		{name: "mirror-64", threshold: 0.25, decider: 1, frames: udpFlows(short), resources: tenRules},
-		{name: "mirror-512", decider: 1, frames: udpFlows(medium), resources: tenRules},
-		{name: "mirror-1500", decider: 1, frames: udpFlows(long), resources: tenRules},
-		manyRules("rules-1000", 0, 1000),
-		manyRules("rules-10000", 0.15, 10000),
-		{name: "sources-10000", threshold: 0.15, decider: 3, frames: sourceFrames(10000), resources: threeSessions(10000)},
+		{name: "forward-64", threshold: 0.85, ovs: ovsForward, ovsThreshold: 3, frames: udpFlows(short), resources: nothing},
+		mirror64,
+		mirror("mirror-512", udpFlows(medium)),
+		mirror1500,
+		mirror("mirror-imix", imixFlows),
+		mirror("mirror-vlan", vlanFlows),
+		{name: "mirror-ipv6", decider: 1, frames: ipv6Flows, resources: tenRulesIPv6},
+		mirrorShare(0), mirrorShare(10), mirrorShare(50), mirrorShare(100),
+		manyRules("rules-1000", 1000),
+		rules,
+		sources,
+		millionFlows(),
 	}
 }
 
@@ -51,11 +88,28 @@ func everything() []workload {
 }
 
 // manyRules has one filter of n rules; the frames match rules spread evenly over it.
-func manyRules(name string, threshold float64, n int) workload {
+func manyRules(name string, n int) workload {
 	return workload{
-		name: name, threshold: threshold, decider: 1,
+		name: name, decider: 1,
 		frames:    func() [][]byte { return ruleFrames(randomRules(n)) },
 		resources: func() string { return oneSource(ruleTOML(randomRules(n))) },
+	}
+}
+
+// mirrorShare mirrors percent of every hundred flows; no session accepts the others.
+func mirrorShare(percent int) workload {
+	return workload{
+		name: fmt.Sprintf("mirror-share-%d", percent), decider: 1, missed: 1 - float64(percent)/100,
+		frames: shareFlows(percent), resources: tenRulesShare,
+	}
+}
+
+// millionFlows needs mbufs of 256 bytes: each frame of the capture keeps one. Those of Open vSwitch cannot be
+// made smaller, and its mempool has 262,144 at most, so it gets a quarter of the flows, which favours it.
+func millionFlows() workload {
+	return workload{
+		name: "flows-1M", threshold: 0.33, decider: 1, ovs: ovsMirror, ovsThreshold: 5, ovsFrames: 250000,
+		memoryMB: 896, dataRoom: 256, frames: manyFlows(1000000), resources: tenRules,
 	}
 }
 
