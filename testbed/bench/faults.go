@@ -36,7 +36,7 @@ func (b *bench) measureTunnelFaults(ctx context.Context) (rows []row, err error)
 	for _, w := range b.chosenLoads() {
 		some := make([]row, len(tunnelFaults))
 		for i, fault := range tunnelFaults {
-			some[i] = row{Name: fault.name + "-" + w.name, Unit: "Mpps", Peer: "working-tunnel", Threshold: faultRatio}
+			some[i] = row{Name: fault.name + "-" + w.name, Unit: "Mpps", paced: true, Peer: "working-tunnel", Threshold: faultRatio}
 		}
 		for range b.runs {
 			healthy, err := b.takes(ctx, w, "working tunnel", taker)

@@ -39,7 +39,7 @@ func (b *bench) measureControlFaults(ctx context.Context) (_ []row, err error) {
 	if err := prepareControl(dir); err != nil {
 		return nil, err
 	}
-	text := gatewayTOML() + fmt.Sprintf("\n[ctl]\nsocket = %q\n\n[metrics]\nsocket = %q\n", socketFile, metricsFile)
+	text := gatewayTOML(&workload{}) + fmt.Sprintf("\n[ctl]\nsocket = %q\n\n[metrics]\nsocket = %q\n", socketFile, metricsFile)
 	if err := os.WriteFile(filepath.Join(dir, gatewayFile), []byte(text), 0o644); err != nil {
 		return nil, err
 	}
@@ -76,8 +76,8 @@ func (b *bench) measureControlFaults(ctx context.Context) (_ []row, err error) {
 func (b *bench) watchFaults(ctx context.Context, l *controlLife) ([]row, error) {
 	var rows []row
 	for _, fault := range controlFaults {
-		rows = append(rows, row{Name: fault.name, Unit: "Mpps", Peer: "idle", Threshold: faultRatio},
-			row{Name: fault.name, Unit: "Mpps", Peer: "busy-machine"})
+		rows = append(rows, row{Name: fault.name, Unit: "Mpps", paced: true, Peer: "idle", Threshold: faultRatio},
+			row{Name: fault.name, Unit: "Mpps", paced: true, Peer: "busy-machine"})
 	}
 	for run := range b.runs {
 		idle, err := l.rate(ctx, func() error { return b.stayQuiet(ctx, l, nil) })

@@ -85,3 +85,15 @@ func (b *bench) highest(ctx context.Context, r *pacedRig, capacity, allowed floa
 
 // headroom is how far above the gateway's capacity a search begins: a rate that certainly fails.
 const headroom = 1.05
+
+// pacedTable is the rows of a paced generator, and of faults, for a person.
+func pacedTable(rows []row) string {
+	text := besideTable(rows) + "\nMedians. Frames come from a second process over shared memory at a steady rate; it shares its CPU with the\n" +
+		"gateway's control threads. What was under way while it did not look counts for no latency.\n"
+	for _, r := range rows {
+		if r.Note != "" {
+			text += fmt.Sprintf("%s: %s.\n", r.Name, r.Note)
+		}
+	}
+	return text
+}

@@ -27,7 +27,7 @@ func newLatencies(load string) (l latencies) {
 	for _, part := range latencyParts {
 		var rows []row
 		for _, p := range latencyPercentiles {
-			rows = append(rows, row{Name: fmt.Sprintf("latency-%s-%.0f%%-p%g", load, 100*part, p), Unit: "us", Peer: "no-session"})
+			rows = append(rows, row{Name: fmt.Sprintf("latency-%s-%.0f%%-p%g", load, 100*part, p), Unit: "us", paced: true, Peer: "no-session"})
 		}
 		l = append(l, rows)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
@@ -66,6 +67,9 @@ func preparePaced(dir string, w workload, end far) error {
 		tunnel = copySink
 	}
 	text := gatewayOn(&w, wire0, wire1, tunnel) + fmt.Sprintf("\n[ctl]\nsocket = %q\n", socketFile)
+	if end != taker { // net_memif takes no more; long copies are truncated
+		text = strings.Replace(text, "mtu = 9000\naddresses", "mtu = 1500\naddresses", 1)
+	}
 	return errors.Join(traffic.Write(filepath.Join(dir, captureFile), w.frames()),
 		os.WriteFile(filepath.Join(dir, gatewayFile), []byte(text), 0o644))
 }

@@ -30,6 +30,8 @@ type row struct {
 	PeerValues []float64 `json:"peer_values"`
 	Note       string    `json:"note,omitempty"`    // what must be known with the figure
 	Invalid    string    `json:"invalid,omitempty"` // why the figure must not be used
+
+	paced bool // belongs to the table of what a paced generator and faults show
 }
 
 // summarize fills what follows from the runs.
@@ -62,9 +64,11 @@ func median(values []float64) float64 {
 
 // tables are the rows for a person, those of the workloads first, and what they are not.
 func tables(rows []row, peerOffloads string) (text string) {
-	var rates, control []row
+	var rates, control, paced []row
 	for _, r := range rows {
-		if strings.HasPrefix(r.Name, controlName) {
+		if r.paced {
+			paced = append(paced, r)
+		} else if strings.HasPrefix(r.Name, controlName) {
 			control = append(control, r)
 		} else {
 			rates = append(rates, r)
@@ -75,6 +79,9 @@ func tables(rows []row, peerOffloads string) (text string) {
 	}
 	if len(control) > 0 {
 		text += controlTable(control)
+	}
+	if len(paced) > 0 {
+		text += pacedTable(paced)
 	}
 	return text
 }
