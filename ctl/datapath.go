@@ -76,6 +76,7 @@ type LcoreStatus struct {
 	Lcore, CPU int
 	Heartbeat  uint64          // housekeeping intervals
 	Gaps       []time.Duration // the longest between two polls in each of the last whole seconds, youngest last, at most GapSeconds
+	Congestion Congestion
 }
 
 // GapSeconds is how many seconds back the gaps of lcores are known.

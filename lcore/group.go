@@ -208,7 +208,7 @@ func (g *Group) Start() error {
 		}
 	}
 	for _, w := range g.workers {
-		if err := w.launch(); err != nil {
+		if err := w.launch(&g.spec); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@
 #include <rte_rcu_qsbr.h>
 
 #include "bytering.h"
+#include "congestion.h"
 #include "host.h"
 #include "pipe.h"
 
@@ -24,13 +25,17 @@ struct mgw_rx {
 	uint32_t
 	    peer_tag_extra; /* bytes more if the outer tag is 0x8100: Linux does not count it */
 	uint8_t role;       /* enum mgw_role */
+	uint32_t backlog;   /* frames that wait there in congestion; 0: the driver cannot say */
+	uint64_t bit;       /* 1 << index in rx[] */
 	const struct mgw_host *host; /* who we are here; NULL: not a tunnel port */
 };
 
 /* A transmit queue for copies. */
 struct mgw_tx {
 	uint16_t ethdev, queue;
-	uint16_t port; /* configured index */
+	uint16_t port;  /* configured index */
+	uint16_t room;  /* descriptors that are free without congestion; 0: the driver cannot say */
+	uint8_t shared; /* with production: that much is kept for it */
 };
 
 /* A tunnel port that this worker sends the slow path's frames on. */
@@ -54,6 +59,8 @@ struct mgw_lcore {
 	uint16_t n_origins;         /* 0 unless queue is 0 */
 	struct mgw_origin origins[MGW_MAX_TUNNELS];
 	struct rte_mempool *origin_pool;
+
+	struct mgw_congestion congestion;
 
 	/* the worker's own, by port: heartbeat before which no copies go out beside production */
 	uint64_t reserved_until[MGW_MAX_PORTS];

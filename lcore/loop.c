@@ -5,6 +5,7 @@
 #include "consume.h"
 #include "gap.h"
 #include "originate.h"
+#include "signals.h"
 
 #include <rte_ethdev.h>
 
@@ -84,12 +85,20 @@ static uint64_t mgw_drop(struct mgw_pipe *pipe, const struct mgw_rx *rx, uint16_
  */
 static inline void mgw_note_acceptance(struct mgw_lcore *lcore, uint16_t port, bool whole)
 {
+	if (unlikely(!whole))
+		lcore->congestion.refused = 1;
 	lcore->reserved_until[port] = likely(whole) ? 0 : lcore->heartbeat + 2;
 }
 
 static inline bool mgw_reserved(const struct mgw_lcore *lcore, uint16_t port)
 {
 	return lcore->reserved_until[port] > lcore->heartbeat;
+}
+
+/* Whether copies must leave a port to production. */
+static inline bool mgw_keeps_off(const struct mgw_lcore *lcore, const struct mgw_tx *tunnel)
+{
+	return mgw_reserved(lcore, tunnel->port) || (tunnel->shared && !mgw_has_room(tunnel));
 }
 
 /*
@@ -140,7 +149,7 @@ static inline void mgw_send_copies(const struct mgw_lcore *lcore, const struct m
 
 		if (outbox->n == 0)
 			continue;
-		if (likely(!mgw_reserved(lcore, tunnel->port)))
+		if (likely(!mgw_keeps_off(lcore, tunnel)))
 			sent = rte_eth_tx_burst(tunnel->ethdev, tunnel->queue, outbox->mbufs,
 						outbox->n);
 		mgw_copies_sent(pipe, program, t, sent);
@@ -194,6 +203,7 @@ static inline void mgw_poll(struct mgw_lcore *lcore, const struct mgw_rx *rx)
 	struct mgw_pipe *pipe = lcore->pipe;
 
 	pipe->n = rte_eth_rx_burst(rx->ethdev, rx->queue, pipe->frames, MGW_BURST);
+	mgw_note_burst(lcore, rx);
 	if (pipe->n == 0)
 		return;
 	switch (rx->role) {
@@ -231,12 +241,15 @@ int mgw_lcore_run(void *arg)
 
 	rte_rcu_qsbr_thread_register(lcore->qsbr, lcore->reader);
 	rte_rcu_qsbr_thread_online(lcore->qsbr, lcore->reader);
+	mgw_forget(&lcore->congestion, &lcore->pipe->budget, polled);
 	while (running) {
-		for (int loop = 0; loop < MGW_HOUSEKEEPING; loop++) {
+		for (int loop = 1; loop <= MGW_HOUSEKEEPING; loop++) {
 			polled = mgw_note_poll(lcore, polled);
 			for (uint16_t i = 0; i < lcore->n_rx; i++)
 				mgw_poll(lcore, &lcore->rx[i]);
 			rte_rcu_qsbr_quiescent(lcore->qsbr, lcore->reader);
+			if (loop % MGW_LOOK == 0)
+				mgw_look_for_congestion(lcore, polled);
 		}
 		running = mgw_housekeep(lcore);
 	}

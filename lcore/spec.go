@@ -28,6 +28,8 @@ type PortSpec struct {
 	MTU          int // bytes of the IP packet; 0: the kernel's or the driver's default
 	ExtraRxMbufs int // that the device keeps for itself, such as a preloaded capture
 
+	Lossless bool // frames wait for us without harm, as those of a file do: no sign of congestion
+
 	Repair pipeline.Repair // which partial checksums are completed in copies
 
 	Tunnel    bool         // a wire that copies leave through too; RoleTunnel implies it
@@ -47,6 +49,8 @@ type Spec struct {
 	Workers  []int // CPU of each worker
 	Capacity pipeline.Capacity
 	DataRoom int // bytes of an rx mbuf, headroom included; 0: room for a frame of 2,048
+
+	Congestion Congestion
 }
 
 // dataRoom is DataRoom or its default.

@@ -23,6 +23,8 @@ type WorkerState struct {
 	// FinishedGap is what LongestGap had come to when the last MeasureGaps took effect; 0 before.
 	// Whoever measures again and again misses nothing by it.
 	FinishedGap time.Duration
+
+	Congestion CongestionState
 }
 
 // Generation returns the number of the program in force; it grows by one a change.
@@ -65,7 +67,7 @@ func (g *Group) Workers() []WorkerState {
 	defer g.read.RUnlock()
 	states := make([]WorkerState, len(g.workers))
 	for i, w := range g.workers {
-		states[i] = WorkerState{Lcore: w.cpu, CPU: w.cpu, Heartbeat: w.heartbeat(), LongestGap: w.longestGap(), FinishedGap: w.finishedGap()}
+		states[i] = WorkerState{Lcore: w.cpu, CPU: w.cpu, Heartbeat: w.heartbeat(), LongestGap: w.longestGap(), FinishedGap: w.finishedGap(), Congestion: w.congestion()}
 	}
 	return states
 }

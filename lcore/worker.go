@@ -85,6 +85,7 @@ func newWorker(index, cpu int, g *Group) (*worker, error) {
 	w.c.qsbr = (*C.struct_rte_rcu_qsbr)(g.qsbr.Pointer())
 	w.c.queue, w.c.reader = C.uint16_t(index), C.uint16_t(index)
 	w.fillQueues(index, g)
+	w.fillCongestion(&g.spec)
 	return w, nil
 }
 
@@ -98,6 +99,7 @@ func (w *worker) fillQueues(index int, g *Group) {
 		w.c.n_rx++
 		rx.ethdev, rx.queue = C.uint16_t(p.ID), C.uint16_t(index)
 		rx.port, rx.role = C.uint16_t(i), C.uint8_t(p.Role)
+		rx.bit = 1 << (w.c.n_rx - 1)
 		if p.Role == rules.RoleWire {
 			peer := g.ports[p.Peer]
 			rx.peer, rx.peer_ethdev = C.uint16_t(p.Peer), C.uint16_t(peer.ID)
@@ -116,6 +118,9 @@ func (w *worker) fillTunnels(index int, g *Group) {
 		p := g.ports[tunnel.Port]
 		w.c.tunnels[t].ethdev, w.c.tunnels[t].port = C.uint16_t(p.ID), C.uint16_t(tunnel.Port)
 		w.c.tunnels[t].queue = C.uint16_t(index)
+		if p.Role == rules.RoleWire {
+			w.c.tunnels[t].shared = 1
+		}
 		p.host().Put(unsafe.Pointer(&w.c.hosts[t]))
 		for i := range w.c.rx[:w.c.n_rx] {
 			if rx := &w.c.rx[i]; int(rx.port) == tunnel.Port {
@@ -135,9 +140,10 @@ func (w *worker) fillTunnels(index int, g *Group) {
 
 func (w *worker) setProgram(p *pipeline.Program) { C.set_program(w.c, p.Pointer()) }
 
-func (w *worker) launch() error {
+func (w *worker) launch(spec *Spec) error {
 	C.set_stop(w.c, 0)
 	w.asked = time.Time{}
+	w.askDrivers(spec)
 	if err := dpdk.RemoteLaunch(C.run_function(), unsafe.Pointer(w.c), w.cpu); err != nil {
 		return fmt.Errorf("lcore %d: %w", w.cpu, err)
 	}

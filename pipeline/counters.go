@@ -38,12 +38,14 @@ type PortCounters struct {
 	Unclassified          Reasons
 	Fragments             Reasons // other than first, by what became of them, once per source that saw them
 	PartialChecksums      uint64  // mirrored frames with an incomplete L4 checksum
+	UnseenCongestion      uint64  // frames whose sources were not looked for: the lcore was too busy
 }
 
 // SourceCounters is what one source saw in one direction.
 type SourceCounters struct {
 	Seen, Matched, Missed uint64
 	Excluded              Reasons
+	UnmatchedCongestion   uint64 // no session was asked: the lcore was too busy
 }
 
 // SessionCounters is what became of the frames that one session accepted in one direction.
@@ -64,6 +66,7 @@ type Counters struct {
 	sources  [][rules.Directions]C.struct_mgw_source_counters
 	sessions [][rules.Directions]C.struct_mgw_session_counters
 	rules    []C.struct_mgw_count
+	credits  []C.struct_mgw_credit
 }
 
 // NewCounters returns counters that are all zero.
@@ -79,6 +82,9 @@ func NewCounters(n Capacity) (*Counters, error) {
 	if err == nil {
 		k.rules, err = newArray[C.struct_mgw_count](&k.arena, n.Rules)
 	}
+	if err == nil {
+		k.credits, err = newArray[C.struct_mgw_credit](&k.arena, n.Sessions)
+	}
 	if err != nil {
 		k.arena.free()
 		return nil, err
@@ -87,6 +93,7 @@ func NewCounters(n Capacity) (*Counters, error) {
 	k.c.sources = &k.sources[0]
 	k.c.sessions = &k.sessions[0]
 	k.c.rules = &k.rules[0]
+	k.c.credits = &k.credits[0]
 	return k, nil
 }
 
@@ -115,6 +122,7 @@ func (k *Counters) Port(port int) PortCounters {
 		Fragments:       reasons(c.fragments[:], FragmentNames),
 
 		PartialChecksums: load(&c.partial_checksums),
+		UnseenCongestion: load(&c.unseen_congestion),
 	}
 }
 
@@ -144,7 +152,10 @@ func (k *Counters) SlowPathFull() (n uint64) {
 func (k *Counters) ClearSource(slot uint32) { clear(k.sources[slot][:]) }
 
 // ClearSession is ClearSource for a session slot.
-func (k *Counters) ClearSession(slot uint32) { clear(k.sessions[slot][:]) }
+func (k *Counters) ClearSession(slot uint32) {
+	clear(k.sessions[slot][:])
+	k.credits[slot] = C.struct_mgw_credit{}
+}
 
 // ClearRule is ClearSource for a rule slot.
 func (k *Counters) ClearRule(slot uint32) { k.rules[slot] = C.struct_mgw_count{} }

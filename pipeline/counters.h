@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "budget.h"
+
 #define MGW_MAX_PORTS 64 /* configured ports of one gateway */
 
 /* Why a copy was not made though a session accepted the frame. X(symbol, name) */
@@ -14,7 +16,8 @@
 	X(MGW_SKIP_UNRESOLVED, "unresolved")                 /* no neighbour for the target */     \
 	X(MGW_SKIP_TARGET_DOWN, "target-down") /* no member of the load balancer can take it */    \
 	X(MGW_SKIP_NO_LISTENER, "no-listener") /* the load balancer has none for UDP 4789 */       \
-	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst holds or a port sends */
+	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst holds or a port sends */    \
+	X(MGW_SKIP_CONGESTION, "congestion") /* production needed what the copy would have cost */
 
 /* Why a production frame was lost. */
 #define MGW_DROP_REASONS(X)                                                                        \
@@ -82,11 +85,13 @@ struct mgw_port_counters {
 	uint64_t unclassified[MGW_UNCLASSIFIEDS];
 	uint64_t fragments[MGW_FRAGMENT_FATE_COUNT];
 	uint64_t partial_checksums; /* frames whose L4 checksum was found incomplete */
+	uint64_t unseen_congestion; /* frames whose sources were not looked for: too busy */
 } __attribute__((aligned(64)));
 
-/* seen = matched + missed + sum of excluded */
+/* seen = matched + missed + sum of excluded + unmatched_congestion */
 struct mgw_source_counters {
 	uint64_t seen, matched, missed;
+	uint64_t unmatched_congestion; /* no session was asked: too busy */
 	uint64_t excluded[MGW_EXCLUDEDS];
 } __attribute__((aligned(64)));
 
@@ -107,7 +112,7 @@ struct mgw_totals {
 	uint64_t wire_rx, forwarded, wire_consumed, dropped;
 	uint64_t tap_rx, observed;
 	uint64_t tunnel_rx, tunnel_consumed, ignored; /* ignored by tunnel ports only */
-	uint64_t seen, matched, missed, excluded;
+	uint64_t seen, matched, missed, excluded, unmatched_congestion;
 	uint64_t mirrored, skipped;
 } __attribute__((aligned(64)));
 
@@ -118,6 +123,7 @@ struct mgw_counters {
 	struct mgw_source_counters (*sources)[MGW_DIRECTIONS];
 	struct mgw_session_counters (*sessions)[MGW_DIRECTIONS];
 	struct mgw_count *rules;
+	struct mgw_credit *credits; /* by session slot: what sessions had of a budget */
 };
 
 #endif

@@ -23,6 +23,7 @@ static __rte_noinline void mgw_skip(struct mgw_pipe *pipe, const struct mgw_copy
 	skipped->packets++;
 	skipped->bytes += copy->length;
 	pipe->burst.skipped++;
+	pipe->skips[reason]++;
 }
 
 static __rte_always_inline uint32_t mgw_room(const struct rte_mbuf *m)
@@ -198,6 +199,18 @@ mgw_next_hop_of(const struct mgw_session *session, uint64_t flow)
 	return __atomic_load_n(&to->current, __ATOMIC_ACQUIRE);
 }
 
+/* Whether the budget has a copy for this session. False: counted as skipped. */
+static __rte_noinline bool mgw_admit(struct mgw_pipe *pipe, const struct mgw_program *program,
+				     const struct mgw_copy *copy)
+{
+	const uint32_t slot = program->match[copy->session].slot;
+
+	if (mgw_budget_admits(&pipe->budget, &pipe->counters->credits[slot]))
+		return true;
+	mgw_skip(pipe, copy, MGW_SKIP_CONGESTION);
+	return false;
+}
+
 /* Hold what a copy needs. False: counted as skipped. */
 static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 					      const struct mgw_program *program,
@@ -212,6 +225,8 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 		mgw_skip(pipe, copy, hop->skip - 1);
 		return false;
 	}
+	if (unlikely(pipe->budget.state != MGW_CALM) && !mgw_admit(pipe, program, copy))
+		return false;
 	copy->hop = hop;
 	copy->inner = RTE_MIN(RTE_MIN(copy->length, session->inner_max), hop->inner_max);
 	copy->source_port = mgw_source_port(flow);

@@ -14,6 +14,7 @@ type Totals struct {
 	TunnelRx, Ignored               uint64 // ignored by tunnel ports
 	TunnelConsumed                  uint64
 	Seen, Matched, Missed, Excluded uint64
+	UnmatchedCongestion             uint64
 	Mirrored, Skipped               uint64
 }
 
@@ -27,7 +28,8 @@ func (k *Counters) Totals() Totals {
 		TapRx: uint64(t.tap_rx), Observed: uint64(t.observed),
 		TunnelRx: uint64(t.tunnel_rx), Ignored: uint64(t.ignored),
 		Seen: uint64(t.seen), Matched: uint64(t.matched), Missed: uint64(t.missed), Excluded: uint64(t.excluded),
-		Mirrored: uint64(t.mirrored), Skipped: uint64(t.skipped),
+		UnmatchedCongestion: uint64(t.unmatched_congestion),
+		Mirrored:            uint64(t.mirrored), Skipped: uint64(t.skipped),
 	}
 }
 
@@ -46,6 +48,7 @@ func (t *Totals) Add(o Totals) {
 	t.Matched += o.Matched
 	t.Missed += o.Missed
 	t.Excluded += o.Excluded
+	t.UnmatchedCongestion += o.UnmatchedCongestion
 	t.Mirrored += o.Mirrored
 	t.Skipped += o.Skipped
 }
@@ -57,10 +60,10 @@ func (t Totals) ProductionLaw() int64 {
 		abs(int64(t.TunnelRx-t.TunnelConsumed-t.Ignored))
 }
 
-// MirrorLaw is 0 when every frame that a source saw was matched, missed or excluded, and every
-// matched one mirrored or skipped with a reason.
+// MirrorLaw is 0 when every frame that a source saw was matched, missed, excluded or not
+// matched in congestion, and every matched one mirrored or skipped with a reason.
 func (t Totals) MirrorLaw() int64 {
-	return abs(int64(t.Seen-t.Matched-t.Missed-t.Excluded)) + abs(int64(t.Matched-t.Mirrored-t.Skipped))
+	return abs(int64(t.Seen-t.Matched-t.Missed-t.Excluded-t.UnmatchedCongestion)) + abs(int64(t.Matched-t.Mirrored-t.Skipped))
 }
 
 func abs(v int64) int64 {

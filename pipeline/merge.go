@@ -14,6 +14,7 @@ func (c *PortCounters) Add(o PortCounters) {
 	c.Unclassified = addReasons(c.Unclassified, o.Unclassified)
 	c.Fragments = addReasons(c.Fragments, o.Fragments)
 	c.PartialChecksums += o.PartialChecksums
+	c.UnseenCongestion += o.UnseenCongestion
 }
 
 // Add adds another lcore's counters of the same source and direction.
@@ -22,6 +23,7 @@ func (c *SourceCounters) Add(o SourceCounters) {
 	c.Matched += o.Matched
 	c.Missed += o.Missed
 	c.Excluded = addReasons(c.Excluded, o.Excluded)
+	c.UnmatchedCongestion += o.UnmatchedCongestion
 }
 
 // Add adds another lcore's counters of the same session and direction.

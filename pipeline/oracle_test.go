@@ -209,7 +209,7 @@ func (w *world) compareCounters(y *tally) {
 	for source, both := range y.sources {
 		for d, want := range both {
 			got := counters.Source(uint32(source), rules.Direction(d))
-			if fmt.Sprint(got) != fmt.Sprint(SourceCounters{want.Seen, want.Matched, want.Missed, addReasons(want.Excluded, nil)}) {
+			if fmt.Sprint(got) != fmt.Sprint(SourceCounters{want.Seen, want.Matched, want.Missed, addReasons(want.Excluded, nil), 0}) {
 				w.t.Errorf("source %d %v: counted %+v, reference %+v", source, rules.Direction(d), got, want)
 			}
 		}

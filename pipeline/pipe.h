@@ -117,6 +117,10 @@ struct mgw_pipe {
 	uint64_t datagram_life; /* how long first fragments are remembered, in units of now */
 	uint64_t secret;        /* odd: where a datagram is remembered, nobody outside can tell */
 
+	/* how many copies may be made: the caller of decide says so, between bursts */
+	struct mgw_budget budget;
+	uint64_t skips[MGW_SKIPS]; /* copies that were not made, by reason, ever */
+
 	/* what time it is: set by the caller of decide, in any unit, from any moment on */
 	uint64_t now;
 

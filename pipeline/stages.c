@@ -45,6 +45,26 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
 	}
 }
 
+/*
+ * Too busy to match: count what should have been, for each source, or for the port when looking for
+ * sources is too much as well.
+ */
+static __rte_noinline void mgw_decide_nothing(struct mgw_pipe *pipe,
+					      const struct mgw_program *program, uint16_t port)
+{
+	if (pipe->budget.state == MGW_BLIND) {
+		pipe->counters->ports[port].unseen_congestion += pipe->n;
+		return;
+	}
+	mgw_find_sources(pipe, program, &program->ports[port]);
+	for (uint32_t i = 0; i < pipe->n_sightings; i++) {
+		const struct mgw_sighting *seen = &pipe->sightings[i];
+
+		pipe->counters->sources[seen->source][seen->direction].unmatched_congestion++;
+	}
+	pipe->burst.unmatched_congestion += pipe->n_sightings;
+}
+
 void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port)
 {
 	const struct mgw_port_program *at = &program->ports[port];
@@ -54,6 +74,10 @@ void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16
 	pipe->notices = 0;
 	if (!at->any)
 		return;
+	if (unlikely(pipe->budget.state >= MGW_UNMATCHED)) {
+		mgw_decide_nothing(pipe, program, port);
+		return;
+	}
 	mgw_find_sources(pipe, program, at);
 	mgw_classify_sighted(pipe, program, port);
 	mgw_match(pipe, program, pipe->counters->ports[port].fragments);
@@ -158,6 +182,7 @@ void mgw_publish_totals(struct mgw_pipe *pipe)
 	total->matched += burst->matched;
 	total->missed += burst->missed;
 	total->excluded += burst->excluded;
+	total->unmatched_congestion += burst->unmatched_congestion;
 	total->mirrored += burst->mirrored;
 	total->skipped += burst->skipped;
 	__atomic_store_n(&total->sequence, sequence + 2, __ATOMIC_RELEASE);

@@ -61,6 +61,8 @@ func (s *SourceSum) Counters(d rules.Direction) SourceCounters {
 		Matched:  load(&c.matched),
 		Missed:   load(&c.missed),
 		Excluded: reasons(c.excluded[:], ExcludedNames),
+
+		UnmatchedCongestion: load(&c.unmatched_congestion),
 	}
 }
 
@@ -78,11 +80,12 @@ func (s *SessionSum) Counters(d rules.Direction) SessionCounters {
 // Count returns the sum.
 func (s *RuleSum) Count() Count { return Count{uint64(s.packets), uint64(s.bytes)} }
 
-// Law is 0 when every frame of either direction was matched, missed or excluded.
+// Law is 0 when every frame of either direction was matched, missed, excluded, or not matched in
+// congestion.
 func (s *SourceSum) Law() (law int64) {
 	for d := range s {
 		c := &s[d]
-		accounted := c.matched + c.missed
+		accounted := c.matched + c.missed + c.unmatched_congestion
 		for _, n := range c.excluded {
 			accounted += n
 		}
@@ -115,6 +118,7 @@ func (t *Totals) Differs(sources *SourceSum, sessions *SessionSum) (off int64) {
 		sum.Seen += uint64(src.seen)
 		sum.Matched += uint64(s.matched.packets)
 		sum.Missed += uint64(src.missed)
+		sum.UnmatchedCongestion += uint64(src.unmatched_congestion)
 		sum.Mirrored += uint64(s.mirrored.packets)
 		for _, n := range src.excluded {
 			sum.Excluded += uint64(n)
@@ -126,6 +130,7 @@ func (t *Totals) Differs(sources *SourceSum, sessions *SessionSum) (off int64) {
 	for _, pair := range [][2]uint64{
 		{t.Seen, sum.Seen}, {t.Matched, sum.Matched}, {t.Missed, sum.Missed},
 		{t.Excluded, sum.Excluded}, {t.Mirrored, sum.Mirrored}, {t.Skipped, sum.Skipped},
+		{t.UnmatchedCongestion, sum.UnmatchedCongestion},
 	} {
 		off += abs(int64(pair[0] - pair[1]))
 	}

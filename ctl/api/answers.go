@@ -96,6 +96,24 @@ type Lcore struct {
 	CPU                    int    `json:"cpu"`
 	Heartbeat              uint64 `json:"heartbeat"`              // housekeeping intervals; one that stands still does not run
 	LongestGapMicroseconds int64  `json:"longestGapMicroseconds"` // between two polls, in the last 60 whole seconds or as many as were asked for
+
+	Congestion Congestion `json:"congestion"`
+}
+
+// Congestion is how an lcore does about signs that copies get in the way of production.
+type Congestion struct {
+	State         string                    `json:"state"`                  // calm, limited, unmatched or blind
+	Budget        int                       `json:"budget,omitempty"`       // copies in 50 microseconds, or in 16 loops where those take longer; absent when calm
+	ChangedMillis int64                     `json:"changedMillisecondsAgo"` // since the state last changed; 0: it never has
+	Transitions   uint64                    `json:"transitions"`            // from one state to another
+	States        map[string]CongestionTime `json:"states"`                 // what was spent in each state
+	Signs         map[string]uint64         `json:"signs"`                  // receive, transmit, tunnel, mempool: looks, 16 loops apart, that saw it
+}
+
+// CongestionTime is what an lcore has spent in one state of congestion.
+type CongestionTime struct {
+	Loops   uint64  `json:"loops"`
+	Seconds float64 `json:"seconds"`
 }
 
 // Port is one configured port.

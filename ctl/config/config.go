@@ -51,6 +51,7 @@ type Config struct {
 	Ctl         Ctl
 	State       State
 	Metrics     Metrics
+	Congestion  Congestion
 	Zone        string // [gateway] zone: of sources that name none; may be empty
 }
 

@@ -281,6 +281,7 @@ main lcore     lowest free CPU
 memory         512 MiB, hugepages auto
 socket         none: resources cannot be changed while the gateway runs
 state          memory only
+congestion     receive (auto, 100us), transmit, tunnel, mempool; recovery 10ms
 
 PORT   ROLE    PEER   QUEUES  RX DESC  TX DESC  MTU       ADDRESSES                    DEVICE
 wire0  wire    wire1  1       1024     1024     driver's  -                            net_pcap0,rx_pcap=in.pcap,tx_pcap=back.pcap

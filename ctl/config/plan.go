@@ -13,18 +13,19 @@ import (
 // Plan is what --check-config prints of the configuration alone; the sums of mbufs are added by
 // whoever owns the mempools.
 type Plan struct {
-	File      string
-	Workers   []Lcore
-	MainLcore int // -1: chosen at start
-	MemoryMB  int
-	Hugepages Hugepages
-	Ports     []PlanPort
-	Routes    []PlanRoute
-	Zone      string // empty: none
-	Ctl       Ctl
-	State     State
-	Metrics   Metrics
-	Notices   []string // sentences about what is legal but probably not meant
+	File       string
+	Workers    []Lcore
+	MainLcore  int // -1: chosen at start
+	MemoryMB   int
+	Hugepages  Hugepages
+	Ports      []PlanPort
+	Routes     []PlanRoute
+	Zone       string // empty: none
+	Ctl        Ctl
+	State      State
+	Metrics    Metrics
+	Congestion Congestion
+	Notices    []string // sentences about what is legal but probably not meant
 }
 
 // PlanPort is one row of the plan.
@@ -45,7 +46,7 @@ type PlanRoute struct{ Prefix, Via, Port string }
 // Plan lists ports, roles, queues, lcores and memory.
 func (c *Config) Plan() Plan {
 	plan := Plan{File: c.File, Workers: c.EAL.Lcores, MainLcore: c.EAL.MainLcore,
-		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, Zone: c.Zone, Notices: c.Notices()}
+		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, Congestion: c.Congestion, Zone: c.Zone, Notices: c.Notices()}
 	for i := range c.Ports {
 		p := &c.Ports[i]
 		row := PlanPort{Name: p.Name, Device: p.Device.Text, Role: p.Role.String(), Peer: p.Peer, Queues: p.Queues,
@@ -102,6 +103,7 @@ func (p Plan) Print(w io.Writer) error {
 	if p.Metrics != (Metrics{}) {
 		fmt.Fprintf(&text, "metrics        %s\n", p.Metrics)
 	}
+	fmt.Fprintf(&text, "congestion     %s\n", p.Congestion)
 	if p.Zone != "" {
 		fmt.Fprintf(&text, "zone           %s\n", p.Zone)
 	}

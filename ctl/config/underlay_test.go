@@ -75,6 +75,7 @@ func TestPlanOfUnderlay(t *testing.T) {
 	}
 	_, got, _ := strings.Cut(out.String(), "state ")
 	want := `         memory only
+congestion     receive (auto, 100us), transmit, tunnel, mempool; recovery 10ms
 zone           zone-a
 
 PORT    ROLE         PEER    QUEUES  RX DESC  TX DESC  MTU       ADDRESSES                    DEVICE

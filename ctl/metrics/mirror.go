@@ -24,6 +24,7 @@ var sourceFamilies = []family{
 	sourceCounter("seen", "Frames of a source in one direction", func(t *report.Traffic) int64 { return t.Seen }),
 	sourceCounter("matched", "Frames of a source that a session accepted: one copy is owed for each", func(t *report.Traffic) int64 { return t.Matched }),
 	sourceCounter("missed", "Frames of a source that no session accepted", func(t *report.Traffic) int64 { return t.Missed }),
+	sourceCounter("unmatched_congestion", "Frames of a source for which no session was asked, because the worker was too busy with production", func(t *report.Traffic) int64 { return t.UnmatchedCongestion }),
 	{"mirrorgw_source_excluded_packets_total", counter, append(slices.Clone(byDirection), "type"), "Frames of a source that are never mirrored, by traffic type; only types that were counted", func(s *scene, o *out) {
 		s.eachTraffic(func(id, name, owner, direction string, t *report.Traffic) {
 			eachReason(t.Excluded, nil, func(reason string, n int64) { o.count(n, id, name, owner, direction, reason) })

@@ -25,6 +25,7 @@ var portFamilies = []family{
 	}),
 	portReasons("fragments", "fate", "Fragments received here, other than the first of a datagram, once per source that saw them, by what became of them", func(p *report.Port, n *Reasons) (report.Counts, []string) { return p.Fragments, n.Fragments }),
 	portCounter("partial_checksums_packets", "Frames received here and accepted by a session that had an incomplete checksum", func(p *report.Port) int64 { return p.PartialChecksums }),
+	portCounter("unseen_congestion_packets", "Frames received here whose sources were not looked up, because the worker was too busy with production", func(p *report.Port) int64 { return p.UnseenCongestion }),
 	portReasons("driver_errors", "counter", "Frames that the driver lost by its own account: imissed, ierrors and rx_nombuf before they were ours, oerrors after", func(p *report.Port, _ *Reasons) (report.Counts, []string) {
 		return p.Driver, driverCounters
 	}),

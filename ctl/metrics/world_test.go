@@ -149,8 +149,11 @@ func sampleReport() *report.Report {
 func sampleStatus() ctl.Status {
 	return ctl.Status{
 		Forwarding: true, Generation: 3, Pending: 1,
-		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond}}},
-		Ports:  []ctl.PortStatus{{Driver: "net_null", LinkUp: true}, {Driver: "net_null"}, {Driver: "net_null", LinkUp: true}},
+		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
+			Congestion: ctl.Congestion{State: "limited", Budget: 40, Changed: time.Second, Transitions: 1,
+				States: []ctl.CongestionTime{{State: "calm", Time: 3 * time.Second, Loops: 32}, {State: "limited", Time: time.Second, Loops: 16}, {State: "unmatched"}, {State: "blind"}},
+				Signs:  []ctl.CongestionSign{{Sign: "receive", Looks: 6}, {Sign: "transmit"}}}}},
+		Ports: []ctl.PortStatus{{Driver: "net_null", LinkUp: true}, {Driver: "net_null"}, {Driver: "net_null", LinkUp: true}},
 		Underlay: ctl.Underlay{
 			Addresses:    []ctl.AddressState{{Port: "tun0", Prefix: netip.MustParsePrefix("192.0.2.1/24"), State: "valid"}},
 			Neighbors:    []ctl.NeighborState{{State: "reachable"}, {State: "reachable"}, {State: "static"}},

@@ -52,7 +52,7 @@ func directionRow(head []string, d Direction) []string {
 }
 
 func printSources(out *strings.Builder, r *Report) {
-	t := newTable("SOURCE", "DIRECTION", "SEEN", "MATCHED", "MISSED", "NEVER MIRRORED").left(0, 1, 5)
+	t := newTable("SOURCE", "DIRECTION", "SEEN", "MATCHED", "MISSED", "TOO BUSY", "NEVER MIRRORED").left(0, 1, 6)
 	for _, name := range slices.Sorted(maps.Keys(r.Sources)) {
 		s := r.Sources[name]
 		t.row(trafficRow(name, "ingress", s.Ingress)...)
@@ -62,7 +62,7 @@ func printSources(out *strings.Builder, r *Report) {
 }
 
 func trafficRow(name, direction string, s Traffic) []string {
-	return []string{name, direction, number(s.Seen), number(s.Matched), number(s.Missed), reasons(s.Excluded)}
+	return []string{name, direction, number(s.Seen), number(s.Matched), number(s.Missed), number(s.UnmatchedCongestion), reasons(s.Excluded)}
 }
 
 func printLaws(out *strings.Builder, r *Report) {

@@ -71,6 +71,7 @@ type Port struct {
 
 	Fragments        Counts `json:"fragments"`         // other than first, once per source that saw them, by what became of them
 	PartialChecksums int64  `json:"partial_checksums"` // mirrored frames that arrived with an incomplete L4 checksum
+	UnseenCongestion int64  `json:"unseen_congestion"` // frames whose sources were not looked up: the lcore was too busy
 }
 
 // Session has the totals of one session.
@@ -111,6 +112,8 @@ type Traffic struct {
 	Matched  int64  `json:"matched"`
 	Missed   int64  `json:"missed"`   // no session accepted them
 	Excluded Counts `json:"excluded"` // never mirrored, by traffic type
+
+	UnmatchedCongestion int64 `json:"unmatched_congestion"` // no session was asked: the lcore was too busy
 }
 
 // Laws are the gauges that must read 0: packets unaccounted for.

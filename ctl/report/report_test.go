@@ -120,10 +120,10 @@ Sessions, the lowest number first
                                    egress           0         0      0          0  -
 
 Sources
-  SOURCE  DIRECTION  SEEN  MATCHED  MISSED  NEVER MIRRORED
-  ──────  ─────────  ────  ───────  ──────  ──────────────
-  web-1   ingress      20       10       8  arp 2
-          egress        0        0       0  -
+  SOURCE  DIRECTION  SEEN  MATCHED  MISSED  TOO BUSY  NEVER MIRRORED
+  ──────  ─────────  ────  ───────  ──────  ────────  ──────────────
+  web-1   ingress      20       10       8         0  arp 2
+          egress        0        0       0         0  -
 
 Packets unaccounted for (must be 0)
   production 0   mirror 0

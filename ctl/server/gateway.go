@@ -70,7 +70,7 @@ func (s *Server) state(x *exchange) (*answer, error) {
 	})
 	for _, l := range status.Lcores {
 		state.Lcores = append(state.Lcores, api.Lcore{Lcore: l.Lcore, CPU: l.CPU, Heartbeat: l.Heartbeat,
-			LongestGapMicroseconds: l.LongestGap(seconds).Microseconds()})
+			LongestGapMicroseconds: l.LongestGap(seconds).Microseconds(), Congestion: congestionWire(&l.Congestion)})
 	}
 	for i := range status.Ports {
 		if s.Config != nil && i < len(s.Config.Ports) {

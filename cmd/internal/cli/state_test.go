@@ -20,7 +20,7 @@ import (
 func healthy() api.State {
 	return api.State{
 		Version: "1.2.3", StartedAt: start.Add(-26*time.Hour - 3*time.Minute), Revision: 12, Generation: 9, Forwarding: true,
-		Lcores: []api.Lcore{{Lcore: 1, CPU: 3, Heartbeat: 1234567, LongestGapMicroseconds: 42}},
+		Lcores: []api.Lcore{{Lcore: 1, CPU: 3, Heartbeat: 1234567, LongestGapMicroseconds: 42, Congestion: api.Congestion{State: "calm"}}},
 		Ports: []api.Port{
 			{Name: "wire0", Device: "0000:01:00.0", Driver: "net_ixgbe", Role: "wire", Peer: "wire1", MAC: "02:00:00:00:00:01", MTU: 1500, Queues: 1,
 				Link: api.Link{Up: true, SpeedMbps: 10000, FullDuplex: true}},
@@ -53,8 +53,8 @@ PORT   ROLE           LINK        MAC                 MTU  QUEUES  DRIVER       
 wire0  wire to wire1  up 10 Gb/s  02:00:00:00:00:01  1500       1  net_ixgbe      0000:01:00.0    -
 tun0   tunnel         up          02:00:00:00:00:03  9000       1  net_af_packet  net_af_packet0  192.0.2.1
 
-LCORE  CPU  HEARTBEAT  LONGEST GAP, 60 s
-    1    3  1,234,567              42 us
+LCORE  CPU  HEARTBEAT  LONGEST GAP, 60 s  CONGESTION  CONGESTED FOR
+    1    3  1,234,567              42 us  calm        0.000 s
 `)
 }
 
@@ -84,6 +84,20 @@ WARNING: the disk is full`)
 	}
 	if r := run(t, f, "status --check -o json"); r.code != ExitRefused || !json.Valid([]byte(r.out)) {
 		t.Errorf("%+v", r)
+	}
+}
+
+func TestCongestedStatus(t *testing.T) {
+	f := newFake()
+	f.state = healthy()
+	f.state.Lcores = append(f.state.Lcores, api.Lcore{Lcore: 2, CPU: 4, Heartbeat: 5, Congestion: api.Congestion{
+		State: "limited", Budget: 1200, ChangedMillis: 65_000, Transitions: 3, Signs: map[string]uint64{"receive": 7, "tunnel": 9, "mempool": 0},
+		States: map[string]api.CongestionTime{"calm": {Loops: 16, Seconds: 100}, "limited": {Loops: 16, Seconds: 2.5}, "blind": {Loops: 16, Seconds: 0.25}}}})
+	r := run(t, f, "status --check")
+	warnings, _, _ := strings.Cut(r.out, "\n\n")
+	same(t, "warnings", warnings, "WARNING: lcore 2 is congested (limited) since 1m: copies are skipped; signs: tunnel, receive")
+	if want := "    2    4          5               0 us  limited, 1,200 copies in 50 us  2.750 s\n"; r.code != ExitRefused || !strings.HasSuffix(r.out, want) {
+		t.Errorf("exit %d, %s; want %q at the end", r.code, r.out, want)
 	}
 }
 

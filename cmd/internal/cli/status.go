@@ -75,6 +75,7 @@ func (a *app) faults(state *api.State, health *api.Health) []string {
 	if len(state.Lcores) == 0 {
 		add("no lcore runs")
 	}
+	faults = append(faults, congestion(state.Lcores)...)
 	faults = append(faults, troubles(state)...)
 	for _, fault := range health.Faults {
 		add("%s", printable(fault))
@@ -204,9 +205,10 @@ func (a *app) lcoresCommand() *cobra.Command {
 }
 
 func lcoreTable(lcores []api.Lcore) *table {
-	t := newTable("LCORE", "CPU", "HEARTBEAT", "LONGEST GAP, 60 s").numbers(0, 1, 2, 3)
+	t := newTable("LCORE", "CPU", "HEARTBEAT", "LONGEST GAP, 60 s", "CONGESTION", "CONGESTED FOR").numbers(0, 1, 2, 3)
 	for _, l := range lcores {
-		t.row(strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), grouped(int64(l.Heartbeat)), grouped(l.LongestGapMicroseconds)+" us")
+		t.row(strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), grouped(int64(l.Heartbeat)), grouped(l.LongestGapMicroseconds)+" us",
+			congestionState(&l.Congestion), congestedFor(&l.Congestion))
 	}
 	return t
 }

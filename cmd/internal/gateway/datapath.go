@@ -130,7 +130,7 @@ func (d *dataPath) status() ctl.Status {
 	s := ctl.Status{Forwarding: d.forwarding.Load(), Generation: d.group.Generation(), Pending: d.group.Pending()}
 	s.Underlay, s.Balancers = d.ways.underlayState(), d.ways.balancerStates()
 	for i, w := range d.group.Workers() {
-		s.Lcores = append(s.Lcores, ctl.LcoreStatus{Lcore: w.Lcore, CPU: w.CPU, Heartbeat: w.Heartbeat, Gaps: d.gaps.of(i)})
+		s.Lcores = append(s.Lcores, ctl.LcoreStatus{Lcore: w.Lcore, CPU: w.CPU, Heartbeat: w.Heartbeat, Gaps: d.gaps.of(i), Congestion: congestionState(&w.Congestion)})
 	}
 	ports := d.group.Ports()
 	for i, link := range d.group.Links() {

@@ -89,6 +89,7 @@ func portReport(c pipeline.PortCounters, p *config.Port) report.Port {
 
 		Fragments:        countsOf(c.Fragments),
 		PartialChecksums: int64(c.PartialChecksums),
+		UnseenCongestion: int64(c.UnseenCongestion),
 	}
 }
 
@@ -114,7 +115,8 @@ func addSources(r *report.Report, v lcore.View) {
 	s := v.Snapshot
 	traffic := func(i int, d rules.Direction) report.Traffic {
 		c := v.SourceCounters(i, d)
-		return report.Traffic{Seen: int64(c.Seen), Matched: int64(c.Matched), Missed: int64(c.Missed), Excluded: countsOf(c.Excluded)}
+		return report.Traffic{Seen: int64(c.Seen), Matched: int64(c.Matched), Missed: int64(c.Missed), Excluded: countsOf(c.Excluded),
+			UnmatchedCongestion: int64(c.UnmatchedCongestion)}
 	}
 	keys := sourceKeys(s)
 	for i := range s.Sources {

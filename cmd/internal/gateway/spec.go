@@ -13,7 +13,8 @@ import (
 
 // specOf is the configuration as the data path wants it.
 func specOf(cfg *config.Config) (lcore.Spec, error) {
-	spec := lcore.Spec{Capacity: lcore.DefaultCapacity, DataRoom: cfg.EAL.DataRoom}
+	spec := lcore.Spec{Capacity: lcore.DefaultCapacity, DataRoom: cfg.EAL.DataRoom,
+		Congestion: congestionOf(&cfg.Congestion)}
 	for _, l := range cfg.EAL.Lcores {
 		spec.Workers = append(spec.Workers, l.CPU)
 	}
@@ -31,7 +32,7 @@ func specOf(cfg *config.Config) (lcore.Spec, error) {
 			Name: p.Name, Device: p.Device.Text, Role: p.Role, Peer: peer, Queues: p.Queues,
 			RxDesc: p.RxDescriptors, TxDesc: p.TxDescriptors, MTU: p.MTU, ExtraRxMbufs: extra,
 			Tunnel: p.Tunnel, VLAN: p.VLAN, Addresses: addressesOf(p),
-			Repair: repairOf(p),
+			Repair: repairOf(p), Lossless: cfg.Congestion.Receive != config.BacklogAlways && lossless(&p.Device),
 		})
 	}
 	return spec, spec.Check()

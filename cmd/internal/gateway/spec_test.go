@@ -87,13 +87,16 @@ func TestSpecOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []lcore.PortSpec{
-		{Name: "wire0", Device: "net_pcap0,infinite_rx=1,rx_pcap=" + in, Role: rules.RoleWire, Peer: 1, Queues: 1, RxDesc: 128, TxDesc: 1024, ExtraRxMbufs: 7},
-		{Name: "wire1", Device: "net_null1", Role: rules.RoleWire, Peer: 0, Queues: 1, RxDesc: 1024, TxDesc: 1024, MTU: 9000},
+		{Name: "wire0", Device: "net_pcap0,infinite_rx=1,rx_pcap=" + in, Role: rules.RoleWire, Peer: 1, Queues: 1, RxDesc: 128, TxDesc: 1024, ExtraRxMbufs: 7, Lossless: true},
+		{Name: "wire1", Device: "net_null1", Role: rules.RoleWire, Peer: 0, Queues: 1, RxDesc: 1024, TxDesc: 1024, MTU: 9000, Lossless: true},
 		{Name: "tun0", Device: "0000:3b:00.0", Role: rules.RoleTunnel, Peer: rules.NoPeer, Queues: 1, RxDesc: 1024, TxDesc: 512,
 			Tunnel: true, Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}},
 	}
 	if !reflect.DeepEqual(spec.Ports, want) {
 		t.Errorf("ports\n%+v, want\n%+v", spec.Ports, want)
+	}
+	if spec.Congestion != (lcore.Congestion{Heeded: lcore.AllSigns, Backlog: config.DefaultBacklog, Recovery: config.DefaultRecovery}) {
+		t.Errorf("congestion %+v", spec.Congestion)
 	}
 	if !slices.Equal(spec.Workers, []int{1}) || spec.Capacity != lcore.DefaultCapacity {
 		t.Errorf("workers %v, capacity %+v", spec.Workers, spec.Capacity)

@@ -24,6 +24,7 @@ type watchdog struct {
 
 	mu     sync.Mutex
 	stalls stalls
+	jams   jams
 	phase  phase
 	fed    time.Time // last sign of life
 
@@ -76,8 +77,10 @@ func (w *watchdog) look(now time.Time) {
 	defer w.mu.Unlock()
 	alive := w.phase == stopping
 	if !alive {
-		moving, changed := w.stalls.look(now, w.workers())
+		workers := w.workers()
+		moving, changed := w.stalls.look(now, workers)
 		w.tell(changed)
+		w.tellJams(w.jams.look(now, workers))
 		alive = moving && w.phase == ready
 	}
 	if limit := w.notify.watchdogTime(); alive && limit > 0 && now.Sub(w.fed) >= limit/2-w.stalls.period/2 {
