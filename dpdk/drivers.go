@@ -51,7 +51,7 @@ var drivers = []Driver{
 		Note: "hands over the mbuf itself; obytes stays 0",
 	},
 	{
-		Name: "net_memif", SharesMbufs: true,
+		Name: "net_memif", SharesMbufs: true, // unless it copies, see SharesMbufs
 		Note: "with zero-copy=yes the peer process sees the mbufs themselves",
 	},
 	{
@@ -78,4 +78,14 @@ func DriverOf(name string) Driver {
 		}
 	}
 	return Driver{Name: name}
+}
+
+// SharesMbufs is DriverOf's word about a device with its arguments: net_memif hands over mbufs only as a
+// client with zero-copy=yes. Else it copies into memory that it shares with its peer.
+func SharesMbufs(device string) bool {
+	if name := VdevName(device); strings.HasPrefix(name, "net_memif") {
+		zeroCopy, _ := VdevArg(device, "zero-copy")
+		return zeroCopy == "yes"
+	}
+	return DriverOf(VdevName(device)).SharesMbufs
 }

@@ -171,3 +171,18 @@ func TestKernelMTU(t *testing.T) {
 		t.Errorf("tap whose interface is yet to be made: %v, %v", ok, err)
 	}
 }
+
+func TestSharesMbufs(t *testing.T) {
+	for device, want := range map[string]bool{
+		"net_ring0": true,
+		"net_memif0,role=client,zero-copy=yes,socket=/s": true,
+		"net_memif0,role=server,socket=/s":               false,
+		"net_memif0,zero-copy=no":                        false,
+		"net_null0":                                      false,
+		"0000:3b:00.0":                                   false,
+	} {
+		if got := SharesMbufs(device); got != want {
+			t.Errorf("%s: %v, want %v", device, got, want)
+		}
+	}
+}

@@ -50,6 +50,7 @@ func (p *Port) configure(rx *dpdk.Mempool) error {
 		return fmt.Errorf("port %s: %w", p.Name, err)
 	}
 	p.Granted = granted
+	p.Granted.SharesMbufs = dpdk.SharesMbufs(p.Device)
 	mtu, known, err := dpdk.KernelMTU(p.Device)
 	if err != nil {
 		return fmt.Errorf("port %s: %w", p.Name, err)

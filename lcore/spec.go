@@ -138,7 +138,7 @@ func planExplain(headerRoom int) pipeline.HarnessPools {
 // mbufs, or checksums are repaired, so that whole copies must fit in place of references.
 func (s *Spec) headerRoom() int {
 	for _, p := range s.Ports {
-		if p.Repair == pipeline.RepairAll || dpdk.DriverOf(dpdk.VdevName(p.Device)).SharesMbufs {
+		if p.Repair == pipeline.RepairAll || dpdk.SharesMbufs(p.Device) {
 			return max(rxDataRoom, s.dataRoom())
 		}
 	}

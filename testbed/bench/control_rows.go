@@ -114,6 +114,12 @@ func (c *controlRows) countBlocked() {
 
 // controlTable is the control rows for a person.
 func controlTable(rows []row) string {
+	return besideTable(rows) + fmt.Sprintf("\nMedians; of the control rows with %d interfaces, filters of %d rules and sessions loaded, under traffic of all of them.\n",
+		controlSources, controlRules)
+}
+
+// besideTable is for rows that each have a peer of their own.
+func besideTable(rows []row) string {
 	var text strings.Builder
 	text.WriteByte('\n')
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -123,7 +129,5 @@ func controlTable(rows []row) string {
 			r.PeerValue, r.Peer, spread(r.PeerValues), r.Ratio, r.verdict())
 	}
 	w.Flush() // a strings.Builder does not fail
-	fmt.Fprintf(&text, "\nMedians; of the control rows with %d interfaces, filters of %d rules and sessions loaded, under traffic of all of them.\n",
-		controlSources, controlRules)
 	return text.String()
 }

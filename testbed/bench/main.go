@@ -57,6 +57,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(2)
 	}
+	signal.Ignore(syscall.SIGPIPE) // whoever reads may go first: the machine is put back as it was all the same
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o, chosen); err != nil {

@@ -13,7 +13,7 @@ import (
 const tooLate = 0.001
 
 // withRig runs a measurement of one workload on a machine whose worker CPU is free of others.
-func (b *bench) withRig(ctx context.Context, w workload, stalled deaf, measure func(*pacedRig) error) (err error) {
+func (b *bench) withRig(ctx context.Context, w workload, end far, measure func(*pacedRig) error) (err error) {
 	release, err := confine()
 	if err != nil {
 		return fmt.Errorf("this process cannot be kept off the worker's CPU: %w", err)
@@ -24,7 +24,7 @@ func (b *bench) withRig(ctx context.Context, w workload, stalled deaf, measure f
 		return err
 	}
 	defer func() { err = errors.Join(err, back()) }()
-	r, err := b.openRig(ctx, w, stalled)
+	r, err := b.openRig(ctx, w, end)
 	if err != nil {
 		return err
 	}
@@ -85,3 +85,15 @@ func (b *bench) highest(ctx context.Context, r *pacedRig, capacity, allowed floa
 
 // headroom is how far above the gateway's capacity a search begins: a rate that certainly fails.
 const headroom = 1.05
+
+// pacedTable is the rows of a paced generator, and of faults, for a person.
+func pacedTable(rows []row) string {
+	text := besideTable(rows) + "\nMedians. Frames come from a second process over shared memory at a steady rate; it shares its CPU with the\n" +
+		"gateway's control threads. What was under way while it did not look counts for no latency.\n"
+	for _, r := range rows {
+		if r.Note != "" {
+			text += fmt.Sprintf("%s: %s.\n", r.Name, r.Note)
+		}
+	}
+	return text
+}

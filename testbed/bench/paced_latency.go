@@ -27,7 +27,7 @@ func newLatencies(load string) (l latencies) {
 	for _, part := range latencyParts {
 		var rows []row
 		for _, p := range latencyPercentiles {
-			rows = append(rows, row{Name: fmt.Sprintf("latency-%s-%.0f%%-p%g", load, 100*part, p), Unit: "us", Peer: "no-session"})
+			rows = append(rows, row{Name: fmt.Sprintf("latency-%s-%.0f%%-p%g", load, 100*part, p), Unit: "us", paced: true, Peer: "no-session"})
 		}
 		l = append(l, rows)
 	}
@@ -61,7 +61,7 @@ func (l latencies) list() (rows []row) {
 func (b *bench) measureLatencies(ctx context.Context) (rows []row, err error) {
 	for _, w := range b.chosenLoads() {
 		l := newLatencies(w.name)
-		err := b.withRig(ctx, w, false, func(r *pacedRig) error { return b.latenciesOf(ctx, r, l) })
+		err := b.withRig(ctx, w, taker, func(r *pacedRig) error { return b.latenciesOf(ctx, r, l) })
 		if err != nil {
 			return rows, err
 		}

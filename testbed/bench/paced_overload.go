@@ -38,8 +38,8 @@ var overloadParts = []float64{0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 
 func (b *bench) measureOverload(ctx context.Context) (rows []row, err error) {
 	for _, w := range b.chosenLoads() {
 		c := curve{Load: w.name}
-		r := row{Name: "overload-" + w.name, Unit: "Mpps", Peer: "no-session", Threshold: overloadRatio}
-		err := b.withRig(ctx, w, false, func(rig *pacedRig) error { return b.overloadOf(ctx, rig, &c, &r) })
+		r := row{Name: "overload-" + w.name, Unit: "Mpps", paced: true, Peer: "no-session", Threshold: overloadRatio}
+		err := b.withRig(ctx, w, taker, func(rig *pacedRig) error { return b.overloadOf(ctx, rig, &c, &r) })
 		if err != nil {
 			return rows, err
 		}

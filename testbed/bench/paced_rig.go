@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
@@ -26,16 +27,22 @@ type pacedRig struct {
 	memory    string // what is mirrored now, as a document
 }
 
-// deaf is a rig whose tunnel port is connected with somebody who never takes a copy.
-type deaf bool
+// far is who is at the other end of the tunnel port.
+type far int
+
+const (
+	taker  far = iota // takes every copy (net_null)
+	deaf              // is connected and never takes one
+	nobody            // is not connected: the link is down
+)
 
 // openRig starts both for a workload. The caller closes the rig.
-func (b *bench) openRig(ctx context.Context, w workload, stalled deaf) (*pacedRig, error) {
+func (b *bench) openRig(ctx context.Context, w workload, end far) (*pacedRig, error) {
 	dir, err := os.MkdirTemp(b.dir, w.name+"-paced-")
 	if err != nil {
 		return nil, err
 	}
-	if err := preparePaced(dir, w, stalled); err != nil {
+	if err := preparePaced(dir, w, end); err != nil {
 		return nil, err
 	}
 	if err := b.huge.ensure(memoryMB + generator.MemoryMB); err != nil {
@@ -46,7 +53,7 @@ func (b *bench) openRig(ctx context.Context, w workload, stalled deaf) (*pacedRi
 		return nil, err
 	}
 	g, err := generator.Start(ctx, generator.Setup{Socket: filepath.Join(dir, memifSocket),
-		Capture: filepath.Join(dir, captureFile), CPU: controlCPU, Deaf: bool(stalled)})
+		Capture: filepath.Join(dir, captureFile), CPU: controlCPU, Deaf: end == deaf})
 	if err != nil {
 		l.cancel()
 		return nil, fmt.Errorf("%w; the gateway's output ends:\n%s", err, l.log.tail())
@@ -54,12 +61,15 @@ func (b *bench) openRig(ctx context.Context, w workload, stalled deaf) (*pacedRi
 	return &pacedRig{controlLife: l, generator: g, load: w}, nil
 }
 
-func preparePaced(dir string, w workload, stalled deaf) error {
+func preparePaced(dir string, w workload, end far) error {
 	wire0, wire1, tunnel := generator.Devices(filepath.Join(dir, memifSocket))
-	if !stalled {
+	if end == taker {
 		tunnel = copySink
 	}
 	text := gatewayOn(&w, wire0, wire1, tunnel) + fmt.Sprintf("\n[ctl]\nsocket = %q\n", socketFile)
+	if end != taker { // net_memif takes no more; long copies are truncated
+		text = strings.Replace(text, "mtu = 9000\naddresses", "mtu = 1500\naddresses", 1)
+	}
 	return errors.Join(traffic.Write(filepath.Join(dir, captureFile), w.frames()),
 		os.WriteFile(filepath.Join(dir, gatewayFile), []byte(text), 0o644))
 }

@@ -18,9 +18,9 @@ const partial = 0.005
 // and with all frames mirrored.
 func (b *bench) measureSearches(ctx context.Context) (rows []row, err error) {
 	for _, w := range b.chosenLoads() {
-		noDrop := row{Name: "no-drop-" + w.name, Unit: "Mpps", Peer: "no-session"}
-		some := row{Name: "drop-0.5%-" + w.name, Unit: "Mpps", Peer: "no-session"}
-		err := b.withRig(ctx, w, false, func(r *pacedRig) error {
+		noDrop := row{Name: "no-drop-" + w.name, Unit: "Mpps", paced: true, Peer: "no-session"}
+		some := row{Name: "drop-0.5%-" + w.name, Unit: "Mpps", paced: true, Peer: "no-session"}
+		err := b.withRig(ctx, w, taker, func(r *pacedRig) error {
 			for range b.searches {
 				if err := b.searchBoth(ctx, r, &noDrop, &some); err != nil {
 					return err

@@ -31,6 +31,8 @@ type row struct {
 	Note       string    `json:"note,omitempty"` // what must be known with the figure
 	ofWorkload bool      // a rate beside peers, which table prints
 	Invalid    string    `json:"invalid,omitempty"` // why the figure must not be used
+
+	paced bool // belongs to the table of what a paced generator and faults show
 }
 
 // summarize fills what follows from the runs.
@@ -68,9 +70,11 @@ func median(values []float64) float64 {
 
 // tables are the rows for a person, those of the workloads first, and what they are not.
 func tables(rows []row, peerOffloads string) (text string) {
-	var rates, control []row
+	var rates, control, paced []row
 	for _, r := range rows {
-		if r.ofWorkload {
+		if r.paced {
+			paced = append(paced, r)
+		} else if r.ofWorkload {
 			rates = append(rates, r)
 		} else {
 			control = append(control, r)
@@ -81,6 +85,9 @@ func tables(rows []row, peerOffloads string) (text string) {
 	}
 	if len(control) > 0 {
 		text += controlTable(control)
+	}
+	if len(paced) > 0 {
+		text += pacedTable(paced)
 	}
 	return text
 }

@@ -84,7 +84,8 @@ func everything() []workload {
 		workload{name: controlName, measure: (*bench).measureControl}, scrapeWorkload(),
 		workload{name: searchName, full: true, measure: (*bench).measureSearches},
 		workload{name: latencyName, full: true, measure: (*bench).measureLatencies},
-		workload{name: overloadName, full: true, measure: (*bench).measureOverload})
+		workload{name: overloadName, full: true, measure: (*bench).measureOverload},
+		workload{name: faultsName, full: true, measure: (*bench).measureFaults})
 }
 
 // manyRules has one filter of n rules; the frames match rules spread evenly over it.

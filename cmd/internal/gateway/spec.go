@@ -13,7 +13,8 @@ import (
 
 // specOf is the configuration as the data path wants it.
 func specOf(cfg *config.Config) (lcore.Spec, error) {
-	spec := lcore.Spec{Capacity: lcore.DefaultCapacity, DataRoom: cfg.EAL.DataRoom, Congestion: congestionOf(&cfg.Congestion)}
+	spec := lcore.Spec{Capacity: lcore.DefaultCapacity, DataRoom: cfg.EAL.DataRoom,
+		Congestion: congestionOf(&cfg.Congestion)}
 	for _, l := range cfg.EAL.Lcores {
 		spec.Workers = append(spec.Workers, l.CPU)
 	}

@@ -181,20 +181,18 @@ static inline uint16_t receive(struct pacer *p)
 	return n;
 }
 
-/* Whether we stood still since the last look at the clock: then what was under way is late by us.
- */
-static inline bool stood_still(struct pacer *p, uint64_t now, uint64_t passed)
+/* What was under way while we did not look is late by us, and no matter for latency. */
+static inline void note_look(struct pacer *p, uint64_t now, uint64_t passed)
 {
-	if (likely(passed <= p->gap))
-		return false;
-	p->blind = (uint32_t)now;
-	return true;
+	if (unlikely(passed > p->look))
+		p->blind = (uint32_t)now;
 }
 
 /* What has come due since the last look at the clock; time that we stood still is no one's. */
 static inline uint64_t earn(struct pacer *p, uint64_t now, uint64_t passed)
 {
-	if (likely(!stood_still(p, now, passed)))
+	note_look(p, now, passed);
+	if (likely(passed <= p->gap))
 		return passed * p->per_cycle;
 	p->counts.gaps++;
 	p->counts.gap_cycles += passed;
@@ -239,7 +237,7 @@ static void drain(struct pacer *p)
 		if (receive(p) > 0)
 			seen = now;
 		now = rte_rdtsc();
-		stood_still(p, now, now - last);
+		note_look(p, now, now - last);
 	}
 	rte_eth_tx_burst(p->tx_port, 0, NULL,
 			 0); /* lets a zero-copy port give back what was sent */

@@ -22,10 +22,13 @@ import (
 // may own a frame that was sent until its peer has read it.
 const Slots = 4096
 
-// Gap is how long a pacer may be away from its ports before it counts as standing still. What was due
-// meanwhile is not made up for, and what was under way does not count for latency: both would say
-// something about the generator's CPU only.
-const Gap = 20 * time.Microsecond
+// How long a pacer may be away from its ports. Longer than Gap counts as standing still: what was due
+// meanwhile is not made up for. Longer than Look: what was under way meanwhile does not count for
+// latency. Both would say something about the generator's CPU only.
+const (
+	Gap  = 20 * time.Microsecond
+	Look = 4 * time.Microsecond
+)
 
 // drainTime without a frame ends a run: nothing is under way any more.
 const drainTime = 5 * time.Millisecond
@@ -86,6 +89,7 @@ func (p *Pacer) Run(perSecond float64, length time.Duration) (Result, error) {
 	p.c.length = C.uint64_t(length.Seconds() * hz)
 	p.c.drain = C.uint64_t(drainTime.Seconds() * hz)
 	p.c.gap = C.uint64_t(Gap.Seconds() * hz)
+	p.c.look = C.uint64_t(Look.Seconds() * hz)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if rc := C.pacer_run(p.c); rc != 0 {

@@ -33,7 +33,7 @@ struct pacer_counts {
 	uint64_t reordered; /* arrived after a later one */
 	uint64_t altered;   /* wrong length, sequence number or bytes */
 	uint64_t compared;  /* of the received, those compared byte by byte */
-	uint64_t blind;     /* under way while we stood still: their latency says nothing */
+	uint64_t blind;     /* under way while we did not look: their latency says nothing */
 	uint64_t gaps;      /* times that we stood still */
 	uint64_t gap_cycles, longest_gap;
 	uint64_t cycles; /* length of the sending, gaps included */
@@ -51,6 +51,7 @@ struct pacer {
 	uint64_t per_cycle; /* frames a cycle, PACER_CREDIT bits behind the point; 0: all the port
 			       takes */
 	uint64_t gap;       /* cycles between two looks at the clock that count as standing still */
+	uint64_t look;      /* and that make what was under way useless for latency; at most gap */
 
 	/* state */
 	uint32_t next;     /* sequence number to send */

@@ -9,7 +9,7 @@ type Result struct {
 	Reordered  uint64    `json:"reordered"` // of these, after one that was sent later
 	Altered    uint64    `json:"altered"`   // of these, with another length or other bytes, or none of ours
 	Compared   uint64    `json:"compared"`  // of these, compared byte by byte
-	Blind      uint64    `json:"blind"`     // of these, under way while the generator stood still
+	Blind      uint64    `json:"blind"`     // of these, under way while the generator did not look, longer than Look
 	Gaps       uint64    `json:"gaps"`      // times that the generator stood still, longer than Gap
 	Seconds    float64   `json:"seconds"`   // of sending, gaps included
 	Still      float64   `json:"still"`     // seconds of these that the generator stood still

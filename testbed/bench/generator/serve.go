@@ -79,10 +79,7 @@ func open(s Setup) (*rig, error) {
 
 // start opens a port with a pool of its own, and waits until the gateway has taken its end.
 func (g *rig) start(i int, device string) error {
-	mbufs := 1<<(fromGateway+1) - 1 // what its ring holds, and as many under way
-	if i == wire0 {
-		mbufs = 2*pacer.Slots - 1
-	}
+	mbufs := []int{wire0: 2*pacer.Slots - 1, wire1: 1<<fromGateway - 1, tunnel: 1023}[i]
 	pool, err := dpdk.NewPktmbufPool(fmt.Sprintf("pacer_%d", i), mbufs, 256, 0, dpdk.DataRoom, dpdk.AnyNode)
 	if err != nil {
 		return err

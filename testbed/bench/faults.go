@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// faultsName is what --only calls the rows of faults.
+const faultsName = "faults"
+
+// faultRatio is how much of its rate production must keep, whatever goes wrong on the other side.
+const faultRatio = 0.97
+
+// measureFaults measures production while copies cannot leave, and while the control CPU is busy.
+func (b *bench) measureFaults(ctx context.Context) ([]row, error) {
+	rows, err := b.measureTunnelFaults(ctx)
+	if err != nil {
+		return rows, err
+	}
+	more, err := b.measureControlFaults(ctx)
+	return append(rows, more...), err
+}
+
+// tunnelFaults are the ends of a tunnel that take no copies.
+var tunnelFaults = []struct {
+	name string
+	end  far
+}{
+	{"fault-stalled-target", deaf},
+	{"fault-link-down", nobody},
+}
+
+// measureTunnelFaults gives the gateway all that it takes, mirrored, in turn with a tunnel that works
+// and with those that do not.
+func (b *bench) measureTunnelFaults(ctx context.Context) (rows []row, err error) {
+	for _, w := range b.chosenLoads() {
+		some := make([]row, len(tunnelFaults))
+		for i, fault := range tunnelFaults {
+			some[i] = row{Name: fault.name + "-" + w.name, Unit: "Mpps", paced: true, Peer: "working-tunnel", Threshold: faultRatio}
+		}
+		for range b.runs {
+			healthy, err := b.takes(ctx, w, "working tunnel", taker)
+			if err != nil {
+				return rows, err
+			}
+			for i, fault := range tunnelFaults {
+				hurt, err := b.takes(ctx, w, fault.name, fault.end)
+				if err != nil {
+					return rows, err
+				}
+				some[i].add(true, hurt)
+				some[i].add(false, healthy)
+			}
+		}
+		for i := range some {
+			some[i].summarize()
+		}
+		rows = append(rows, some...)
+	}
+	return rows, nil
+}
+
+// takes is how much the gateway forwards, Mpps, while it mirrors everything to an end. Copies that are
+// not taken must be counted, every one.
+func (b *bench) takes(ctx context.Context, w workload, name string, end far) (mpps float64, err error) {
+	err = b.withRig(ctx, w, end, func(r *pacedRig) error {
+		if err := r.mirror(ctx, true); err != nil {
+			return err
+		}
+		var rates []float64
+		var copies, skipped int64
+		for range 3 {
+			p, _, err := r.offer(ctx, 0, b.trial)
+			if err != nil {
+				return err
+			}
+			copies, skipped = copies+p.copies, skipped+p.skipped
+			rates = append(rates, p.ReceivedRate()/1e6)
+		}
+		mpps = median(rates)
+		fmt.Printf("%-24s %-12s production %6.3f Mpps   copies sent %9d   skipped %9d\n", name, w.name, mpps, copies, skipped)
+		return nil
+	})
+	return mpps, err
+}
