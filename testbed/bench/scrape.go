@@ -17,7 +17,7 @@ import (
 
 // What the scrape rows do, and what is wanted of them: production does not change.
 const (
-	scrapeEvery  = 10 * time.Millisecond
+	scrapePause  = 10 * time.Millisecond
 	scrapeRatio  = 0.97
 	scrapeSocket = "metrics.sock"
 	receivedBy   = `mirrorgw_port_rx_packets_total{port="wire0"} `
@@ -91,7 +91,7 @@ func (b *bench) scrapePairs(ctx context.Context, socket string, r *row) error {
 		scrapes := i%4 == 1 || i%4 == 2
 		every := time.Duration(0)
 		if scrapes {
-			every = scrapeEvery
+			every = scrapePause
 		}
 		mpps, n, took, err := s.interval(ctx, b.interval, every)
 		if err != nil {
@@ -100,7 +100,7 @@ func (b *bench) scrapePairs(ctx context.Context, socket string, r *row) error {
 		if scrapes {
 			r.Values = append(r.Values, mpps)
 			fmt.Printf("%-17s %7.2f Mpps   %.0f scrapes a second, %.2f ms each\n", r.Name, mpps, float64(n)/b.interval.Seconds(), took.Seconds()*1e3/float64(n))
-			if want := int(b.interval / scrapeEvery); n < want*9/10 {
+			if want := int(b.interval / scrapePause); n < want*9/10 {
 				r.Invalid = fmt.Sprintf("%d scrapes of %d were made: the control CPU is too slow or too busy", n, want)
 			}
 		} else {
