@@ -5,6 +5,7 @@
 #include "consume.h"
 #include "gap.h"
 #include "originate.h"
+#include "split.h"
 
 #include <rte_ethdev.h>
 
@@ -89,7 +90,7 @@ static inline void mgw_note_acceptance(struct mgw_lcore *lcore, uint16_t port, b
 
 static inline bool mgw_reserved(const struct mgw_lcore *lcore, uint16_t port)
 {
-	return lcore->reserved_until[port] > lcore->heartbeat;
+	return lcore->reserved_until[port] > lcore->heartbeat || mgw_worker_reserves(lcore, port);
 }
 
 /*
@@ -148,6 +149,18 @@ static inline void mgw_send_copies(const struct mgw_lcore *lcore, const struct m
 	mgw_restock(pipe);
 }
 
+/* The copies are on their way; in split mode it is another lcore that makes them. */
+static inline void mgw_leave_copies(const struct mgw_lcore *lcore,
+				    const struct mgw_program *program, uint16_t production_sent)
+{
+	if (likely(lcore->handover == NULL)) {
+		mgw_send_copies(lcore, program, production_sent);
+		return;
+	}
+	mgw_hand_over(lcore->pipe, program, lcore->handover, production_sent);
+	mgw_restock(lcore->pipe);
+}
+
 /* A burst of a wire: take what is for us, decide, send production, then copy. */
 static inline void mgw_forward(struct mgw_lcore *lcore, const struct mgw_rx *rx)
 {
@@ -170,7 +183,7 @@ static inline void mgw_forward(struct mgw_lcore *lcore, const struct mgw_rx *rx)
 		mgw_hand_up_notices(lcore, rx);
 	sent = mgw_send_production(lcore, rx, n, burst.bytes);
 	if (pipe->n_copies > 0)
-		mgw_send_copies(lcore, program, sent);
+		mgw_leave_copies(lcore, program, sent);
 }
 
 /* A burst of a tap: decide, let it go, then copy. */
@@ -186,7 +199,7 @@ static inline void mgw_look(const struct mgw_lcore *lcore, const struct mgw_rx *
 		mgw_hand_up_notices(lcore, rx);
 	mgw_free_observed(pipe, rx);
 	if (pipe->n_copies > 0)
-		mgw_send_copies(lcore, program, pipe->n);
+		mgw_leave_copies(lcore, program, pipe->n);
 }
 
 static inline void mgw_poll(struct mgw_lcore *lcore, const struct mgw_rx *rx)
@@ -221,6 +234,55 @@ static inline bool mgw_housekeep(struct mgw_lcore *lcore)
 	mgw_originate(lcore);
 	__atomic_store_n(&lcore->heartbeat, lcore->heartbeat + 1, __ATOMIC_RELAXED);
 	return __atomic_load_n(&lcore->stop, __ATOMIC_RELAXED) == 0;
+}
+
+/* Send all copies that the workers had handed over when the turn began. */
+static inline void mgw_take_copies(const struct mgw_lcore *lcore)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+
+	for (uint16_t i = 0; i < lcore->n_feeders; i++) {
+		struct mgw_handover *ring = lcore->feeders[i].ring;
+		const uint64_t end = mgw_handed_over(ring);
+		const struct mgw_program *program;
+
+		while ((program = mgw_take_over(pipe, ring, end)) != NULL) {
+			mgw_send_copies(lcore, program, UINT16_MAX);
+			mgw_publish_totals(pipe);
+		}
+	}
+}
+
+static inline void mgw_mirror_turn(struct mgw_lcore *lcore)
+{
+	const uint64_t passed = mgw_workers_passed(lcore);
+
+	for (uint16_t i = 0; i < lcore->n_rx; i++)
+		mgw_poll(lcore, &lcore->rx[i]);
+	mgw_take_copies(lcore);
+	mgw_report_passed(lcore, passed);
+}
+
+/* When it is asked to stop, the workers have stopped: what they handed over last still leaves. */
+int mgw_mirror_run(void *arg)
+{
+	struct mgw_lcore *lcore = arg;
+	uint64_t polled = mgw_first_poll();
+	bool running = true;
+
+	rte_rcu_qsbr_thread_register(lcore->qsbr, lcore->reader);
+	rte_rcu_qsbr_thread_online(lcore->qsbr, lcore->reader);
+	while (running) {
+		for (int loop = 0; loop < MGW_HOUSEKEEPING; loop++) {
+			polled = mgw_note_poll(lcore, polled);
+			mgw_mirror_turn(lcore);
+		}
+		running = mgw_housekeep(lcore);
+	}
+	mgw_take_copies(lcore);
+	rte_rcu_qsbr_thread_offline(lcore->qsbr, lcore->reader);
+	rte_rcu_qsbr_thread_unregister(lcore->qsbr, lcore->reader);
+	return 0;
 }
 
 int mgw_lcore_run(void *arg)

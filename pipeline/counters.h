@@ -14,7 +14,8 @@
 	X(MGW_SKIP_UNRESOLVED, "unresolved")                 /* no neighbour for the target */     \
 	X(MGW_SKIP_TARGET_DOWN, "target-down") /* no member of the load balancer can take it */    \
 	X(MGW_SKIP_NO_LISTENER, "no-listener") /* the load balancer has none for UDP 4789 */       \
-	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst holds or a port sends */
+	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst holds or a port sends */    \
+	X(MGW_SKIP_HANDOVER_FULL, "handover-full") /* the mirror lcore is behind (split mode) */
 
 /* Why a production frame was lost. */
 #define MGW_DROP_REASONS(X)                                                                        \
@@ -109,6 +110,8 @@ struct mgw_totals {
 	uint64_t tunnel_rx, tunnel_consumed, ignored; /* ignored by tunnel ports only */
 	uint64_t seen, matched, missed, excluded;
 	uint64_t mirrored, skipped;
+	uint64_t handed,
+	    taken; /* copies, in split mode: given to a mirror lcore, got from a worker */
 } __attribute__((aligned(64)));
 
 /* All counters of one lcore. The arrays are indexed by slots that Go hands out. */

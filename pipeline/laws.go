@@ -15,6 +15,7 @@ type Totals struct {
 	TunnelConsumed                  uint64
 	Seen, Matched, Missed, Excluded uint64
 	Mirrored, Skipped               uint64
+	Handed, Taken                   uint64 // copies, in split mode: by workers, by mirror lcores
 }
 
 // Totals returns the totals as of the lcore's last burst.
@@ -28,6 +29,7 @@ func (k *Counters) Totals() Totals {
 		TunnelRx: uint64(t.tunnel_rx), Ignored: uint64(t.ignored),
 		Seen: uint64(t.seen), Matched: uint64(t.matched), Missed: uint64(t.missed), Excluded: uint64(t.excluded),
 		Mirrored: uint64(t.mirrored), Skipped: uint64(t.skipped),
+		Handed: uint64(t.handed), Taken: uint64(t.taken),
 	}
 }
 
@@ -48,6 +50,8 @@ func (t *Totals) Add(o Totals) {
 	t.Excluded += o.Excluded
 	t.Mirrored += o.Mirrored
 	t.Skipped += o.Skipped
+	t.Handed += o.Handed
+	t.Taken += o.Taken
 }
 
 // ProductionLaw is 0 when every received frame was forwarded, consumed, observed, ignored or
@@ -58,9 +62,18 @@ func (t Totals) ProductionLaw() int64 {
 }
 
 // MirrorLaw is 0 when every frame that a source saw was matched, missed or excluded, and every
-// matched one mirrored or skipped with a reason.
+// matched one mirrored or skipped with a reason, or is on its way to a mirror lcore.
 func (t Totals) MirrorLaw() int64 {
-	return abs(int64(t.Seen-t.Matched-t.Missed-t.Excluded)) + abs(int64(t.Matched-t.Mirrored-t.Skipped))
+	return abs(int64(t.Seen-t.Matched-t.Missed-t.Excluded)) + abs(int64(t.Matched+t.Taken-t.Mirrored-t.Skipped-t.Handed))
+}
+
+// Waiting is how many copies are on their way from workers to mirror lcores. Lcores are not read at
+// the same moment: it is exact when nothing arrives.
+func (t Totals) Waiting() uint64 {
+	if t.Taken >= t.Handed {
+		return 0
+	}
+	return t.Handed - t.Taken
 }
 
 func abs(v int64) int64 {

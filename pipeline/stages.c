@@ -6,6 +6,7 @@
 #include "addressee.h"
 #include "classify.h"
 #include "encap.h"
+#include "handover.h"
 #include "hold.h"
 #include "match.h"
 #include "repair.h"
@@ -70,6 +71,32 @@ MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *progra
 		pipe->outboxes[t].n = 0;
 	for (uint32_t i = 0; i < n; i++)
 		mgw_copy_one(pipe, program, i, sent);
+}
+
+void mgw_hand_over(struct mgw_pipe *pipe, const struct mgw_program *program,
+		   struct mgw_handover *ring, uint16_t sent)
+{
+	mgw_put_over(pipe, program, ring, sent);
+	pipe->n_copies = 0;
+}
+
+uint64_t mgw_handed_over(const struct mgw_handover *ring)
+{
+	return __atomic_load_n(&ring->put, __ATOMIC_ACQUIRE);
+}
+
+const struct mgw_program *mgw_take_over(struct mgw_pipe *pipe, struct mgw_handover *ring,
+					uint64_t end)
+{
+	const struct mgw_program *program;
+
+	pipe->n_copies = 0;
+	pipe->n_held = 0;
+	if (ring->taken == end)
+		return NULL;
+	program = mgw_take_run(pipe, ring, end);
+	pipe->burst.taken += pipe->n_copies;
+	return program;
 }
 
 void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t tunnel,
@@ -160,6 +187,8 @@ void mgw_publish_totals(struct mgw_pipe *pipe)
 	total->excluded += burst->excluded;
 	total->mirrored += burst->mirrored;
 	total->skipped += burst->skipped;
+	total->handed += burst->handed;
+	total->taken += burst->taken;
 	__atomic_store_n(&total->sequence, sequence + 2, __ATOMIC_RELEASE);
 	memset(&pipe->burst, 0, sizeof(pipe->burst));
 }
