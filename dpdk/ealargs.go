@@ -19,7 +19,11 @@ import (
 
 // Options of EAL. The zero value of a field is its default.
 type Options struct {
-	Lcores     []int    // CPUs of the workers, one lcore each; may be empty
+	Lcores []int // CPUs of the workers, one lcore each; may be empty
+	// CPUs of lcores that run on another CPU than that of their number. Two lcores that share one
+	// wait for each other, so this is for tests on small machines.
+	CPUs map[int]int
+
 	MainLcore  int      // CPU of EAL's main lcore, where no worker runs; it runs no packet code
 	MemoryMB   int      // memory of all mempools and ports, MiB; default 256
 	Hugepages  string   // HugepagesAuto (default), HugepagesRequire, HugepagesNever
@@ -89,7 +93,7 @@ func (o Options) checkLcores() error {
 			return fmt.Errorf("lcore %d: this DPDK is built for CPUs 0-%d", cpu, limit-1)
 		}
 	}
-	return checkAllowed(all, allowed)
+	return checkAllowed(o.cpusOf(all), allowed)
 }
 
 // allLcores returns main lcore and workers, ascending.
@@ -99,14 +103,41 @@ func (o Options) allLcores() []int {
 	return all
 }
 
+// cpuOf returns the CPU that an lcore runs on.
+func (o Options) cpuOf(lcore int) int {
+	if cpu, other := o.CPUs[lcore]; other {
+		return cpu
+	}
+	return lcore
+}
+
+func (o Options) cpusOf(lcores []int) (cpus []int) {
+	for _, lcore := range lcores {
+		cpus = append(cpus, o.cpuOf(lcore))
+	}
+	return cpus
+}
+
+// lcoreArgs names the lcores, and their CPUs where these have other numbers.
+func (o Options) lcoreArgs() []string {
+	if len(o.CPUs) == 0 {
+		return []string{"-l", FormatCPUs(o.allLcores())}
+	}
+	var each []string
+	for _, lcore := range o.allLcores() {
+		each = append(each, fmt.Sprintf("%d@%d", lcore, o.cpuOf(lcore)))
+	}
+	return []string{"--lcores", strings.Join(each, ",")}
+}
+
 // args builds EAL's command line. hugeDir is a private mount or empty.
 func (o Options) args(huge hugePlan, hugeDir string) []string {
-	args := []string{filepath.Base(os.Args[0]),
-		"-l", FormatCPUs(o.allLcores()),
+	args := append([]string{filepath.Base(os.Args[0])}, o.lcoreArgs()...)
+	args = append(args,
 		"--main-lcore", strconv.Itoa(o.MainLcore),
 		"-m", strconv.Itoa(o.MemoryMB),
 		"--file-prefix", o.FilePrefix,
-		"--no-telemetry"}
+		"--no-telemetry")
 	if !huge.use {
 		args = append(args, "--no-huge")
 	}

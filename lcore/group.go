@@ -24,7 +24,7 @@ type Group struct {
 	home    int // NUMA node of the first worker
 	qsbr    *dpdk.QSBR
 	layout  *pipeline.Layout
-	workers []*worker
+	workers []*worker // mirror lcores last
 	slow    slowPath
 	links   links
 	origins *dpdk.Mempool // of frames of our own
@@ -87,11 +87,11 @@ func (g *Group) open() (err error) {
 		return err
 	}
 	for _, port := range g.ports {
-		if err := port.configure(g.pools[g.nodeOf(port)].rx); err != nil {
+		if err := port.configure(g.pools[g.nodeOf(port)].rx, g.spec.copyQueues(&port.PortSpec)); err != nil {
 			return err
 		}
 	}
-	if g.qsbr, err = dpdk.NewQSBR(len(g.spec.Workers)); err != nil {
+	if g.qsbr, err = dpdk.NewQSBR(len(g.spec.lcores())); err != nil {
 		return err
 	}
 	g.plan()
@@ -102,12 +102,15 @@ func (g *Group) open() (err error) {
 	if err := g.openOrigins(); err != nil {
 		return err
 	}
-	for i, cpu := range g.spec.Workers {
+	for i, cpu := range g.spec.lcores() {
 		w, err := newWorker(i, cpu, g)
 		if err != nil {
 			return err
 		}
 		g.workers = append(g.workers, w)
+	}
+	if err := g.openSplit(); err != nil {
+		return err
 	}
 	return g.openExplain()
 }
@@ -115,7 +118,7 @@ func (g *Group) open() (err error) {
 // openPools makes mempools on every node that has a worker or a port.
 func (g *Group) openPools() error {
 	nodes := []int{}
-	for _, cpu := range g.spec.Workers {
+	for _, cpu := range g.spec.lcores() {
 		node, err := dpdk.NodeOfLcore(cpu)
 		if err != nil {
 			return err
@@ -239,12 +242,14 @@ func (g *Group) Ran() time.Duration {
 func (g *Group) Stop() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, w := range g.workers {
-		w.askToStop()
-	}
 	var errs []error
-	for _, w := range g.workers {
-		errs = append(errs, w.wait(g.limit))
+	for _, some := range g.stopOrder() {
+		for _, w := range some {
+			w.askToStop()
+		}
+		for _, w := range some {
+			errs = append(errs, w.wait(g.limit))
+		}
 	}
 	stopped := errors.Join(errs...)
 	if stopped == nil && !g.started.IsZero() {

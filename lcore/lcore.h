@@ -16,6 +16,8 @@ enum mgw_role { MGW_ROLE_WIRE, MGW_ROLE_TAP, MGW_ROLE_TUNNEL }; /* as rules.Role
 #define MGW_HOUSEKEEPING 256 /* loops between two looks at what is not traffic */
 #define MGW_ORIGINATE    16  /* frames of our own that a tunnel port sends in one of these looks */
 
+#define MGW_MAX_FEEDERS 127 /* as many workers as there are lcores */
+
 /* A receive queue that this worker polls, and where its frames go. */
 struct mgw_rx {
 	uint16_t ethdev, queue;
@@ -46,6 +48,12 @@ struct mgw_origin {
 	uint16_t port; /* configured index */
 };
 
+/* A worker whose copies a mirror lcore sends. */
+struct mgw_feeder {
+	const struct mgw_lcore *worker;
+	struct mgw_handover *ring;
+};
+
 struct mgw_lcore {
 	/* fixed while running */
 	struct mgw_pipe *pipe;
@@ -60,6 +68,9 @@ struct mgw_lcore {
 	uint16_t n_origins;         /* 0 unless queue is 0 */
 	struct mgw_origin origins[MGW_MAX_TUNNELS];
 	struct rte_mempool *origin_pool;
+	struct mgw_handover *handover; /* split mode: where a worker's copies go, else NULL */
+	uint16_t n_feeders;            /* of a mirror lcore; 0 otherwise */
+	struct mgw_feeder feeders[MGW_MAX_FEEDERS];
 
 	struct mgw_congestion congestion;
 
@@ -87,5 +98,8 @@ struct mgw_lcore {
 
 /* Polls until stop is set; for rte_eal_remote_launch, lcore is a struct mgw_lcore. Returns 0. */
 int mgw_lcore_run(void *lcore);
+
+/* The same for a mirror lcore. */
+int mgw_mirror_run(void *lcore);
 
 #endif

@@ -30,11 +30,12 @@ func lookup(spec PortSpec) (*Port, error) {
 }
 
 // configure sets queues, offloads and MTU; the port is not started yet.
-func (p *Port) configure(rx *dpdk.Mempool) error {
+// copyQueues are further transmit queues, of mirror lcores.
+func (p *Port) configure(rx *dpdk.Mempool, copyQueues int) error {
 	tunnel := p.sendsCopies()
 	granted, err := dpdk.Configure(p.ID, dpdk.PortConfig{
 		RxQueues:     p.Queues,
-		TxQueues:     p.Queues,
+		TxQueues:     p.Queues + copyQueues,
 		RxDesc:       p.RxDesc,
 		TxDesc:       p.TxDesc,
 		RxPools:      []*dpdk.Mempool{rx},

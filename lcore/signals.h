@@ -54,7 +54,8 @@ static inline bool mgw_receives_too_much(struct mgw_lcore *lcore, uint64_t now)
 
 static inline bool mgw_tunnels_are_full(struct mgw_lcore *lcore)
 {
-	const uint64_t skips = lcore->pipe->skips[MGW_SKIP_TUNNEL_FULL];
+	const uint64_t skips =
+	    lcore->pipe->skips[MGW_SKIP_TUNNEL_FULL] + lcore->pipe->skips[MGW_SKIP_HANDOVER_FULL];
 	bool full = skips != lcore->congestion.tunnel_skips;
 
 	lcore->congestion.tunnel_skips = skips;

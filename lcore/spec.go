@@ -46,7 +46,8 @@ func (p *PortSpec) sendsCopies() bool { return p.Tunnel || p.Role == rules.RoleT
 // Spec is everything a Group is made of.
 type Spec struct {
 	Ports    []PortSpec
-	Workers  []int // CPU of each worker
+	Workers  []int // lcore of each worker
+	Mirrors  []int // of each mirror lcore; empty: workers send copies themselves
 	Capacity pipeline.Capacity
 	DataRoom int // bytes of an rx mbuf, headroom included; 0: room for a frame of 2,048
 
@@ -91,16 +92,18 @@ const (
 // production. The mirror's own pools are the ones that run out first. A wire that copies leave
 // through has production in its tx rings, or copies, which pin more.
 //
+// What workers have handed over to mirror lcores pins mbufs too, until it is sent.
+//
 // A driver may keep sent mbufs until it needs their descriptors, so frames of our own need as many
 // as queue 0 of the tunnel ports has, or a quiet port would keep the last one for ever.
 func PlanMempools(spec *Spec) Mempools {
-	workers := len(spec.Workers)
+	workers := len(spec.lcores())
 	var ringSlots, tunnelSlots, originSlots, extra int
 	for _, p := range spec.Ports {
 		extra += p.ExtraRxMbufs
 		ringSlots += p.Queues * p.RxDesc
 		if p.sendsCopies() {
-			tunnelSlots += p.Queues * p.TxDesc
+			tunnelSlots += (p.Queues + spec.copyQueues(&p)) * p.TxDesc
 			originSlots += p.TxDesc + C.MGW_ORIGINATE
 		}
 		if p.Role != rules.RoleTunnel {
@@ -110,10 +113,14 @@ func PlanMempools(spec *Spec) Mempools {
 	perWorker := cacheSize*3/2 + 2*pipeline.Burst
 	indirect := 2*tunnelSlots + workers*(pipeline.MaxHeldABurst+cacheSize*3/2)
 	room := spec.headerRoom()
+	waiting, pinned := 0, 0 // between workers and mirror lcores
+	if spec.split() {
+		waiting, pinned = len(spec.Workers)*handoverSlots, len(spec.Workers)*handoverHeld
+	}
 	return Mempools{
 		RxRoom:     spec.dataRoom(),
-		Rx:         ringSlots + indirect + workers*perWorker + extra,
-		Header:     tunnelSlots + workers*(pipeline.Stock+pipeline.MaxCopies+cacheSize*3/2),
+		Rx:         ringSlots + indirect + pinned + workers*perWorker + extra,
+		Header:     tunnelSlots + waiting + workers*(pipeline.Stock+pipeline.MaxCopies+cacheSize*3/2),
 		HeaderRoom: room,
 		Indirect:   indirect,
 		Origin:     originSlots,
@@ -183,6 +190,9 @@ func (s *Spec) Check() error {
 	if tunnels > pipeline.MaxTunnels {
 		return fmt.Errorf("%d tunnel ports: at most %d are possible", tunnels, pipeline.MaxTunnels)
 	}
+	if err := s.checkSplit(); err != nil {
+		return err
+	}
 	return s.checkQueues(most)
 }
 
@@ -221,6 +231,9 @@ func (s *Spec) checkPeer(i int) error {
 func (s *Spec) checkQueues(most int) error {
 	for i := range s.Ports {
 		p := &s.Ports[i]
+		if s.split() && p.Role == rules.RoleTunnel {
+			continue // the mirror lcores': see checkSplit
+		}
 		if p.Queues > len(s.Workers) {
 			return fmt.Errorf("port %s has %d queues for %d workers: a queue beyond the last worker would never be polled; set queues = %d or add lcores", p.Name, p.Queues, len(s.Workers), len(s.Workers))
 		}

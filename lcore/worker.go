@@ -48,9 +48,10 @@ import (
 // The loop includes pipeline's headers: depend on their contents.
 var _ = pipeline.Headers()
 
-// worker is one EAL lcore with what it works on.
+// worker is one EAL lcore with what it works on: one that forwards production, or a mirror lcore.
 type worker struct {
 	cpu      int
+	mirror   bool
 	c        *C.struct_mgw_lcore
 	counters *pipeline.Counters
 	pipe     *pipeline.Pipe
@@ -83,17 +84,27 @@ func newWorker(index, cpu int, g *Group) (*worker, error) {
 	w.c.ring = g.slow.in[index].c
 	w.c.pipe = (*C.struct_mgw_pipe)(w.pipe.Pointer())
 	w.c.qsbr = (*C.struct_rte_rcu_qsbr)(g.qsbr.Pointer())
-	w.c.queue, w.c.reader = C.uint16_t(index), C.uint16_t(index)
+	w.c.reader = C.uint16_t(index)
+	if n := len(g.spec.Workers); index >= n {
+		w.mirror, index = true, index-n
+	}
+	w.c.queue = C.uint16_t(index)
 	w.fillQueues(index, g)
 	w.prepareTelemetry()
 	w.fillCongestion(&g.spec)
 	return w, nil
 }
 
+// polls says whether the worker receives from a port: in split mode pure tunnel ports are the
+// mirror lcores' and all others the workers'.
+func (w *worker) polls(g *Group, p *Port) bool {
+	return !g.spec.split() || w.mirror == (p.Role == rules.RoleTunnel)
+}
+
 // fillQueues gives the worker queue index of every port that has one.
 func (w *worker) fillQueues(index int, g *Group) {
 	for i, p := range g.ports {
-		if index >= p.Queues {
+		if index >= p.Queues || !w.polls(g, p) {
 			continue
 		}
 		rx := &w.c.rx[w.c.n_rx]
@@ -122,13 +133,16 @@ func (w *worker) fillTunnels(index int, g *Group) {
 		if p.Role == rules.RoleWire {
 			w.c.tunnels[t].shared = 1
 		}
+		if w.mirror && p.Role != rules.RoleTunnel {
+			w.c.tunnels[t].queue = C.uint16_t(p.Queues + index)
+		}
 		p.host().Put(unsafe.Pointer(&w.c.hosts[t]))
 		for i := range w.c.rx[:w.c.n_rx] {
 			if rx := &w.c.rx[i]; int(rx.port) == tunnel.Port {
 				rx.host = &w.c.hosts[t]
 			}
 		}
-		if index != 0 {
+		if index != 0 || !w.polls(g, p) {
 			continue
 		}
 		w.c.origin_pool = (*C.struct_rte_mempool)(g.origins.Pointer())
@@ -145,7 +159,11 @@ func (w *worker) launch(spec *Spec) error {
 	C.set_stop(w.c, 0)
 	w.asked = time.Time{}
 	w.askDrivers(spec)
-	if err := dpdk.RemoteLaunch(C.run_function(), unsafe.Pointer(w.c), w.cpu); err != nil {
+	run := C.run_function()
+	if w.mirror {
+		run = mirrorFunction()
+	}
+	if err := dpdk.RemoteLaunch(run, unsafe.Pointer(w.c), w.cpu); err != nil {
 		return fmt.Errorf("lcore %d: %w", w.cpu, err)
 	}
 	w.launched = true
@@ -192,6 +210,7 @@ func (w *worker) wait(limit time.Duration) error {
 
 func (w *worker) free() {
 	if w.c != nil {
+		w.freeHandover()
 		C.free_lcore(w.c)
 		w.c = nil
 	}

@@ -19,7 +19,8 @@
 	X(MGW_SKIP_SAMPLED, "sampled")         /* the flow is not in the session's sample */       \
 	X(MGW_SKIP_RATE_LIMIT, "rate-limit")   /* beyond a limit of the session or the target */   \
 	X(MGW_SKIP_SEGMENTS, "segments") /* more segments than a burst holds or a port sends */    \
-	X(MGW_SKIP_CONGESTION, "congestion") /* production needed what the copy would have cost */
+	X(MGW_SKIP_CONGESTION, "congestion") /* production needed what the copy would have cost */ \
+	X(MGW_SKIP_HANDOVER_FULL, "handover-full") /* the mirror lcore is behind (split mode) */
 
 /* Why a production frame was lost. */
 #define MGW_DROP_REASONS(X)                                                                        \
@@ -125,6 +126,8 @@ struct mgw_totals {
 	uint64_t tunnel_rx, tunnel_consumed, ignored; /* ignored by tunnel ports only */
 	uint64_t seen, matched, missed, excluded, unmatched_congestion;
 	uint64_t mirrored, skipped;
+	uint64_t handed,
+	    taken; /* copies, in split mode: given to a mirror lcore, got from a worker */
 } __attribute__((aligned(64)));
 
 /* All counters of one lcore. The arrays are indexed by slots that Go hands out. */

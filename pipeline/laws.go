@@ -16,6 +16,7 @@ type Totals struct {
 	Seen, Matched, Missed, Excluded uint64
 	UnmatchedCongestion             uint64
 	Mirrored, Skipped               uint64
+	Handed, Taken                   uint64 // copies, in split mode: by workers, by mirror lcores
 }
 
 // Totals returns the totals as of the lcore's last burst.
@@ -30,6 +31,7 @@ func (k *Counters) Totals() Totals {
 		Seen: uint64(t.seen), Matched: uint64(t.matched), Missed: uint64(t.missed), Excluded: uint64(t.excluded),
 		UnmatchedCongestion: uint64(t.unmatched_congestion),
 		Mirrored:            uint64(t.mirrored), Skipped: uint64(t.skipped),
+		Handed: uint64(t.handed), Taken: uint64(t.taken),
 	}
 }
 
@@ -51,6 +53,8 @@ func (t *Totals) Add(o Totals) {
 	t.UnmatchedCongestion += o.UnmatchedCongestion
 	t.Mirrored += o.Mirrored
 	t.Skipped += o.Skipped
+	t.Handed += o.Handed
+	t.Taken += o.Taken
 }
 
 // ProductionLaw is 0 when every received frame was forwarded, consumed, observed, ignored or
@@ -61,9 +65,19 @@ func (t Totals) ProductionLaw() int64 {
 }
 
 // MirrorLaw is 0 when every frame that a source saw was matched, missed, excluded or not
-// matched in congestion, and every matched one mirrored or skipped with a reason.
+// matched in congestion, and every matched one mirrored or skipped with a reason, or is on
+// its way to a mirror lcore.
 func (t Totals) MirrorLaw() int64 {
-	return abs(int64(t.Seen-t.Matched-t.Missed-t.Excluded-t.UnmatchedCongestion)) + abs(int64(t.Matched-t.Mirrored-t.Skipped))
+	return abs(int64(t.Seen-t.Matched-t.Missed-t.Excluded-t.UnmatchedCongestion)) + abs(int64(t.Matched+t.Taken-t.Mirrored-t.Skipped-t.Handed))
+}
+
+// Waiting is how many copies are on their way from workers to mirror lcores. Lcores are not read at
+// the same moment: it is exact when nothing arrives.
+func (t Totals) Waiting() uint64 {
+	if t.Taken >= t.Handed {
+		return 0
+	}
+	return t.Handed - t.Taken
 }
 
 func abs(v int64) int64 {

@@ -178,6 +178,8 @@ struct mgw_pipe {
 	struct mgw_totals burst;
 } __attribute__((aligned(64)));
 
+struct mgw_handover; /* see handover.h */
+
 /* Classify, match and hold the pipe's burst, received on port. Never changes a frame. */
 void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port);
 
@@ -191,6 +193,23 @@ void mgw_decide_timed(struct mgw_pipe *pipe, const struct mgw_program *program, 
  * of the burst production accepted; those after it never left.
  */
 void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t sent);
+
+/*
+ * Split mode, instead of mgw_copy: give the held copies to the mirror lcore that reads ring. For
+ * the worker that writes it.
+ */
+void mgw_hand_over(struct mgw_pipe *pipe, const struct mgw_program *program,
+		   struct mgw_handover *ring, uint16_t sent);
+
+/* Where the ring ends by now: for its reader, to know when it has taken what was there. */
+uint64_t mgw_handed_over(const struct mgw_handover *ring);
+
+/*
+ * Take copies from before end into the pipe, for mgw_copy with the program returned and all of them
+ * sent. NULL: none is left. Never more than one program's.
+ */
+const struct mgw_program *mgw_take_over(struct mgw_pipe *pipe, struct mgw_handover *ring,
+					uint64_t end);
 
 /* Count what a tunnel port did with its outbox: the first sent left, the rest is freed. */
 void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t tunnel,

@@ -12,6 +12,7 @@
 #include "addressee.h"
 #include "classify.h"
 #include "encap.h"
+#include "handover.h"
 #include "hold.h"
 #include "match.h"
 #include "repair.h"
@@ -147,6 +148,32 @@ static __rte_noinline void mgw_refused(struct mgw_pipe *pipe, struct mgw_outbox 
 	rte_pktmbuf_free_bulk(&outbox->mbufs[sent], (unsigned int)(outbox->n - sent));
 }
 
+void mgw_hand_over(struct mgw_pipe *pipe, const struct mgw_program *program,
+		   struct mgw_handover *ring, uint16_t sent)
+{
+	mgw_put_over(pipe, program, ring, sent);
+	pipe->n_copies = 0;
+}
+
+uint64_t mgw_handed_over(const struct mgw_handover *ring)
+{
+	return __atomic_load_n(&ring->put, __ATOMIC_ACQUIRE);
+}
+
+const struct mgw_program *mgw_take_over(struct mgw_pipe *pipe, struct mgw_handover *ring,
+					uint64_t end)
+{
+	const struct mgw_program *program;
+
+	pipe->n_copies = 0;
+	pipe->n_held = 0;
+	if (ring->taken == end)
+		return NULL;
+	program = mgw_take_run(pipe, ring, end);
+	pipe->burst.taken += pipe->n_copies;
+	return program;
+}
+
 void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t tunnel,
 		     uint16_t sent)
 {
@@ -215,7 +242,7 @@ void mgw_publish_totals(struct mgw_pipe *pipe)
 
 	__atomic_store_n(&total->sequence, sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-#pragma GCC unroll 16
+#pragma GCC unroll 32
 	for (size_t i = 1; i < sizeof(*total) / sizeof(*to); i++)
 		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&total->sequence, sequence + 2, __ATOMIC_RELEASE);

@@ -60,9 +60,11 @@ func defaults() (dpdk.Options, error) {
 	if err != nil {
 		return dpdk.Options{}, err
 	}
+	second := cpus[len(cpus)-1] + 1 // an lcore that shares the CPU of another one
 	return dpdk.Options{
 		MainLcore: cpus[0],
-		Lcores:    cpus[1:],
+		Lcores:    append(cpus[1:], second),
+		CPUs:      map[int]int{second: cpus[len(cpus)-1]},
 		MemoryMB:  128,
 		Hugepages: dpdk.HugepagesNever,
 		NoPCI:     true,
@@ -77,10 +79,18 @@ func EAL() *dpdk.EAL { return eal }
 func Worker(t testing.TB) int {
 	t.Helper()
 	workers := eal.WorkerLcores()
-	if len(workers) == 0 {
+	if len(workers) < 2 {
 		t.Skip("a worker lcore needs a second CPU")
 	}
 	return workers[0]
+}
+
+// SecondWorker returns another worker lcore, which may share the first one's CPU: then they take
+// turns of milliseconds.
+func SecondWorker(t testing.TB) int {
+	t.Helper()
+	Worker(t)
+	return eal.WorkerLcores()[1]
 }
 
 var serial atomic.Int64

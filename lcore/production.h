@@ -1,0 +1,133 @@
+/*
+ * production: how frames are counted when they come and leave for the other side of their wire, or
+ * nowhere if a tap received them. Every frame that does not leave is counted with its reason.
+ */
+#ifndef MGW_PRODUCTION_H
+#define MGW_PRODUCTION_H
+
+#include <rte_ethdev.h>
+
+#include "lcore.h"
+
+/* What a burst weighs. */
+struct mgw_weight {
+	uint64_t bytes;   /* of all frames */
+	uint64_t longest; /* frame */
+};
+
+/*
+ * Count what arrived. The longest frame is found by way of a condition, not of a maximum, of which
+ * the compiler makes a vector of one element, by way of memory.
+ */
+static inline struct mgw_weight mgw_count_rx(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+{
+	struct mgw_port_counters *port = &pipe->counters->ports[rx->port];
+	struct mgw_weight burst = {0, 0};
+	const uint32_t n = pipe->n;
+
+#pragma GCC unroll 4
+	for (uint32_t i = 0; i < n; i++) {
+		const uint64_t length = rte_pktmbuf_pkt_len(pipe->frames[i]);
+
+		burst.bytes += length;
+		if (unlikely(length > burst.longest))
+			burst.longest = length;
+	}
+	port->rx.packets += pipe->n;
+	port->rx.bytes += burst.bytes;
+	return burst;
+}
+
+static bool mgw_too_long(const struct mgw_rx *rx, const struct rte_mbuf *frame)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(frame, const uint8_t *);
+	uint32_t most = rx->peer_frame_max;
+
+	if (rx->peer_tag_extra != 0 && rte_pktmbuf_data_len(frame) >= 14 && data[12] == 0x81 &&
+	    data[13] == 0x00)
+		most += rx->peer_tag_extra;
+	return rte_pktmbuf_pkt_len(frame) > most;
+}
+
+/*
+ * Move frames that the peer cannot send behind the others, each kind in its order. Returns how
+ * many can be sent.
+ */
+static uint16_t mgw_part_too_long(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+{
+	struct rte_mbuf *too_long[MGW_BURST];
+	uint16_t n = 0, kept = 0;
+
+	for (uint16_t i = 0; i < pipe->n; i++) {
+		if (mgw_too_long(rx, pipe->frames[i]))
+			too_long[n++] = pipe->frames[i];
+		else
+			pipe->frames[kept++] = pipe->frames[i];
+	}
+	for (uint16_t i = 0; i < n; i++)
+		pipe->frames[kept + i] = too_long[i];
+	return kept;
+}
+
+/* Count and free the frames from first to before end. Returns their bytes. */
+static uint64_t mgw_drop(struct mgw_pipe *pipe, const struct mgw_rx *rx, uint16_t first,
+			 uint16_t end, enum mgw_drop reason)
+{
+	struct mgw_count *dropped = &pipe->counters->ports[rx->port].dropped[reason];
+	uint64_t bytes = 0;
+
+	for (uint16_t i = first; i < end; i++)
+		bytes += rte_pktmbuf_pkt_len(pipe->frames[i]);
+	dropped->packets += (uint64_t)(end - first);
+	dropped->bytes += bytes;
+	pipe->burst.dropped += (uint64_t)(end - first);
+	rte_pktmbuf_free_bulk(&pipe->frames[first], (unsigned int)(end - first));
+	return bytes;
+}
+
+/*
+ * A port that did not take a production burst at once is kept free of copies until it takes one,
+ * or none has come for two housekeepings.
+ */
+static inline void mgw_note_acceptance(struct mgw_lcore *lcore, uint16_t port, bool whole)
+{
+	if (unlikely(!whole))
+		lcore->congestion.refused = 1;
+	lcore->reserved_until[port] = likely(whole) ? 0 : lcore->heartbeat + 2;
+}
+
+/*
+ * Send the first n frames to the peer; those behind are too long for it, and what it refuses
+ * after a few immediate retries is lost. bytes are those of the whole burst, summed on arrival: a
+ * frame that was sent is no longer ours. Returns how many left.
+ */
+static inline uint16_t mgw_send_production(struct mgw_lcore *lcore, const struct mgw_rx *rx,
+					   uint16_t n, uint64_t bytes)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+	struct mgw_count *forwarded = &pipe->counters->ports[rx->peer].forwarded;
+	uint16_t sent = rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, pipe->frames, n);
+
+	mgw_note_acceptance(lcore, rx->peer, sent == n);
+	for (int retry = 0; unlikely(sent < n) && retry < MGW_TX_RETRIES; retry++)
+		sent += rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, &pipe->frames[sent],
+					 (uint16_t)(n - sent));
+	if (unlikely(n < pipe->n))
+		bytes -= mgw_drop(pipe, rx, n, pipe->n, MGW_DROP_TOO_LONG);
+	if (unlikely(sent < n))
+		bytes -= mgw_drop(pipe, rx, sent, n, MGW_DROP_TX_FULL);
+	forwarded->packets += sent;
+	forwarded->bytes += bytes;
+	pipe->burst.forwarded += sent;
+	return sent;
+}
+
+/* A tap's frames go nowhere: they are freed, and what the copies need is held. */
+static inline void mgw_free_observed(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+{
+	pipe->counters->ports[rx->port].observed += pipe->n;
+	pipe->burst.observed += pipe->n;
+	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
+}
+
+#endif
