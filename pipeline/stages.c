@@ -57,8 +57,8 @@ static __rte_noinline void mgw_classify_others(struct mgw_pipe *pipe,
 
 	pipe->alike = false;
 	for (; others != 0; others &= others - 1) {
-		const uint32_t i = (uint32_t)__builtin_ctz(others) % MGW_BURST;
-		const uint32_t f = list != NULL ? list[i] : i;
+		const uint32_t i = (uint32_t)__builtin_ctz(others);
+		const uint32_t f = (list != NULL ? list[i] : i) % MGW_BURST;
 		struct mgw_key *key = &pipe->keys[f];
 
 		mgw_classify_any(program, pipe->frames[f], key);
