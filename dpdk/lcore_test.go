@@ -2,6 +2,7 @@ package dpdk_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"mirrorgw/dpdk"
 	"mirrorgw/dpdk/dpdktest"
@@ -125,9 +127,23 @@ func TestThreadsStayOffWorkers(t *testing.T) {
 	}
 }
 
+// TestSignalsNeverReachEALThreads looks again while something is wrong: a thread that is just being
+// created has every signal blocked, and the name of its process.
 func TestSignalsNeverReachEALThreads(t *testing.T) {
+	problems := wrongMasks(t)
+	for deadline := time.Now().Add(5 * time.Second); len(problems) > 0 && time.Now().Before(deadline); problems = wrongMasks(t) {
+		runtime.Gosched()
+	}
+	for _, problem := range problems {
+		t.Error(problem)
+	}
+}
+
+func wrongMasks(t *testing.T) (problems []string) {
+	t.Helper()
 	signals := []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1,
 		syscall.SIGCHLD, syscall.SIGURG, syscall.SIGPROF, syscall.SIGPIPE, syscall.SIGALRM}
+	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	seen := 0
 	for _, th := range threads(t) {
 		ofEAL := strings.Contains(th.name, "-worker-") || strings.HasPrefix(th.name, "eal-") || strings.HasPrefix(th.name, "rte_mp")
@@ -136,16 +152,17 @@ func TestSignalsNeverReachEALThreads(t *testing.T) {
 		}
 		for _, s := range signals {
 			if isBlocked := th.blocked>>(uint(s)-1)&1 == 1; isBlocked != ofEAL {
-				t.Errorf("thread %s: %v blocked: %v, want %v", th.name, s, isBlocked, ofEAL)
+				wrong("thread %s: %v blocked: %v, want %v", th.name, s, isBlocked, ofEAL)
 			}
 		}
 		if th.blocked>>(uint(syscall.SIGSEGV)-1)&1 == 1 {
-			t.Errorf("thread %s: SIGSEGV is blocked", th.name)
+			wrong("thread %s: SIGSEGV is blocked", th.name)
 		}
 	}
 	if want := len(dpdktest.EAL().WorkerLcores()); seen < want {
-		t.Errorf("%d threads of EAL seen, want at least %d", seen, want)
+		wrong("%d threads of EAL seen, want at least %d", seen, want)
 	}
+	return problems
 }
 
 func TestWorkerLcores(t *testing.T) {

@@ -59,13 +59,13 @@ func lengths(t testing.TB, src, dst [6]byte) (frames [][]byte) {
 	return frames
 }
 
-func TestForward(t *testing.T) { forwards(t, 0) }
+func TestForward(t *testing.T) { forwards(t, func(*Spec) {}) }
 
 // TestForwardInSmallDataRooms: nearly every frame lies in several mbufs.
-func TestForwardInSmallDataRooms(t *testing.T) { forwards(t, 256) }
+func TestForwardInSmallDataRooms(t *testing.T) { forwards(t, func(s *Spec) { s.DataRoom = 256 }) }
 
 // forwards sends frames both ways, three bursts and more, and looks at every byte.
-func forwards(t *testing.T, dataRoom int) {
+func forwards(t *testing.T, change func(*Spec)) {
 	there := slices.Concat(lengths(t, macWeb, macRouter), fromWeb(t, 100, 150))
 	back := lengths(t, macRouter, macWeb)
 	out0, out1 := filepath.Join(t.TempDir(), "0.pcap"), filepath.Join(t.TempDir(), "1.pcap")
@@ -73,7 +73,7 @@ func forwards(t *testing.T, dataRoom int) {
 	spec := gatewaySpec(t,
 		device(t, "net_pcap", "rx_pcap="+dpdktest.WritePcap(t, there...)+",tx_pcap="+out0),
 		device(t, "net_pcap", "rx_pcap="+dpdktest.WritePcap(t, back...)+",tx_pcap="+out1), tunnel)
-	spec.DataRoom = dataRoom
+	change(&spec)
 	g := open(t, spec)
 	run(t, g, mirrored(g, wire0))
 	received(t, g, uint64(len(there)+len(back)))

@@ -262,7 +262,6 @@ static __rte_noinline void mgw_classify_any(const struct mgw_program *program,
 {
 	memset(key, 0, sizeof(*key));
 	mgw_classify_frame(program, frame, key);
-	key->flow = mgw_flow_hash(key);
 	key->unusual = key->family == 0 || key->excluded != MGW_EXCLUDED_NONE || key->resolver ||
 		       key->fragment != MGW_WHOLE;
 }
@@ -273,7 +272,7 @@ static __rte_noinline void mgw_classify_any(const struct mgw_program *program,
  * mgw_classify_any, which says the same of such a frame.
  */
 static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
-						   struct mgw_key *key)
+						   struct mgw_key *key, uint64_t *flow)
 {
 	const uint8_t *data = rte_pktmbuf_mtod(frame, const uint8_t *);
 	const uint8_t *ip = data + MGW_ETHERNET_SIZE;
@@ -304,7 +303,7 @@ static __rte_always_inline bool mgw_classify_plain(const struct rte_mbuf *frame,
 	memcpy(&key->source_port, &ports, sizeof(ports));
 	key->source[0] = source;
 	key->destination[0] = destination;
-	key->flow = mgw_flow_hash4(source, destination, ports, protocol);
+	*flow = mgw_flow_hash4(source, destination, ports, protocol);
 	return true;
 }
 

@@ -204,7 +204,7 @@ static __rte_always_inline void mgw_encap(struct mgw_copy *copy, const struct mg
 	memcpy(header, hop->macs, sizeof(hop->macs));
 	if (unlikely(session->destination == NULL))
 		sum += mgw_put_member(header, ipv6, hop);
-	mgw_put16(udp, copy->source_port);
+	memcpy(udp, &copy->source_port, 2);
 	mgw_put16(udp + MGW_UDP_LENGTH_OFFSET, inner + MGW_UDP_AND_VXLAN);
 	m->pkt_len = outer;
 	if (ipv6)
@@ -258,7 +258,7 @@ static __rte_always_inline void mgw_encap_plain(const struct mgw_copy *copy,
 	memcpy(header, outer->header, MGW_HEADER4_SIZE);
 	mgw_put16(header + MGW_IPV4_LENGTH_OFFSET, total);
 	mgw_put16(header + MGW_IPV4_SUM_OFFSET, ~(sum + (sum >> 16)));
-	mgw_put16(header + MGW_IPV4_UDP_OFFSET, copy->source_port);
+	memcpy(header + MGW_IPV4_UDP_OFFSET, &copy->source_port, 2);
 	mgw_put16(header + MGW_IPV4_UDP_OFFSET + MGW_UDP_LENGTH_OFFSET, total - MGW_IPV4_SIZE);
 	m->pkt_len = copy->outer;
 }

@@ -24,15 +24,19 @@ static __rte_always_inline uint64_t mgw_fold_address(uint8_t family, const uint3
 	return rte_be_to_cpu_64(first) ^ (rte_be_to_cpu_64(second) * 0x9e3779b97f4a7c15ull);
 }
 
+#define MGW_FLOW_PAIR 0x9e3779b97f4a7c15ull
+#define MGW_FLOW_MIX  0xff51afd7ed558ccdull
+#define MGW_FLOW_STIR 0xc4ceb9fe1a85ec53ull
+
 /* Two addresses and what is between them make a number that the order does not change. */
 static __rte_always_inline uint64_t mgw_mix_flow(uint64_t a, uint64_t b, uint64_t between)
 {
-	uint64_t h = (a + b) * 0x9e3779b97f4a7c15ull + (a ^ b) + between;
+	uint64_t h = (a + b) * MGW_FLOW_PAIR + (a ^ b) + between;
 
 	h ^= h >> 32;
-	h *= 0xff51afd7ed558ccdull;
+	h *= MGW_FLOW_MIX;
 	h ^= h >> 32;
-	return h * 0xc4ceb9fe1a85ec53ull;
+	return h * MGW_FLOW_STIR;
 }
 
 /* Two ports as they stand in the frame, and the protocol. */

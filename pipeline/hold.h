@@ -214,11 +214,11 @@ static __rte_noinline bool mgw_admit(struct mgw_pipe *pipe, const struct mgw_pro
 /* Hold what a copy needs. False: counted as skipped. */
 static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 					      const struct mgw_program *program,
-					      const struct mgw_key *key, struct mgw_copy *copy,
-					      const struct rte_mbuf *frame, bool own_copies)
+					      struct mgw_copy *copy, const struct rte_mbuf *frame,
+					      bool own_copies)
 {
 	const struct mgw_session *session = &program->sessions[copy->session];
-	const uint64_t flow = key->flow;
+	const uint64_t flow = pipe->flows[copy->frame];
 	const struct mgw_next_hop *hop = mgw_next_hop_of(pipe, session, copy->length, flow);
 
 	if (unlikely(hop->skip != 0)) {
@@ -231,7 +231,7 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 	copy->inner = copy->length;
 	if (unlikely(copy->length > session->inner_max || copy->length > hop->inner_max))
 		copy->inner = mgw_cut(copy->length, session, hop);
-	copy->source_port = mgw_source_port(flow);
+	copy->source_port = rte_cpu_to_be_16(mgw_source_port(flow));
 	return mgw_hold_short(pipe, copy, frame, session->header_length) ||
 	       mgw_hold_other(pipe, session, hop, copy, own_copies);
 }
@@ -290,8 +290,7 @@ MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *pro
 		run.packets++;
 		run.bytes += rte_pktmbuf_pkt_len(frame);
 		flags |= frame->ol_flags;
-		n +=
-		    mgw_hold_copy(pipe, program, &pipe->keys[seen->frame], copy, frame, own_copies);
+		n += mgw_hold_copy(pipe, program, copy, frame, own_copies);
 	}
 	pipe->n_copies = (uint16_t)n;
 	mgw_count_matched(pipe, &run);

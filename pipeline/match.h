@@ -16,19 +16,12 @@
 #include <rte_acl.h>
 
 #include "fragment.h"
-#include "linear.h"
+#include "verdict.h"
 
 /* Sightings that wait for rte_acl, as their numbers in the burst. */
 struct mgw_list {
 	uint16_t n;
 	uint16_t sighting[MGW_MAX_COPIES];
-};
-
-/* Hits of one rule in a row, which are counted together. */
-struct mgw_hits {
-	struct mgw_count *rule; /* NULL: no row yet */
-	uint32_t packets;
-	uint64_t bytes;
 };
 
 static __rte_always_inline const struct mgw_rules *mgw_rules_of(const struct mgw_program *program,
@@ -39,79 +32,6 @@ static __rte_always_inline const struct mgw_rules *mgw_rules_of(const struct mgw
 	const struct mgw_ruleset *set = &program->rulesets[session->ruleset[seen->direction]];
 
 	return key->family == 4 ? &set->v4 : &set->v6;
-}
-
-static __rte_always_inline void mgw_count_missed(struct mgw_pipe *pipe,
-						 const struct mgw_sighting *seen)
-{
-	pipe->counters->sources[seen->source][seen->direction].missed++;
-	pipe->burst.missed++;
-}
-
-static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct mgw_sighting *seen,
-						   uint8_t type)
-{
-	seen->excluded = type;
-	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
-	pipe->burst.excluded++;
-}
-
-/* The session at seen->session accepted the frame: it is owed a copy. hold counts it. */
-static __rte_always_inline void mgw_accept(struct mgw_pipe *pipe, const struct mgw_program *program,
-					   struct mgw_sighting *seen)
-{
-	const uint32_t slot = program->match[seen->session].slot;
-
-	seen->accepted = 1;
-	if (!program->scattered)
-		return;
-	rte_prefetch0(&program->sessions[seen->session]);
-	rte_prefetch0(&program->sessions[seen->session].inner_max);
-	rte_prefetch0(&pipe->counters->sessions[slot][seen->direction]);
-}
-
-static __rte_always_inline void mgw_count_hits(const struct mgw_hits *hits)
-{
-	if (hits->rule == NULL)
-		return;
-	hits->rule->packets += hits->packets;
-	hits->rule->bytes += hits->bytes;
-}
-
-/*
- * What the rules at these positions say of n sightings that all asked the same rules. Those that
- * are not accepted are kept, to ask their next session. Returns how many are kept now.
- */
-MGW_STAGE uint32_t mgw_apply_rules(struct mgw_pipe *pipe, const struct mgw_program *program,
-				   const struct mgw_rules *rules, const uint16_t *asked,
-				   const uint32_t *positions, uint32_t n, uint16_t *keep,
-				   uint32_t kept)
-{
-	uint32_t last = MGW_NO_POSITION, ref = 0; /* of the one before, and what its rule says */
-	struct mgw_hits hits = {.rule = NULL};
-
-	for (uint32_t i = 0; i < n; i++) {
-		struct mgw_sighting *seen = &pipe->sightings[asked[i]];
-
-		if (unlikely(positions[i] != last)) {
-			mgw_count_hits(&hits);
-			hits = (struct mgw_hits){.rule = NULL};
-			last = positions[i];
-			ref = last != MGW_NO_POSITION ? rules->refs[last] : 0;
-			if (last != MGW_NO_POSITION)
-				hits.rule = &pipe->counters->rules[ref >> 1];
-		}
-		hits.packets++;
-		hits.bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
-		if (likely(ref & 1)) {
-			mgw_accept(pipe, program, seen);
-			continue;
-		}
-		seen->session++;
-		keep[kept++] = asked[i];
-	}
-	mgw_count_hits(&hits);
-	return kept;
 }
 
 /* Traffic of a DNS resolver: only the service amazon-dns decides, whatever the rules say. */
@@ -154,6 +74,10 @@ MGW_STAGE void mgw_find_row(const struct mgw_pipe *pipe, const struct mgw_progra
 
 	row->rules = mgw_next_rules(program, first, key);
 	row->keys[0] = key;
+	if (likely(pipe->alike)) {
+		for (; i < n; i++)
+			row->keys[i] = &pipe->keys[pipe->sightings[list[i]].frame];
+	}
 	for (; i < n; i++) {
 		const struct mgw_sighting *seen = &pipe->sightings[list[i]];
 

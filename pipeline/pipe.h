@@ -52,7 +52,6 @@ struct mgw_key {
 	uint32_t identification;                /* of a fragment; as it stands in the header */
 	uint8_t icmp_code;                      /* valid iff protocol is ICMP or ICMPv6 */
 	uint8_t routed;                         /* has a routing header; valid iff family is 6 */
-	uint64_t flow;                          /* mgw_flow_hash of it */
 } __attribute__((aligned(64)));
 
 /*
@@ -104,7 +103,7 @@ struct mgw_copy {
 	uint32_t length;                       /* of the frame */
 	uint32_t inner;                        /* bytes of it in the copy */
 	uint32_t outer;       /* length of the copy, outer header included; set by copy */
-	uint32_t source_port; /* outer UDP, host order */
+	uint16_t source_port; /* outer UDP, network order */
 	uint16_t frame;
 	uint16_t first_held, n_held; /* run in held[]; n_held 0: the bytes are in head already */
 	uint8_t direction;
@@ -157,10 +156,12 @@ struct mgw_pipe {
 	const struct mgw_source_slot *senders[MGW_BURST], *receivers[MGW_BURST];
 	uint16_t n_sightings;
 	struct mgw_sighting sightings[MGW_MAX_COPIES];
+	bool alike; /* one source, one direction; cleared by classify if not all IPv4 */
 
 	/* set by classify, for frames that a source sees */
 	struct mgw_key keys[MGW_BURST];
-	uint32_t unusual; /* bit 1 << frame: its key says so */
+	uint64_t flows[MGW_BURST]; /* mgw_flow_hash of each */
+	uint32_t unusual;          /* bit 1 << frame: its key says so */
 	uint32_t notices; /* bit 1 << frame: it says that a copy is too big (mgw_quotes_copy) */
 
 	/* of match's own */

@@ -219,6 +219,7 @@ static __rte_always_inline void mgw_find_near(struct mgw_pipe *pipe,
 	mgw_count_seen(&senders);
 	mgw_count_seen(&receivers);
 	pipe->n_sightings = (uint16_t)n;
+	pipe->alike = senders.packets == n || receivers.packets == n;
 }
 
 /* Many sources, one side: first all places to look at, then all looks, each fetching ahead. */
@@ -252,6 +253,7 @@ static __rte_always_inline void mgw_find_scattered(struct mgw_pipe *pipe,
 {
 	uint16_t n = 0;
 
+	pipe->alike = false;
 	mgw_find_ahead(pipe, program, &port->egress, MGW_EGRESS, pipe->senders);
 	mgw_find_ahead(pipe, program, &port->ingress, MGW_INGRESS, pipe->receivers);
 	for (uint16_t i = 0; i < pipe->n; i++)

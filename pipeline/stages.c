@@ -11,6 +11,7 @@
 
 #include "addressee.h"
 #include "classify.h"
+#include "columns.h"
 #include "encap.h"
 #include "handover.h"
 #include "hold.h"
@@ -34,27 +35,63 @@ static __rte_noinline void mgw_note_unusual(struct mgw_pipe *pipe,
 		pipe->notices |= 1u << frame;
 }
 
+/* List the frames that a source sees; seen from both sides once is enough. Returns how many. */
+static __rte_always_inline uint32_t mgw_list_sighted(const struct mgw_pipe *pipe, uint8_t *frames)
+{
+	uint32_t n = 0, last = MGW_BURST; /* a frame that no burst has */
+
+	for (uint32_t i = 0; i < pipe->n_sightings; i++) {
+		const uint8_t frame = pipe->sightings[i].frame;
+
+		frames[n] = frame;
+		n += frame != last;
+		last = frame;
+	}
+	return n;
+}
+
+/* Classify the frames that are not plain: bits of others, of n in the list, or of the burst. */
+static __rte_noinline void mgw_classify_others(struct mgw_pipe *pipe,
+					       const struct mgw_program *program, uint16_t port,
+					       const uint8_t *list, uint32_t others)
+{
+	struct mgw_port_counters *counters = &pipe->counters->ports[port];
+
+	pipe->alike = false;
+	for (; others != 0; others &= others - 1) {
+		const uint32_t i = (uint32_t)__builtin_ctz(others);
+		const uint32_t f = (list != NULL ? list[i] : i) % MGW_BURST;
+		struct mgw_key *key = &pipe->keys[f];
+
+		mgw_classify_any(program, pipe->frames[f], key);
+		pipe->flows[f] = mgw_flow_hash(key);
+		if (key->unusual | key->unclassified | key->icmp_type)
+			mgw_note_unusual(pipe, counters, f);
+	}
+}
+
 MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_program *program,
 				    uint16_t port)
 {
-	struct mgw_port_counters *counters = &pipe->counters->ports[port];
-	const uint32_t n = pipe->n_sightings;
-	uint32_t last = MGW_BURST; /* a frame that no burst has */
+	uint8_t frames[MGW_BURST + 1], *list = NULL; /* all */
+	uint32_t n = pipe->n, plain = 0;
 
+	if (!pipe->alike || pipe->n_sightings != n)
+		n = mgw_list_sighted(pipe, list = frames);
+	if (mgw_is_wide())
+		plain = mgw_classify_wide(pipe, list, n);
+	else
+		for (uint32_t i = 0; i < n; i++) {
+			const uint32_t f = list != NULL ? list[i] : i;
+
+			plain |= (uint32_t)mgw_classify_plain(pipe->frames[f], &pipe->keys[f],
+							      &pipe->flows[f])
+				 << i;
+		}
 	pipe->unusual = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		const uint32_t frame = pipe->sightings[i].frame;
-		struct mgw_key *key = &pipe->keys[frame];
-
-		if (frame == last) /* both sides see it: once is enough */
-			continue;
-		last = frame;
-		if (likely(mgw_classify_plain(pipe->frames[frame], key)))
-			continue;
-		mgw_classify_any(program, pipe->frames[frame], key);
-		if (key->unusual | key->unclassified | key->icmp_type)
-			mgw_note_unusual(pipe, counters, frame);
-	}
+	if (unlikely(plain != (uint32_t)((1ull << n) - 1)))
+		mgw_classify_others(pipe, program, port, list,
+				    (uint32_t)((1ull << n) - 1) & ~plain);
 }
 
 /*

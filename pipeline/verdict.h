@@ -1,0 +1,126 @@
+/*
+ * verdict: what becomes of a sighting once match knows: it is accepted, asks on, or is counted as
+ * missed or excluded.
+ */
+#ifndef MGW_VERDICT_H
+#define MGW_VERDICT_H
+
+#include "linear.h"
+
+/* Hits of one rule in a row, which are counted together. */
+struct mgw_hits {
+	struct mgw_count *rule; /* NULL: no row yet */
+	uint32_t packets;
+	uint64_t bytes;
+};
+
+static __rte_always_inline void mgw_count_missed(struct mgw_pipe *pipe,
+						 const struct mgw_sighting *seen)
+{
+	pipe->counters->sources[seen->source][seen->direction].missed++;
+	pipe->burst.missed++;
+}
+
+static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct mgw_sighting *seen,
+						   uint8_t type)
+{
+	seen->excluded = type;
+	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
+	pipe->burst.excluded++;
+}
+
+/* The session at seen->session accepted the frame: it is owed a copy. hold counts it. */
+static __rte_always_inline void mgw_accept(struct mgw_pipe *pipe, const struct mgw_program *program,
+					   struct mgw_sighting *seen)
+{
+	const uint32_t slot = program->match[seen->session].slot;
+
+	seen->accepted = 1;
+	if (!program->scattered)
+		return;
+	rte_prefetch0(&program->sessions[seen->session]);
+	rte_prefetch0(&program->sessions[seen->session].inner_max);
+	rte_prefetch0(&pipe->counters->sessions[slot][seen->direction]);
+}
+
+static __rte_always_inline void mgw_count_hits(const struct mgw_hits *hits)
+{
+	if (hits->rule == NULL)
+		return;
+	hits->rule->packets += hits->packets;
+	hits->rule->bytes += hits->bytes;
+}
+
+/* Whether n sightings, at least one, all found the same position. */
+static __rte_always_inline bool mgw_agree(const uint32_t *positions, uint32_t n)
+{
+	uint32_t differ = 0;
+
+	for (uint32_t i = 1; i < n; i++)
+		differ |= positions[i] ^ positions[0];
+	return differ == 0;
+}
+
+/* A rule accepts all n sightings. */
+static __rte_always_inline void mgw_accept_all(struct mgw_pipe *pipe,
+					       const struct mgw_program *program,
+					       struct mgw_count *rule, const uint16_t *asked,
+					       uint32_t n)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct mgw_sighting *seen = &pipe->sightings[asked[i]];
+
+		bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
+		seen->accepted = 1;
+	}
+	for (uint32_t i = 0; program->scattered && i < n; i++)
+		mgw_accept(pipe, program, &pipe->sightings[asked[i]]);
+	rule->packets += n;
+	rule->bytes += bytes;
+}
+
+/*
+ * What the rules at these positions say of n sightings that all asked the same rules. Those that
+ * are not accepted are kept, to ask their next session. Returns how many are kept now.
+ */
+MGW_STAGE uint32_t mgw_apply_rules(struct mgw_pipe *pipe, const struct mgw_program *program,
+				   const struct mgw_rules *rules, const uint16_t *asked,
+				   const uint32_t *positions, uint32_t n, uint16_t *keep,
+				   uint32_t kept)
+{
+	uint32_t last = MGW_NO_POSITION, ref = 0; /* of the one before, and what its rule says */
+	struct mgw_hits hits = {.rule = NULL};
+
+	if (positions[0] != MGW_NO_POSITION && rules->refs[positions[0]] & 1 &&
+	    mgw_agree(positions, n)) {
+		ref = rules->refs[positions[0]];
+		mgw_accept_all(pipe, program, &pipe->counters->rules[ref >> 1], asked, n);
+		return kept;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		struct mgw_sighting *seen = &pipe->sightings[asked[i]];
+
+		if (unlikely(positions[i] != last)) {
+			mgw_count_hits(&hits);
+			hits = (struct mgw_hits){.rule = NULL};
+			last = positions[i];
+			ref = last != MGW_NO_POSITION ? rules->refs[last] : 0;
+			if (last != MGW_NO_POSITION)
+				hits.rule = &pipe->counters->rules[ref >> 1];
+		}
+		hits.packets++;
+		hits.bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
+		if (likely(ref & 1)) {
+			mgw_accept(pipe, program, seen);
+			continue;
+		}
+		seen->session++;
+		keep[kept++] = asked[i];
+	}
+	mgw_count_hits(&hits);
+	return kept;
+}
+
+#endif
