@@ -109,7 +109,7 @@ func TestSplitOnAWireThatIsATunnelToo(t *testing.T) {
 		t.Fatalf("%d queues for copies, the mirror lcore sends on queue %d", n, g.workers[1].c.tunnels[0].queue)
 	}
 	r := plain(g)
-	r.Targets = []rules.Target{{ID: "tmt-1", Name: "ids", Address: netip.MustParseAddr("192.0.2.10"), Port: wire0, NextHop: macNextHop, Resolved: true}}
+	r.Targets = []rules.Target{{ID: "tmt-1", Name: "ids", Address: netip.MustParseAddr("192.0.2.10"), MTU: 1500, Port: wire0, NextHop: macNextHop, Resolved: true}}
 	r.Interfaces = []rules.Interface{{ID: "eni-1", Port: tun0, MAC: macWeb, HasMAC: true, VLAN: rules.VLANAny}}
 	addSession(r, "tms-1", 0, 1)
 	const forever = 1 << 60
