@@ -91,7 +91,7 @@ func (g *Group) open() (err error) {
 			return err
 		}
 	}
-	if g.qsbr, err = dpdk.NewQSBR(len(g.spec.lcores())); err != nil {
+	if g.qsbr, err = dpdk.NewQSBR(len(g.spec.Lcores())); err != nil {
 		return err
 	}
 	g.plan()
@@ -102,7 +102,7 @@ func (g *Group) open() (err error) {
 	if err := g.openOrigins(); err != nil {
 		return err
 	}
-	for i, cpu := range g.spec.lcores() {
+	for i, cpu := range g.spec.Lcores() {
 		w, err := newWorker(i, cpu, g)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (g *Group) open() (err error) {
 // openPools makes mempools on every node that has a worker or a port.
 func (g *Group) openPools() error {
 	nodes := []int{}
-	for _, cpu := range g.spec.lcores() {
+	for _, cpu := range g.spec.Lcores() {
 		node, err := dpdk.NodeOfLcore(cpu)
 		if err != nil {
 			return err

@@ -86,7 +86,7 @@ type outbound struct {
 
 // open makes a ring for each worker and each tunnel port.
 func (s *slowPath) open(g *Group) error {
-	for range g.spec.lcores() {
+	for range g.spec.Lcores() {
 		ring, err := newByteRing()
 		if err != nil {
 			return err

@@ -97,7 +97,7 @@ const (
 // A driver may keep sent mbufs until it needs their descriptors, so frames of our own need as many
 // as queue 0 of the tunnel ports has, or a quiet port would keep the last one for ever.
 func PlanMempools(spec *Spec) Mempools {
-	workers := len(spec.lcores())
+	workers := len(spec.Lcores())
 	var ringSlots, tunnelSlots, originSlots, extra int
 	for _, p := range spec.Ports {
 		extra += p.ExtraRxMbufs

@@ -36,8 +36,8 @@ const (
 // split says whether there are mirror lcores.
 func (s *Spec) split() bool { return len(s.Mirrors) > 0 }
 
-// lcores returns the workers and behind them the mirror lcores, as CPUs.
-func (s *Spec) lcores() []int { return slices.Concat(s.Workers, s.Mirrors) }
+// Lcores returns the workers and behind them the mirror lcores, as CPUs.
+func (s *Spec) Lcores() []int { return slices.Concat(s.Workers, s.Mirrors) }
 
 // copyQueues is how many transmit queues of a port only copies of mirror lcores use.
 func (s *Spec) copyQueues(p *PortSpec) int {

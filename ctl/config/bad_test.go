@@ -86,6 +86,8 @@ name = "tun0"`, `gateway.toml:16: port "wire2": peer "wire0" has the peer "wire1
 		{"queues of net_pcap", good, "queues = 1", "queues = 2", `gateway.toml:10: port "wire0": net_pcap has one queue, not 2; set queues = 1 on all ports and name one lcore`},
 		{"default queues of net_pcap", queued, "net_af_packet0,iface=eth0", "net_pcap0,tx_pcap=m.pcap", `gateway.toml:15: port "tun0": net_pcap has one queue but the workers need 2 here; use one queue on all ports or another driver`},
 		{"more lcores than queues", good, `lcores = "1"`, `lcores = "1-3"`, `gateway.toml:3: [eal]: lcores names 3 workers but no wire or tap port has more than 1 queue, so one would have nothing to do; name fewer lcores or set queues = 3`},
+		{"more mirror lcores than workers", good, `lcores = "1"`, "lcores = \"1\"\nmirror_lcores = \"2-3\"", `gateway.toml:4: [eal]: mirror_lcores names 2 but lcores only 1 worker, and each worker hands its copies to one; name at most 1`},
+		{"no mirror lcore", good, `lcores = "1"`, "lcores = \"1\"\nmirror_lcores = \"x\"", `gateway.toml:4: [eal]: mirror_lcores "x": "x" is not an lcore; write numbers and ranges like 1 or 1,3 or 2-5`},
 		{"more queues than lcores", queued, `lcores = "1-2"`, `lcores = "1"`, `gateway.toml:7: port "wire0": the port has 2 queues but lcores names 1 worker, so queue 1 would have no worker; set queues = 1 or name 2 lcores`},
 		{"neighbour without mac", good, `mac = "02:00:00:00:02:10"`, ``, `gateway.toml:23: neighbor 192.0.2.10: mac is missing; add a line like mac = "02:00:00:00:02:10"`},
 		{"neighbour mac", good, "02:00:00:00:02:10", "02:00:00:00:02", `gateway.toml:25: neighbor 192.0.2.10: mac "02:00:00:00:02" is not a MAC address; write six bytes like 02:00:00:00:00:01`},

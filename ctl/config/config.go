@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"mirrorgw/ctl/tomldoc"
@@ -58,10 +59,14 @@ type Config struct {
 
 // EAL is the [eal] section.
 type EAL struct {
-	Lcores     []Lcore // workers, in the order given; worker i polls queue i of every port
-	MainLcore  int     // CPU of the main lcore, or -1: the lowest allowed CPU that no worker uses
-	MemoryMB   int     // MiB
-	DataRoom   int     // bytes of an rx mbuf, 128 of them before the frame
+	Lcores []Lcore // workers, in the order given; worker i polls queue i of every port
+	// Mirror lcores, in the order given: they send the copies that workers hand over, and mirror lcore i
+	// polls queue i of the tunnel ports. None: workers do that themselves.
+	MirrorLcores []Lcore
+
+	MainLcore  int // CPU of the main lcore, or -1: the lowest allowed CPU that no worker uses
+	MemoryMB   int // MiB
+	DataRoom   int // bytes of an rx mbuf, 128 of them before the frame
 	Hugepages  Hugepages
 	FilePrefix string // of EAL's runtime files; empty: the caller chooses
 
@@ -175,3 +180,6 @@ func (c *Config) PortNames(role rules.Role) []string {
 	}
 	return names
 }
+
+// All returns workers and mirror lcores.
+func (e *EAL) All() []Lcore { return slices.Concat(e.Lcores, e.MirrorLcores) }

@@ -241,6 +241,9 @@ func TestCheckCPUs(t *testing.T) {
 		{withMain("1,3@2", ""), []int{0, 1, 2}, 0, ""},
 		{withMain("1,2@1", ""), []int{0, 1}, 0,
 			"gateway.toml:2: [eal]: lcores 1 and 2 both run on CPU 1, and a worker never sleeps; give each a CPU of its own"},
+		{withMain("1-2", "\nmirror_lcores = \"3\""), []int{0, 1, 2, 3}, 0, ""},
+		{withMain("1-2", "\nmirror_lcores = \"2\""), []int{0, 1, 2, 3}, 0,
+			"gateway.toml:2: [eal]: lcores 2 and 2 both run on CPU 2, and a worker never sleeps; give each a CPU of its own"},
 		{withMain("0-1", "\nmain_lcore = 3"), []int{0, 1, 2, 3}, 3, ""},
 		{withMain("0-1", ""), []int{0, 1}, 0,
 			"gateway.toml:2: [eal]: the workers take every CPU of this process (0-1) and none is left for the main lcore; take one out of lcores"},
@@ -252,6 +255,23 @@ func TestCheckCPUs(t *testing.T) {
 		main, err := CheckCPUs(test.c, test.allowed)
 		if got := message(err); got != test.err || (err == nil && main != test.main) {
 			t.Errorf("%v of %v: main %d, %q; want %d, %q", test.c.EAL.Lcores, test.allowed, main, got, test.main, test.err)
+		}
+	}
+}
+
+// TestMirrorLcores: tunnel ports have a queue for each, whatever the workers need.
+func TestMirrorLcores(t *testing.T) {
+	c := parse(t, change(t, queued, `lcores = "1-2"`, "lcores = \"1-2\"\nmirror_lcores = \"3@5\""))
+	if want := []Lcore{{3, 5}}; cmp.Diff(want, c.EAL.MirrorLcores) != "" || len(c.EAL.All()) != 3 {
+		t.Errorf("%+v, want %v", c.EAL, want)
+	}
+	for i := range c.Ports {
+		want := 2
+		if c.Ports[i].Role == rules.RoleTunnel {
+			want = 1
+		}
+		if c.Ports[i].Queues != want {
+			t.Errorf("port %s has %d queues, want %d", c.Ports[i].Name, c.Ports[i].Queues, want)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func CheckCPUs(c *Config, allowed []int) (mainCPU int, err error) {
 			Text: fmt.Sprintf(format, args...)})
 	}
 	used, holder := map[int]bool{}, map[int]int{}
-	for _, lcore := range c.EAL.Lcores {
+	for _, lcore := range c.EAL.All() {
 		if other, taken := holder[lcore.CPU]; taken {
 			fail("lcores", "lcores %d and %d both run on CPU %d, and a worker never sleeps; give each a CPU of its own", other, lcore.ID, lcore.CPU)
 		}

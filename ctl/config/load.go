@@ -76,6 +76,13 @@ func readEAL(t *tomldoc.Table) EAL {
 		}
 		e.Lcores = lcores
 	}
+	if text, ok := t.String("mirror_lcores"); ok {
+		lcores, err := ParseLcores(text)
+		if err != nil {
+			t.Errorf("mirror_lcores", "mirror_lcores %q: %v", text, err)
+		}
+		e.MirrorLcores = lcores
+	}
 	e.MainLcore = t.IntOr("main_lcore", -1, 0, maxLcores-1)
 	e.MemoryMB = t.IntOr("memory_mb", DefaultMemoryMB, 64, 1<<20)
 	e.DataRoom = t.IntOr("data_room", DefaultDataRoom, 256, 16384)

@@ -15,7 +15,8 @@ import (
 type Plan struct {
 	File       string
 	Workers    []Lcore
-	MainLcore  int // -1: chosen at start
+	Mirrors    []Lcore // empty: workers send copies themselves
+	MainLcore  int     // -1: chosen at start
 	MemoryMB   int
 	Hugepages  Hugepages
 	Ports      []PlanPort
@@ -45,7 +46,7 @@ type PlanRoute struct{ Prefix, Via, Port string }
 
 // Plan lists ports, roles, queues, lcores and memory.
 func (c *Config) Plan() Plan {
-	plan := Plan{File: c.File, Workers: c.EAL.Lcores, MainLcore: c.EAL.MainLcore,
+	plan := Plan{File: c.File, Workers: c.EAL.Lcores, Mirrors: c.EAL.MirrorLcores, MainLcore: c.EAL.MainLcore,
 		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, Congestion: c.Congestion, Zone: c.Zone, Notices: c.Notices()}
 	for i := range c.Ports {
 		p := &c.Ports[i]
@@ -96,6 +97,9 @@ func (p Plan) Print(w io.Writer) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "configuration  %s\n", p.File)
 	fmt.Fprintf(&text, "workers        %s\n", lcoreList(p.Workers))
+	if len(p.Mirrors) > 0 {
+		fmt.Fprintf(&text, "mirror lcores  %s\n", lcoreList(p.Mirrors))
+	}
 	fmt.Fprintf(&text, "main lcore     %s\n", orElse(p.MainLcore, -1, "lowest free CPU"))
 	fmt.Fprintf(&text, "memory         %d MiB, hugepages %s\n", p.MemoryMB, p.Hugepages)
 	fmt.Fprintf(&text, "socket         %s\n", p.Ctl)

@@ -9,17 +9,44 @@ import (
 // checkQueues settles the default queue counts and then enforces one rule: worker i polls queue
 // i of every port and sends on queue i of the peer and of the tunnel ports, so there must be a
 // worker for each queue and a queue for each worker.
+//
+// With mirror lcores, queue i of a tunnel port belongs to mirror lcore i instead.
 func checkQueues(c *Config) {
 	largest := settleQueues(c)
-	if oneQueueDrivers(c) && sendQueues(c) {
+	if checkMirrors(c) && oneQueueDrivers(c) && sendQueues(c) {
 		checkWorkers(c, largest)
 	}
+}
+
+// mirrors says whether a port's queues belong to the mirror lcores.
+func (c *Config) mirrors(p *Port) bool {
+	return len(c.EAL.MirrorLcores) > 0 && p.Role == rules.RoleTunnel
+}
+
+// checkMirrors refuses mirror lcores that would have no worker, and tunnel ports with another number
+// of queues, and reports whether all is well.
+func checkMirrors(c *Config) bool {
+	n := len(c.EAL.MirrorLcores)
+	if workers := len(c.EAL.Lcores); n > workers {
+		c.EAL.src.Errorf("mirror_lcores", "mirror_lcores names %d but lcores only %s, and each worker hands its copies to one; name at most %d",
+			n, count(workers, "worker"), workers)
+		return false
+	}
+	good := true
+	for i := range c.Ports {
+		if p := &c.Ports[i]; c.mirrors(p) && p.Queues != n {
+			p.src.Errorf("queues", "the tunnel port has %s but mirror_lcores names %d, and each sends on a queue of its own; set queues = %d",
+				count(p.Queues, "queue"), n, n)
+			good = false
+		}
+	}
+	return good
 }
 
 func checkWorkers(c *Config, largest int) {
 	workers := len(c.EAL.Lcores)
 	for i := range c.Ports {
-		if p := &c.Ports[i]; p.Queues > workers {
+		if p := &c.Ports[i]; p.Queues > workers && !c.mirrors(p) {
 			p.src.Errorf("queues", "the port has %s but lcores names %s, so queue %d would have no worker; set queues = %d or name %d lcores",
 				count(p.Queues, "queue"), count(workers, "worker"), workers, workers, p.Queues)
 			return // the other ports have as many for the same reason
@@ -42,7 +69,12 @@ func settleQueues(c *Config) int {
 		}
 	}
 	for i := range c.Ports {
-		if p := &c.Ports[i]; p.Queues == 0 {
+		p := &c.Ports[i]
+		switch {
+		case p.Queues != 0:
+		case c.mirrors(p):
+			p.Queues = len(c.EAL.MirrorLcores)
+		default:
 			p.Queues = largest
 		}
 	}
@@ -91,6 +123,9 @@ func hungriest(c *Config, to *Port) *Port {
 	var found *Port
 	for i := range c.Ports {
 		from := &c.Ports[i]
+		if c.mirrors(to) {
+			return nil // checkMirrors looks
+		}
 		sends := from.Role != rules.RoleTunnel && (to.Tunnel || from.Peer == to.Name)
 		if sends && from.Queues > to.Queues && (found == nil || from.Queues > found.Queues) {
 			found = from

@@ -148,7 +148,7 @@ func checkCaptures(c *Config) {
 }
 
 func checkMainLcore(c *Config) {
-	for _, lcore := range c.EAL.Lcores {
+	for _, lcore := range c.EAL.All() {
 		if c.EAL.MainLcore == lcore.CPU || c.EAL.MainLcore == lcore.ID {
 			c.EAL.src.Errorf("main_lcore", "main_lcore %d is a worker too; take it out of lcores or name another CPU", c.EAL.MainLcore)
 			return

@@ -44,7 +44,7 @@ func Run(ctx context.Context, o Options) error {
 	for _, notice := range p.cfg.Notices() {
 		o.Log.Warn(notice)
 	}
-	o.Log.Info("EAL started", "hugepages", eal.Hugepages(), "main_lcore", p.mainCPU, "workers", dpdk.FormatCPUs(p.spec.Workers))
+	o.Log.Info("EAL started", "hugepages", eal.Hugepages(), "main_lcore", p.mainCPU, "workers", dpdk.FormatCPUs(p.spec.Workers), "mirror_lcores", dpdk.FormatCPUs(p.spec.Mirrors))
 	return cleanUp(p.serve(ctx, &o, notify), eal.Cleanup)
 }
 
@@ -60,7 +60,7 @@ func cleanUp(err error, cleanup func() error) error {
 // controlCPUs are the CPUs for everything that is not a worker: all allowed ones but theirs.
 func controlCPUs(p *prepared) []int {
 	workers := map[int]bool{}
-	for _, cpu := range p.spec.Workers {
+	for _, cpu := range p.spec.Lcores() {
 		workers[cpu] = true
 	}
 	cpus := []int{p.mainCPU}

@@ -18,6 +18,9 @@ func specOf(cfg *config.Config) (lcore.Spec, error) {
 	for _, l := range cfg.EAL.Lcores {
 		spec.Workers = append(spec.Workers, l.CPU)
 	}
+	for _, l := range cfg.EAL.MirrorLcores {
+		spec.Mirrors = append(spec.Mirrors, l.CPU)
+	}
 	for i := range cfg.Ports {
 		p := &cfg.Ports[i]
 		extra, err := preloaded(&p.Device)
@@ -68,7 +71,7 @@ func preloaded(device *config.Device) (frames int, err error) {
 // ealOptions are EAL's arguments for this configuration.
 func ealOptions(cfg *config.Config, spec *lcore.Spec, mainCPU int) dpdk.Options {
 	o := dpdk.Options{
-		Lcores:     spec.Workers,
+		Lcores:     spec.Lcores(),
 		MainLcore:  mainCPU,
 		MemoryMB:   cfg.EAL.MemoryMB,
 		Hugepages:  string(cfg.EAL.Hugepages),
