@@ -15,7 +15,8 @@
 
 /*
  * A stage is a function of its own: all of them as one would have more values alive than the
- * processor has registers.
+ * processor has registers. What a stage calls often is one too: to call code for the baseline means
+ * to change the state of the vector registers, twice, which was seen to take 100 ns.
  */
 #define MGW_STAGE static __attribute__((noinline)) MGW_CLONES
 

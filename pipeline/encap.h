@@ -215,26 +215,39 @@ static __rte_always_inline void mgw_encap(struct mgw_copy *copy, const struct mg
 		mgw_put_tag(copy, header, hop);
 }
 
-/* What the outer headers of copies of one session to one next hop have in common. */
+/*
+ * What the outer headers of copies of one session to one next hop have in common. Made for two in a
+ * row and more: of many sessions in turn each header is as quickly made alone.
+ */
 struct mgw_outer {
 	uint8_t header[MGW_HEADER4_SIZE];
 	bool plain;   /* that is all but lengths, source port and checksum; IPv4, untagged */
+	bool ready;   /* the three around this are valid */
 	uint16_t sum; /* of the IPv4 header, folded */
 	const struct mgw_session *session;
 	const struct mgw_next_hop *hop; /* NULL: no copy yet */
 	struct mgw_outbox *outbox;
 };
 
-/* Get ready for copies of another session or to another next hop. */
-static __rte_noinline void mgw_begin_outer(struct mgw_outer *outer, struct mgw_pipe *pipe,
-					   const struct mgw_session *session,
-					   const struct mgw_next_hop *hop)
+/* The first copy of another session or to another next hop. */
+static __rte_always_inline void mgw_begin_outer(struct mgw_outer *outer, struct mgw_pipe *pipe,
+						const struct mgw_session *session,
+						const struct mgw_next_hop *hop)
 {
-	uint32_t sum = session->ip_sum;
-
 	outer->session = session;
 	outer->hop = hop;
 	outer->outbox = &pipe->outboxes[hop->tunnel];
+	outer->plain = outer->ready = false;
+}
+
+/* When there are more of them. */
+MGW_STAGE void mgw_prepare_outer(struct mgw_outer *outer)
+{
+	const struct mgw_session *session = outer->session;
+	const struct mgw_next_hop *hop = outer->hop;
+	uint32_t sum = session->ip_sum;
+
+	outer->ready = true;
 	outer->plain = !session->ipv6 && !hop->tagged && !hop->ip_checksum_offload;
 	if (!outer->plain)
 		return;
@@ -285,11 +298,18 @@ static __rte_always_inline void mgw_post(struct mgw_outbox *outbox, const struct
 
 /* Count and give back a copy that is not made: production did not send the frame, or no mbuf is
  * left. */
-static __rte_noinline void mgw_abandon(struct mgw_pipe *pipe, const struct mgw_copy *copy,
-				       enum mgw_skip reason)
+MGW_STAGE void mgw_abandon(struct mgw_pipe *pipe, const struct mgw_copy *copy, enum mgw_skip reason)
 {
 	mgw_skip(pipe, copy, reason);
 	mgw_release(pipe, copy);
+}
+
+/* Whether copy number index is there, and of the same session and next hop. */
+static __rte_always_inline bool mgw_same_outer(const struct mgw_pipe *pipe,
+					       const struct mgw_copy *copy, uint32_t index)
+{
+	return index < pipe->n_copies && pipe->copies[index].session == copy->session &&
+	       pipe->copies[index].hop == copy->hop;
 }
 
 /* Everything after production was sent, for one copy; outer is what the one before left. */
@@ -310,6 +330,8 @@ static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
 	}
 	if (unlikely(session != outer->session || copy->hop != outer->hop))
 		mgw_begin_outer(outer, pipe, session, copy->hop);
+	if (unlikely(!outer->ready) && mgw_same_outer(pipe, copy, index + 1))
+		mgw_prepare_outer(outer);
 	copy->outer = session->header_length + copy->inner;
 	if (likely(outer->plain))
 		mgw_encap_plain(copy, outer);

@@ -193,8 +193,8 @@ static __rte_always_inline bool mgw_hold_short(struct mgw_pipe *pipe, struct mgw
 }
 
 /* How much of a frame that is too long is copied. */
-static __rte_noinline uint32_t mgw_cut(uint32_t length, const struct mgw_session *session,
-				       const struct mgw_next_hop *hop)
+MGW_STAGE uint32_t mgw_cut(uint32_t length, const struct mgw_session *session,
+			   const struct mgw_next_hop *hop)
 {
 	return RTE_MIN(RTE_MIN(length, session->inner_max), hop->inner_max);
 }

@@ -143,9 +143,9 @@ static __rte_always_inline void mgw_count_seen(const struct mgw_side *side)
 }
 
 /* The source of a frame that the one before does not tell. */
-static __rte_noinline void mgw_turn_to(struct mgw_side *side, const struct mgw_pipe *pipe,
-				       const struct mgw_program *program,
-				       const struct rte_mbuf *frame, uint64_t key)
+MGW_STAGE void mgw_turn_to(struct mgw_side *side, const struct mgw_pipe *pipe,
+			   const struct mgw_program *program, const struct rte_mbuf *frame,
+			   uint64_t key)
 {
 	const struct mgw_source_table *table = side->table;
 	const struct mgw_source_slot *slot = mgw_find_key(table, frame, key);

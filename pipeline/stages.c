@@ -51,9 +51,8 @@ static __rte_always_inline uint32_t mgw_list_sighted(const struct mgw_pipe *pipe
 }
 
 /* Classify the frames that are not plain: bits of others, of n in the list, or of the burst. */
-static __rte_noinline void mgw_classify_others(struct mgw_pipe *pipe,
-					       const struct mgw_program *program, uint16_t port,
-					       const uint8_t *list, uint32_t others)
+MGW_STAGE void mgw_classify_others(struct mgw_pipe *pipe, const struct mgw_program *program,
+				   uint16_t port, const uint8_t *list, uint32_t others)
 {
 	struct mgw_port_counters *counters = &pipe->counters->ports[port];
 
