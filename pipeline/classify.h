@@ -257,8 +257,8 @@ static __rte_always_inline void mgw_classify_frame(const struct mgw_program *pro
 }
 
 /* Fill key with what the frame is: the way of all frames but the plain ones. */
-static __rte_noinline void mgw_classify_any(const struct mgw_program *program,
-					    const struct rte_mbuf *frame, struct mgw_key *key)
+MGW_STAGE void mgw_classify_any(const struct mgw_program *program, const struct rte_mbuf *frame,
+				struct mgw_key *key)
 {
 	memset(key, 0, sizeof(*key));
 	mgw_classify_frame(program, frame, key);

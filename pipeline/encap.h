@@ -32,7 +32,7 @@ static __rte_always_inline void mgw_put16(uint8_t *at, uint32_t value)
 }
 
 /* Give back the references of a copy that is not made. */
-static __rte_noinline void mgw_release(struct mgw_pipe *pipe, const struct mgw_copy *copy)
+MGW_STAGE void mgw_release(struct mgw_pipe *pipe, const struct mgw_copy *copy)
 {
 	for (uint16_t i = 0; i < copy->n_held; i++)
 		rte_pktmbuf_free_seg(pipe->held[copy->first_held + i].segment);
@@ -74,8 +74,7 @@ static __rte_always_inline void mgw_attach(struct rte_mbuf *indirect, const stru
 }
 
 /* Chain an indirect mbuf behind the header for every held segment. False: no mbuf left. */
-static __rte_noinline bool mgw_reference(struct mgw_pipe *pipe, struct mgw_copy *copy,
-					 uint16_t header_length)
+MGW_STAGE bool mgw_reference(struct mgw_pipe *pipe, struct mgw_copy *copy, uint16_t header_length)
 {
 	struct rte_mbuf *indirects[MGW_MAX_HELD], *tail;
 
@@ -133,8 +132,8 @@ MGW_STAGE uint32_t mgw_sum_chain(const struct rte_mbuf *m, uint16_t offset)
 }
 
 /* RFC 8200 section 8.1: the checksum is not optional, and 0 is sent as 0xffff. */
-static __rte_noinline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, uint32_t inner,
-					   const struct mgw_next_hop *hop)
+MGW_STAGE void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, uint32_t inner,
+			       const struct mgw_next_hop *hop)
 {
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(header + MGW_ETHERNET_SIZE);
 	uint8_t *sum_at = header + MGW_IPV6_UDP_OFFSET + MGW_UDP_SUM_OFFSET;
@@ -161,8 +160,7 @@ static __rte_noinline void mgw_finish_ipv6(struct rte_mbuf *m, uint8_t *header, 
  * The header of a session to a load balancer has no destination: the flow's member has. Returns
  * what it adds to the sum of an IPv4 header.
  */
-static __rte_noinline uint32_t mgw_put_member(uint8_t *header, bool ipv6,
-					      const struct mgw_next_hop *hop)
+MGW_STAGE uint32_t mgw_put_member(uint8_t *header, bool ipv6, const struct mgw_next_hop *hop)
 {
 	if (ipv6)
 		memcpy(header + MGW_IPV6_DESTINATION_OFFSET, hop->address, 16);
@@ -172,8 +170,7 @@ static __rte_noinline uint32_t mgw_put_member(uint8_t *header, bool ipv6,
 }
 
 /* The tunnel port's own 802.1Q tag, into the headroom. */
-static __rte_noinline void mgw_put_tag(struct mgw_copy *copy, uint8_t *header,
-				       const struct mgw_next_hop *hop)
+MGW_STAGE void mgw_put_tag(struct mgw_copy *copy, uint8_t *header, const struct mgw_next_hop *hop)
 {
 	struct rte_mbuf *m = copy->head;
 

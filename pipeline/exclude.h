@@ -14,8 +14,8 @@
 #include "pipe.h"
 #include "protocol.h"
 
-static __rte_noinline bool mgw_is_resolver(const struct mgw_program *program, uint8_t family,
-					   const uint32_t *address)
+MGW_STAGE bool mgw_is_resolver(const struct mgw_program *program, uint8_t family,
+			       const uint32_t *address)
 {
 	for (uint32_t i = 0; i < program->n_resolvers; i++) {
 		const struct mgw_resolver *known = &program->resolvers[i];
@@ -49,8 +49,8 @@ static __rte_always_inline bool mgw_special_ports(uint32_t a, uint32_t b)
 }
 
 /* The AWS guide's "Traffic types", as far as L4 ports tell them: bits 1 << enum mgw_excluded. */
-static __rte_noinline uint32_t mgw_excluded_by_ports(const struct mgw_program *program,
-						     struct mgw_key *key, uint16_t s, uint16_t d)
+MGW_STAGE uint32_t mgw_excluded_by_ports(const struct mgw_program *program, struct mgw_key *key,
+					 uint16_t s, uint16_t d)
 {
 	uint32_t types = 0;
 
@@ -78,7 +78,7 @@ static __rte_always_inline bool mgw_special_address(uint8_t family, const uint32
 }
 
 /* The AWS guide's "Traffic types", as far as one IP address tells them: a bit, or 0. */
-static __rte_noinline uint32_t mgw_excluded_by_address(uint8_t family, const uint32_t *address)
+MGW_STAGE uint32_t mgw_excluded_by_address(uint8_t family, const uint32_t *address)
 {
 	static const uint8_t metadata6[16] = {0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54};
 
@@ -98,8 +98,7 @@ static __rte_noinline uint32_t mgw_excluded_by_address(uint8_t family, const uin
  * Whether the packet is a copy of ours (or another gateway's to the same appliance): mirroring it
  * again would never end where copies leave through a mirrored wire.
  */
-static __rte_noinline bool mgw_is_own_copy(const struct mgw_program *program,
-					   const struct mgw_key *key)
+MGW_STAGE bool mgw_is_own_copy(const struct mgw_program *program, const struct mgw_key *key)
 {
 	const struct mgw_address_set *set = program->destinations;
 	const uint32_t *address = key->destination;

@@ -37,8 +37,8 @@ static __rte_always_inline uint32_t mgw_room(const struct rte_mbuf *m)
  * Gather the first copy->inner bytes of the frame into mirror mbufs from the stock, behind the
  * room for the outer header. False: the stock ran out; what was taken is back in it.
  */
-static __rte_noinline bool mgw_gather(struct mgw_pipe *pipe, struct mgw_copy *copy,
-				      const struct rte_mbuf *frame, uint16_t header_length)
+MGW_STAGE bool mgw_gather(struct mgw_pipe *pipe, struct mgw_copy *copy,
+			  const struct rte_mbuf *frame, uint16_t header_length)
 {
 	const uint16_t stock = pipe->n_stock;
 	struct rte_mbuf *tail = pipe->stock[stock - 1];
@@ -145,9 +145,9 @@ static __rte_always_inline bool mgw_hold_frame(struct mgw_pipe *pipe, struct mgw
 }
 
 /* Hold what mgw_hold_short does not. False: counted as skipped. */
-static __rte_noinline bool mgw_hold_other(struct mgw_pipe *pipe, const struct mgw_session *session,
-					  const struct mgw_next_hop *hop, struct mgw_copy *copy,
-					  bool own_copies)
+MGW_STAGE bool mgw_hold_other(struct mgw_pipe *pipe, const struct mgw_session *session,
+			      const struct mgw_next_hop *hop, struct mgw_copy *copy,
+			      bool own_copies)
 {
 	struct rte_mbuf *frame = pipe->frames[copy->frame];
 
@@ -200,8 +200,8 @@ MGW_STAGE uint32_t mgw_cut(uint32_t length, const struct mgw_session *session,
 }
 
 /* Whether the budget has a copy for this session. False: counted as skipped. */
-static __rte_noinline bool mgw_admit(struct mgw_pipe *pipe, const struct mgw_program *program,
-				     const struct mgw_copy *copy)
+MGW_STAGE bool mgw_admit(struct mgw_pipe *pipe, const struct mgw_program *program,
+			 const struct mgw_copy *copy)
 {
 	const uint32_t slot = program->match[copy->session].slot;
 

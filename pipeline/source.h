@@ -50,8 +50,8 @@ static __rte_always_inline int mgw_outer_vid(const struct mgw_reader *r)
 }
 
 /* The most specific source wins: MAC and VID, MAC, VID, whole port (docs/semantics.md). */
-static __rte_noinline const struct mgw_source_slot *
-mgw_find_by_vlan(const struct mgw_source_table *table, const struct rte_mbuf *frame, uint64_t mac)
+MGW_STAGE const struct mgw_source_slot *mgw_find_by_vlan(const struct mgw_source_table *table,
+							 const struct rte_mbuf *frame, uint64_t mac)
 {
 	const struct mgw_reader r = mgw_reader_of(frame);
 	const int vid = mgw_outer_vid(&r);

@@ -23,8 +23,8 @@
 _Static_assert(MGW_BURST <= 32, "notices and unusual have a bit for each frame of a burst");
 
 /* What few frames have: rules alone cannot say, an ICMP error about a copy. */
-static __rte_noinline void mgw_note_unusual(struct mgw_pipe *pipe,
-					    struct mgw_port_counters *counters, uint32_t frame)
+MGW_STAGE void mgw_note_unusual(struct mgw_pipe *pipe, struct mgw_port_counters *counters,
+				uint32_t frame)
 {
 	const struct mgw_key *key = &pipe->keys[frame];
 
@@ -97,8 +97,8 @@ MGW_STAGE void mgw_classify_sighted(struct mgw_pipe *pipe, const struct mgw_prog
  * Too busy to match: count what should have been, for each source, or for the port when looking for
  * sources is too much as well.
  */
-static __rte_noinline void mgw_decide_nothing(struct mgw_pipe *pipe,
-					      const struct mgw_program *program, uint16_t port)
+MGW_STAGE void mgw_decide_nothing(struct mgw_pipe *pipe, const struct mgw_program *program,
+				  uint16_t port)
 {
 	if (pipe->budget.state == MGW_BLIND) {
 		pipe->counters->ports[port].unseen_congestion += pipe->n;
@@ -165,8 +165,7 @@ MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *progra
 }
 
 /* Take the copies that a tunnel port refused out of their batches again. */
-static __rte_noinline void mgw_refused(struct mgw_pipe *pipe, struct mgw_outbox *outbox,
-				       uint16_t sent)
+MGW_STAGE void mgw_refused(struct mgw_pipe *pipe, struct mgw_outbox *outbox, uint16_t sent)
 {
 	struct mgw_batch *batch = outbox->batch;
 
