@@ -78,11 +78,11 @@ func (b *bench) overloadOf(ctx context.Context, rig *pacedRig, c *curve, r *row)
 		if err := rig.mirror(ctx, on); err != nil {
 			return err
 		}
-		p, limited, err := rig.settled(ctx, 2*mirrors, b.trial)
+		p, _, err := rig.settled(ctx, 2*mirrors, b.trial)
 		if err != nil {
 			return err
 		}
-		if limited {
+		if p.OfferedRate() < 0.97*2*mirrors {
 			r.Note = "the generator could not offer twice of what can be mirrored"
 		}
 		r.add(on, p.ReceivedRate()/1e6)
