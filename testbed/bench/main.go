@@ -32,6 +32,7 @@ type options struct {
 	searches   int     // for each rate that is searched
 	resolution float64 // of a search, part of the highest rate
 	loads      string  // names of paced loads, separated by commas; empty: all
+	export     string  // directory for their frames and resources; then nothing is measured
 }
 
 func main() {
@@ -51,6 +52,7 @@ func main() {
 	flag.IntVar(&o.searches, "searches", 3, "searches for each rate")
 	flag.Float64Var(&o.resolution, "resolution", 0.01, "a search ends when it is this near, part of the highest rate")
 	flag.StringVar(&o.loads, "loads", "", "measure with these paced loads only, `NAME,...` (64, imix, 1500, rules-10000)")
+	flag.StringVar(&o.export, "export", "", "measure nothing: write frames and resources of the paced loads into `DIR`, for other generators")
 	flag.Parse()
 	chosen, err := o.check()
 	if err != nil {
@@ -117,6 +119,9 @@ func choose(all []workload, only string, full bool) ([]workload, error) {
 
 // run prepares the machine, measures, writes the rows, and puts the machine back as it was.
 func run(ctx context.Context, o options, chosen []workload) (err error) {
+	if o.export != "" {
+		return export(o.export, (&bench{options: o}).chosenLoads())
+	}
 	if err := checkMachine(o.bin); err != nil {
 		return err
 	}

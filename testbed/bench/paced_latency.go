@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"mirrorgw/dpdk/dpdktest/pacer"
@@ -63,6 +64,9 @@ func (b *bench) measureLatencies(ctx context.Context) (rows []row, err error) {
 		l := newLatencies(w.name)
 		err := b.withRig(ctx, w, taker, func(r *pacedRig) error { return b.latenciesOf(ctx, r, l) })
 		if err != nil {
+			return rows, err
+		}
+		if err := l.draw(w.name, filepath.Join(b.plots, "latency-"+w.name+".svg")); err != nil {
 			return rows, err
 		}
 		rows = append(rows, l.list()...)

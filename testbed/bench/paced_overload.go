@@ -46,6 +46,9 @@ func (b *bench) measureOverload(ctx context.Context) (rows []row, err error) {
 		if err := c.write(filepath.Join(filepath.Dir(b.out), r.Name+".json")); err != nil {
 			return rows, err
 		}
+		if err := c.draw(filepath.Join(b.plots, r.Name+".svg")); err != nil {
+			return rows, err
+		}
 		r.summarize()
 		rows = append(rows, r)
 	}
@@ -75,11 +78,11 @@ func (b *bench) overloadOf(ctx context.Context, rig *pacedRig, c *curve, r *row)
 		if err := rig.mirror(ctx, on); err != nil {
 			return err
 		}
-		p, limited, err := rig.offer(ctx, 2*mirrors, b.trial)
+		p, _, err := rig.settled(ctx, 2*mirrors, b.trial)
 		if err != nil {
 			return err
 		}
-		if limited {
+		if p.OfferedRate() < 0.97*2*mirrors {
 			r.Note = "the generator could not offer twice of what can be mirrored"
 		}
 		r.add(on, p.ReceivedRate()/1e6)
@@ -87,10 +90,22 @@ func (b *bench) overloadOf(ctx context.Context, rig *pacedRig, c *curve, r *row)
 	return nil
 }
 
+// settleTime is how long a load lasts before it is measured: what the load before it has left in the
+// gateway's budget is gone then.
+const settleTime = 0.3 // seconds
+
+// settled is offer after the same load for a while.
+func (r *pacedRig) settled(ctx context.Context, perSecond, seconds float64) (pacedRun, bool, error) {
+	if p, limited, err := r.offer(ctx, perSecond, settleTime); err != nil {
+		return p, limited, err
+	}
+	return r.offer(ctx, perSecond, seconds)
+}
+
 // curveOf makes a run at each part of a rate.
 func (b *bench) curveOf(ctx context.Context, rig *pacedRig, rate float64) (points []loadPoint, err error) {
 	for _, part := range overloadParts {
-		p, limited, err := rig.offer(ctx, part*rate, b.trial)
+		p, limited, err := rig.settled(ctx, part*rate, b.trial)
 		if err != nil {
 			return nil, err
 		}
