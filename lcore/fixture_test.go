@@ -29,7 +29,7 @@ var (
 var testCapacity = pipeline.Capacity{Sources: 8, Sessions: 8, Rules: 16, Targets: 4}
 
 // device makes a vdev under a new name and returns how a configuration names it. It is a group
-// that closes its port.
+// that closes its port; a device that no group came to open goes with the test.
 func device(t testing.TB, driver, args string) string {
 	t.Helper()
 	text := dpdktest.Name(driver)
@@ -39,6 +39,13 @@ func device(t testing.TB, driver, args string) string {
 	if err := dpdk.ProbeDevice(text); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if port, err := dpdk.LookupPort(text); err == nil {
+			if err := dpdk.RemoveDevice(port); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	return text
 }
 

@@ -173,7 +173,7 @@ func TestControlCPUs(t *testing.T) {
 		want    []int
 	}{
 		{"no worker", allowed[0], nil, allowed},
-		{"one worker", allowed[0], allowed[1:2], slices.Concat(allowed[:1], allowed[min(2, len(allowed)):])},
+		{"one worker", allowed[0], allowed[1:min(2, len(allowed))], slices.Concat(allowed[:1], allowed[min(2, len(allowed)):])},
 		{"workers everywhere else", allowed[0], allowed[1:], allowed[:1]},
 	} {
 		p := &prepared{mainCPU: c.main, spec: lcore.Spec{Workers: c.workers}}
