@@ -2,9 +2,11 @@ package query
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -25,13 +27,15 @@ type Reader struct {
 
 type readerState struct {
 	values url.Values
+	names  []string // of values, sorted: a list or a structure is a run of them
 	used   map[string]bool
 	fault  *aws.Fault
 }
 
 // NewReader reads the parameters of a call, which it leaves as they are.
 func NewReader(params url.Values) *Reader {
-	return &Reader{shared: &readerState{values: params, used: map[string]bool{}}}
+	names := slices.Sorted(maps.Keys(params))
+	return &Reader{shared: &readerState{values: params, names: names, used: map[string]bool{}}}
 }
 
 // Name is a parameter's whole name on the wire: in a structure it has the structure's before it.
@@ -116,24 +120,25 @@ func (r *Reader) Structs(name string) []*Reader {
 // Struct returns a reader for a structure and whether any of its members is there.
 func (r *Reader) Struct(name string) (*Reader, bool) {
 	s := &Reader{shared: r.shared, prefix: r.prefix + name + "."}
-	for key := range r.shared.values {
-		if strings.HasPrefix(key, s.prefix) {
-			return s, true
-		}
-	}
-	return s, false
+	return s, len(r.shared.run(s.prefix)) > 0
+}
+
+// run returns the names that begin with prefix. Its cost does not grow with what else there is, so
+// that lists in lists cost no more than there is to read.
+func (s *readerState) run(prefix string) []string {
+	first, _ := slices.BinarySearch(s.names, prefix)
+	rest := s.names[first:]
+	n := sort.Search(len(rest), func(i int) bool { return !strings.HasPrefix(rest[i], prefix) })
+	return rest[:n]
 }
 
 // indexes returns the indexes that a list has, as they are written, ascending. Others than 1 to
 // MaxIndex are left to Unknown.
 func (r *Reader) indexes(name string) []string {
 	var numbers []int
-	for key := range r.shared.values {
-		rest, ok := strings.CutPrefix(key, r.prefix+name+".")
-		if !ok {
-			continue
-		}
-		digits, _, _ := strings.Cut(rest, ".")
+	prefix := r.prefix + name + "."
+	for _, key := range r.shared.run(prefix) {
+		digits, _, _ := strings.Cut(key[len(prefix):], ".")
 		if n, err := strconv.Atoi(digits); err == nil && 1 <= n && n <= MaxIndex && strconv.Itoa(n) == digits {
 			numbers = append(numbers, n)
 		}
@@ -149,12 +154,11 @@ func (r *Reader) indexes(name string) []string {
 // Unknown returns the names of the parameters of the whole request that nobody has read, sorted.
 func (r *Reader) Unknown() []string {
 	var names []string
-	for name := range r.shared.values {
+	for _, name := range r.shared.names {
 		if !r.shared.used[name] {
 			names = append(names, name)
 		}
 	}
-	slices.Sort(names)
 	return names
 }
 
