@@ -12,7 +12,7 @@ import (
 // neither signatures nor session tokens, and parameters whose names promise a secret have their
 // values left out.
 type Record struct {
-	Time      time.Time // when the request had been read
+	Time      time.Time // when the head of the request had been read
 	Took      time.Duration
 	Door      string        // which door: "aws" here; the others are named by those who open them
 	RequestID string        // as told in the reply
