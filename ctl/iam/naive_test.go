@@ -8,15 +8,20 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"mirrorgw/ctl/iam"
 )
 
+// fataler is a *testing.T or a *rapid.T.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+}
+
 // naiveAllows is an evaluator of its own: generic JSON, regular expressions, no compilation. It
 // takes only documents that the parser has accepted.
-func naiveAllows(t testing.TB, documents []string, q *iam.Question) bool {
+func naiveAllows(t fataler, documents []string, q *iam.Question) bool {
 	t.Helper()
 	resources := q.Resources
 	if len(resources) == 0 {
@@ -303,7 +308,7 @@ func naiveAddress(value, want string) string {
 }
 
 func naiveTime(text string) *big.Rat {
-	if regexp.MustCompile(`^[0-9]{5,}$`).MatchString(text) {
+	if regexp.MustCompile(`^[0-9]{5,12}$`).MatchString(text) {
 		r, _ := new(big.Rat).SetString(text)
 		return r
 	}

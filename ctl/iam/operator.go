@@ -205,8 +205,8 @@ func readTime(text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	if seconds, err := strconv.ParseInt(text, 10, 40); err == nil {
-		return time.Unix(seconds, 0), nil
+	if seconds, err := strconv.ParseUint(text, 10, 40); err == nil && len(text) > len("2026") {
+		return time.Unix(int64(seconds), 0), nil
 	}
 	return time.Time{}, fmt.Errorf("%q is not a time; write it like 2026-12-31T23:59:59Z, or in seconds since 1970", text)
 }
