@@ -262,4 +262,5 @@ type Document struct {
 	Filters       []TrafficMirrorFilter  `json:"filters,omitempty"` // with their rules
 	Sessions      []TrafficMirrorSession `json:"sessions,omitempty"`
 	LoadBalancers []LoadBalancer         `json:"loadBalancers,omitempty"`
+	Shares        []ResourceShare        `json:"shares,omitempty"`
 }

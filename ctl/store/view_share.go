@@ -49,6 +49,17 @@ func (v *View) GuestSessions(account string) []*ctl.Session {
 	return list
 }
 
+// LostSessions lists the sessions that have lost their target, oldest first.
+func (v *View) LostSessions() []*ctl.Session {
+	var list []*ctl.Session
+	for _, n := range v.st.sessions.order {
+		if n.rec.Inactive != "" {
+			list = append(list, n.rec)
+		}
+	}
+	return list
+}
+
 // Share finds a share.
 func (v *View) Share(account, ref string) (*ctl.Share, bool) {
 	if n, ok := find(v.st.shares, account, ref); ok {
