@@ -145,6 +145,28 @@ func TestSplitFramesOfOurOwn(t *testing.T) {
 	stop(t, g)
 }
 
+// TestMirrorLcoreMeasuresItself: it says what it is, what it got, and where its time goes; copies are to
+// it what packets are to a worker.
+func TestMirrorLcoreMeasuresItself(t *testing.T) {
+	g := open(t, split(t, gatewaySpec(t, repeats(t, fromWeb(t, 100, 32)...), device(t, "net_null", "no-rx=1"), device(t, "net_null", "no-rx=1"))))
+	run(t, g, mirrored(g, wire0))
+	eventually(t, "timed loops", func() bool { return g.Workers()[1].Telemetry.TimedPackets > 100 })
+	stop(t, g)
+	worker, mirror := g.Workers()[0], g.Workers()[1]
+	if worker.Mirror || !mirror.Mirror || worker.TakenOver != 0 || mirror.HandedOver != 0 || worker.HandedOver == 0 || worker.HandedOver != mirror.TakenOver {
+		t.Errorf("worker %+v, mirror lcore %+v", worker, mirror)
+	}
+	read := mirror.Telemetry
+	if read.frames() != 0 || read.Busy == 0 || read.TimedPackets > mirror.TakenOver || read.TimedCycles > read.Busy {
+		t.Errorf("%+v of %d copies", read, mirror.TakenOver)
+	}
+	for _, s := range read.Stages {
+		if works := slices.Contains([]string{"receive", "account", "encap", "send_copies"}, s.Name); works != (s.Cycles > 0) {
+			t.Errorf("%d cycles for %s", s.Cycles, s.Name)
+		}
+	}
+}
+
 func TestSplitIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		name   string
