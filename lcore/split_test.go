@@ -1,6 +1,7 @@
 package lcore
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -36,10 +37,12 @@ func TestPublishInSplitMode(t *testing.T) {
 	endWatch := watchLaws(t, g)
 	for i := range 60 {
 		before := g.Totals()
-		if err := g.Publish(programs[i%len(programs)]); err != nil {
+		switch err := g.Publish(programs[i%len(programs)]); {
+		case errors.Is(err, ErrStalled): // on a busy machine an lcore may get no CPU for a second
+			eventually(t, "the lcore is seen", func() bool { return g.Pending() == 0 })
+		case err != nil:
 			t.Fatal(err)
-		}
-		if g.Pending() != 0 {
+		case g.Pending() != 0:
 			t.Fatalf("publish %d: acknowledged with %d programs pending", i, g.Pending())
 		}
 		eventually(t, "copies of a mirror lcore", func() bool { return g.Totals().Taken > before.Taken })
