@@ -175,8 +175,13 @@ struct mgw_pipe {
 	struct rte_mbuf *stock[MGW_STOCK];
 	struct mgw_outbox outboxes[MGW_MAX_TUNNELS];
 
-	/* counters->totals as they will be when mgw_publish_totals has copied these */
-	struct mgw_totals burst;
+	/*
+	 * The lcore's totals, ever, the present burst's so far included: counters->totals, which
+	 * others read, is what they were when mgw_publish_totals copied them last. The lcore alone
+	 * writes these and nobody else looks here, so stages add without a lock. The sequence is
+	 * not used.
+	 */
+	struct mgw_totals totals;
 } __attribute__((aligned(64)));
 
 struct mgw_handover; /* see handover.h */

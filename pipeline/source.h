@@ -271,7 +271,7 @@ MGW_STAGE void mgw_find_sources(struct mgw_pipe *pipe, const struct mgw_program 
 		mgw_find_scattered(pipe, program, port);
 	else
 		mgw_find_near(pipe, program, port);
-	pipe->burst.seen += pipe->n_sightings;
+	pipe->totals.seen += pipe->n_sightings;
 }
 
 #endif

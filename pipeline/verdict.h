@@ -18,7 +18,7 @@ static __rte_always_inline void mgw_count_missed(struct mgw_pipe *pipe,
 						 const struct mgw_sighting *seen)
 {
 	pipe->counters->sources[seen->source][seen->direction].missed++;
-	pipe->burst.missed++;
+	pipe->totals.missed++;
 }
 
 static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct mgw_sighting *seen,
@@ -26,7 +26,7 @@ static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct
 {
 	seen->excluded = type;
 	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
-	pipe->burst.excluded++;
+	pipe->totals.excluded++;
 }
 
 /* The session at seen->session accepted the frame: it is owed a copy. hold counts it. */
