@@ -33,6 +33,7 @@ const MemoryMB = 96
 type Order struct {
 	PerSecond float64 `json:"per_second"` // 0: all that the gateway takes
 	Seconds   float64 `json:"seconds"`
+	Take      float64 `json:"take,omitempty"` // frames a second that the far wire can carry; 0: all
 }
 
 // Answer is what the process says to each document; to the first one when the gateway is connected.

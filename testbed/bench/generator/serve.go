@@ -127,6 +127,7 @@ func (g *rig) orders(in *json.Decoder, out *json.Encoder) error {
 			return err
 		}
 		var a Answer
+		g.pacer.TakeAtMost(order.Take)
 		result, err := g.pacer.Run(order.PerSecond, time.Duration(order.Seconds*float64(time.Second)))
 		if a.Result = result; err != nil {
 			a.Error = err.Error()
