@@ -217,7 +217,7 @@ static inline uint16_t receive(struct pacer *p)
 {
 	struct rte_mbuf *burst[2 * PACER_BURST];
 	const uint16_t asked = may_receive(p);
-	const uint16_t n = rte_eth_rx_burst(p->rx_port, 0, burst, asked);
+	const uint16_t n = rte_eth_rx_burst(p->rx_port, p->rx_queue, burst, asked);
 
 	note_taken(p, asked, n);
 	if (n == 0)

@@ -38,9 +38,10 @@ type Pacer struct{ c *C.struct_pacer }
 
 // Frames is what New needs.
 type Frames struct {
-	Tx, Rx dpdk.PortID   // started, one queue each
-	Pool   *dpdk.Mempool // Slots mbufs of it are kept; room for the longest frame in one
-	Frames [][]byte      // sent in turn: IPv4 without tag and options, TCP or UDP, at least 50 bytes
+	Tx, Rx  dpdk.PortID   // started; queue 0 sends
+	RxQueue int           // that receives
+	Pool    *dpdk.Mempool // Slots mbufs of it are kept; room for the longest frame in one
+	Frames  [][]byte      // sent in turn: IPv4 without tag and options, TCP or UDP, at least 50 bytes
 }
 
 // New lays frames ready. Close gives them back.
@@ -53,7 +54,7 @@ func New(f Frames) (*Pacer, error) {
 		return nil, errors.New("pacer: out of memory")
 	}
 	p := &Pacer{c: c}
-	c.tx_port, c.rx_port = C.uint16_t(f.Tx), C.uint16_t(f.Rx)
+	c.tx_port, c.rx_port, c.rx_queue = C.uint16_t(f.Tx), C.uint16_t(f.Rx), C.uint16_t(f.RxQueue)
 	for i := range Slots {
 		frame := f.Frames[i%len(f.Frames)]
 		if len(frame) < 1 || len(frame) > 65535 {

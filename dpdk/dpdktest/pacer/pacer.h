@@ -46,7 +46,7 @@ struct pacer {
 	/* fixed */
 	struct pacer_slot *slots;
 	uint32_t mask; /* number of slots, a power of two, less one */
-	uint16_t tx_port, rx_port;
+	uint16_t tx_port, rx_port, rx_queue;
 
 	/* of a run */
 	uint64_t length;    /* cycles to send */

@@ -23,7 +23,8 @@ type Setup struct {
 	Socket  string `json:"socket"`  // that the gateway listens on, see Devices
 	Capture string `json:"capture"` // the frames to send, in turn
 	CPU     int    `json:"cpu"`
-	Deaf    bool   `json:"deaf"` // connect to the tunnel port too, and never take a copy from it
+	Queue   int    `json:"queue"` // of the second wire by which frames come back; those before it are there
+	Deaf    bool   `json:"deaf"`  // connect to the tunnel port too, and never take a copy from it
 }
 
 // MemoryMB is what the process needs of huge pages, MiB.
