@@ -12,6 +12,9 @@ type action struct {
 	about  *resource // what it is about, for faults; nil: many things
 	fields []field   // what it takes
 
+	// check judges parameters together, before anything is asked; nil: there is nothing to judge.
+	check func(x *request) error
+
 	// on finds the resources that a change is on: permission is asked for them, and they must
 	// exist. It is called with the view of the very transaction that makes the change.
 	on func(x *request, v *viewer) []subject

@@ -2,7 +2,6 @@ package ec2
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -71,14 +70,11 @@ func (x *request) conditions() map[string][]string {
 	if x.Principal.User != "" {
 		c["aws:username"] = []string{x.Principal.User}
 	}
-	var keys []string
 	for key, value := range x.tags {
 		c["aws:RequestTag/"+key] = []string{value}
-		keys = append(keys, key)
 	}
-	if keys != nil {
-		slices.Sort(keys)
-		c["aws:TagKeys"] = keys
+	if len(x.tagKeys) > 0 {
+		c["aws:TagKeys"] = x.tagKeys
 	}
 	return c
 }

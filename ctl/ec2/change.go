@@ -22,6 +22,11 @@ func (x *request) changed() ([]byte, error) {
 	if err := x.prepare(); err != nil {
 		return nil, err
 	}
+	if x.action.check != nil {
+		if err := x.action.check(x); err != nil {
+			return nil, err
+		}
+	}
 	o := &outcome{view: x.read}
 	how := store.Request{DryRun: x.dryRun()}
 	var err error
@@ -69,6 +74,7 @@ func (x *request) prepare() error {
 	}
 	var err error
 	x.tags, err = specifiedTags(x.in.list("TagSpecification"), x.action.about)
+	x.tagKeys = keysOf(x.tags)
 	return err
 }
 

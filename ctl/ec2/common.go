@@ -11,6 +11,22 @@ func named[R any](k *kind[R], parameter string) func(*request, *viewer) []subjec
 	return func(x *request, v *viewer) []subject { return []subject{k.seek(v, x.in.str(parameter))} }
 }
 
+// removable are the parameters whose property a RemoveField takes away.
+var removable = map[string]string{
+	"destination-port-range": "DestinationPortRange", "source-port-range": "SourcePortRange", "protocol": "Protocol",
+	"description": "Description", "packet-length": "PacketLength", "virtual-network-id": "VirtualNetworkId",
+}
+
+// removedOnce: a property is set or removed, not both.
+func removedOnce(x *request) error {
+	for _, field := range x.in.texts("RemoveField") {
+		if x.in.has(removable[field]) {
+			return invalid("InvalidParameterCombination", "The parameter %s is given and to be removed (%s); do one of the two", removable[field], field)
+		}
+	}
+	return nil
+}
+
 // remove deletes what the action is on.
 func remove(_ *request, tx *store.Tx, on []subject) (any, error) {
 	if err := own(&on[0]); err != nil {

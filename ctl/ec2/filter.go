@@ -34,7 +34,7 @@ var filterActions = []action{
 	{
 		name: "ModifyTrafficMirrorFilterNetworkServices", about: filterResource,
 		fields: []field{must(id("TrafficMirrorFilterId")), list("AddNetworkService", maxServices, serviceField), list("RemoveNetworkService", maxServices, serviceField)},
-		on:     named(filters, "TrafficMirrorFilterId"), change: modifyServices, write: writeFilterOutcome,
+		check:  servicesOnce, on: named(filters, "TrafficMirrorFilterId"), change: modifyServices, write: writeFilterOutcome,
 	},
 }
 
@@ -66,13 +66,18 @@ var filters = &kind[*ctl.Filter]{
 	},
 }
 
-func modifyServices(x *request, tx *store.Tx, on []subject) (any, error) {
-	add, take := x.in.texts("AddNetworkService"), x.in.texts("RemoveNetworkService")
-	for _, service := range add {
-		if slices.Contains(take, service) {
-			return nil, invalid("InvalidParameterCombination", "The network service %s is to be added and removed; name it once", service)
+// servicesOnce: a service is added or removed, not both.
+func servicesOnce(x *request) error {
+	for _, service := range x.in.texts("AddNetworkService") {
+		if slices.Contains(x.in.texts("RemoveNetworkService"), service) {
+			return invalid("InvalidParameterCombination", "The network service %s is to be added and removed; name it once", service)
 		}
 	}
+	return nil
+}
+
+func modifyServices(x *request, tx *store.Tx, on []subject) (any, error) {
+	add, take := x.in.texts("AddNetworkService"), x.in.texts("RemoveNetworkService")
 	r := *one[*ctl.Filter](&on[0])
 	r.Services = slices.DeleteFunc(slices.Clone(r.Services), func(s string) bool { return slices.Contains(take, s) })
 	for _, service := range add {

@@ -23,6 +23,12 @@ var interfaceActions = []action{
 			refused("SecurityGroupId"), refused("SecondaryPrivateIpAddressCount"), refused("Ipv6AddressCount"), refused("Ipv4Prefix"),
 			refused("Ipv4PrefixCount"), refused("Ipv6Prefix"), refused("Ipv6PrefixCount"), refused("EnablePrimaryIpv6"),
 			refused("ConnectionTrackingSpecification"), refused("Operator")},
+		check: func(x *request) (err error) {
+			if _, err = x.addresses(); err == nil {
+				_, err = x.service.port(x.in.str("SubnetId"))
+			}
+			return err
+		},
 		change: createInterface,
 		write: func(x *request, d *document, o *outcome) {
 			d.open("networkInterface")

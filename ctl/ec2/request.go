@@ -15,7 +15,8 @@ type request struct {
 	service *Service
 	action  *action
 	in      *value            // parameters, checked
-	tags    map[string]string // of what it makes
+	tags    map[string]string // of what it makes, or sets
+	tagKeys []string          // of tags and of those that it takes away
 	id      string            // of what it makes
 }
 

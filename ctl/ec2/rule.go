@@ -1,8 +1,8 @@
 package ec2
 
 import (
+	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 
 	"mirrorgw/ctl"
@@ -25,6 +25,7 @@ var ruleActions = []action{
 	{
 		name: "CreateTrafficMirrorFilterRule", about: ruleResource, creates: true,
 		fields: append([]field{must(id("TrafficMirrorFilterId")), tagSpecificationField, clientTokenField}, ruleFields(must)...),
+		check:  func(x *request) error { return x.setRule(&ctl.Rule{Rule: rules.Rule{Protocol: rules.ProtocolAny}}) },
 		on:     named(filters, "TrafficMirrorFilterId"), change: createRule,
 		write: func(x *request, d *document, o *outcome) {
 			writeRuleOutcome(d, o, true)
@@ -45,7 +46,7 @@ var ruleActions = []action{
 		name: "ModifyTrafficMirrorFilterRule", about: ruleResource,
 		fields: append([]field{must(id("TrafficMirrorFilterRuleId")),
 			list("RemoveField", 10, choice("", "destination-port-range", "source-port-range", "protocol", "description"))}, ruleFields(optional)...),
-		on: ruleAndFilter, change: modifyRule,
+		check: removedOnce, on: ruleAndFilter, change: modifyRule,
 		write: func(_ *request, d *document, o *outcome) { writeRuleOutcome(d, o, false) },
 	},
 }
@@ -149,36 +150,22 @@ func createRule(x *request, tx *store.Tx, on []subject) (any, error) {
 func modifyRule(x *request, tx *store.Tx, on []subject) (any, error) {
 	before := one[ownedRule](&on[0])
 	r := *before.Rule
-	removed := x.in.texts("RemoveField")
-	for _, p := range []struct {
-		field, parameter string
-		remove           func()
-	}{
-		{"destination-port-range", "DestinationPortRange", func() { r.DstPorts = nil }},
-		{"source-port-range", "SourcePortRange", func() { r.SrcPorts = nil }},
-		{"protocol", "Protocol", func() { r.Protocol = rules.ProtocolAny }},
-		{"description", "Description", func() { r.Description = "" }},
-	} {
-		if err := x.remove(removed, p.field, p.parameter, p.remove); err != nil {
-			return nil, err
+	for _, field := range x.in.texts("RemoveField") {
+		switch field {
+		case "destination-port-range":
+			r.DstPorts = nil
+		case "source-port-range":
+			r.SrcPorts = nil
+		case "protocol":
+			r.Protocol = rules.ProtocolAny
+		case "description":
+			r.Description = ""
 		}
 	}
 	if err := x.setRule(&r); err != nil {
 		return nil, err
 	}
 	return &store.RuleRecord{FilterID: before.filter.ID, Rule: &r}, tx.PutRule(before.filter.ID, &r)
-}
-
-// remove sets a property to its default if it is among the removed ones.
-func (x *request) remove(removed []string, field, parameter string, set func()) error {
-	if !slices.Contains(removed, field) {
-		return nil
-	}
-	if x.in.has(parameter) {
-		return invalid("InvalidParameterCombination", "The parameter %s is given and to be removed (%s); do one of the two", parameter, field)
-	}
-	set()
-	return nil
 }
 
 // setRule sets what the request has of a rule.
@@ -207,17 +194,26 @@ func (x *request) setRule(r *ctl.Rule) (err error) {
 
 // checkRule judges what parameters mean together.
 func checkRule(r *ctl.Rule) error {
-	for name, ports := range map[string]*rules.PortRange{"SourcePortRange": r.SrcPorts, "DestinationPortRange": r.DstPorts} {
-		switch {
-		case ports == nil:
-		case ports.First > ports.Last:
-			return badValue(strconv.Itoa(int(ports.First))+"-"+strconv.Itoa(int(ports.Last)), name, "FromPort must not be greater than ToPort")
-		case r.Protocol != rules.ProtocolTCP && r.Protocol != rules.ProtocolUDP:
-			return invalid("InvalidParameterCombination", "The parameter %s needs Protocol 6 (TCP) or 17 (UDP)", name)
-		}
+	if err := checkPorts("SourcePortRange", r.SrcPorts, r.Protocol); err != nil {
+		return err
+	}
+	if err := checkPorts("DestinationPortRange", r.DstPorts, r.Protocol); err != nil {
+		return err
 	}
 	if r.Source.IsValid() && r.Destination.IsValid() && r.Source.Addr().Is4() != r.Destination.Addr().Is4() {
 		return invalid("InvalidParameterCombination", "SourceCidrBlock %s and DestinationCidrBlock %s must both be IPv4 or both be IPv6", r.Source, r.Destination)
+	}
+	return nil
+}
+
+func checkPorts(name string, ports *rules.PortRange, protocol int) error {
+	switch {
+	case ports == nil:
+		return nil
+	case ports.First > ports.Last:
+		return badValue(fmt.Sprintf("%d-%d", ports.First, ports.Last), name, "FromPort must not be greater than ToPort")
+	case protocol != rules.ProtocolTCP && protocol != rules.ProtocolUDP:
+		return invalid("InvalidParameterCombination", "The parameter %s needs Protocol 6 (TCP) or 17 (UDP)", name)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ var sessionActions = []action{
 		name: "ModifyTrafficMirrorSession", about: sessionResource,
 		fields: append([]field{must(id("TrafficMirrorSessionId")),
 			list("RemoveField", 10, choice("", "packet-length", "description", "virtual-network-id"))}, sessionFields(optional)...),
-		on: sessionAndNew, change: modifySession, write: writeSessionOutcome,
+		check: removedOnce, on: sessionAndNew, change: modifySession, write: writeSessionOutcome,
 	},
 }
 
@@ -104,6 +104,11 @@ func showSession(v *viewer, r *ctl.Session) shownSession {
 	if length == 0 && isBalanced(v.View, r.Target) {
 		length = maxBalancedLength
 	}
+	if r.Account != v.account && r.Tags != nil { // they are the owner's alone
+		bare := *r
+		bare.Tags = nil
+		r = &bare
+	}
 	return shownSession{r, length}
 }
 
@@ -151,17 +156,14 @@ func modifySession(x *request, tx *store.Tx, on []subject) (any, error) {
 			r.Filter = s.id
 		}
 	}
-	removed := x.in.texts("RemoveField")
-	for _, p := range []struct {
-		field, parameter string
-		remove           func()
-	}{
-		{"packet-length", "PacketLength", func() { r.PacketLength = 0 }},
-		{"description", "Description", func() { r.Description = "" }},
-		{"virtual-network-id", "VirtualNetworkId", func() { r.VNI = 0 }}, // another one is drawn
-	} {
-		if err := x.remove(removed, p.field, p.parameter, p.remove); err != nil {
-			return nil, err
+	for _, field := range x.in.texts("RemoveField") {
+		switch field {
+		case "packet-length":
+			r.PacketLength = 0
+		case "description":
+			r.Description = ""
+		case "virtual-network-id":
+			r.VNI = 0 // another one is drawn
 		}
 	}
 	r.Number, r.VNI, r.PacketLength = x.in.num("SessionNumber", r.Number), x.in.num("VirtualNetworkId", r.VNI), x.in.num("PacketLength", r.PacketLength)

@@ -20,12 +20,12 @@ var tagActions = []action{
 	{
 		name:   "CreateTags",
 		fields: []field{must(list("ResourceId", maxIDs, id(""))), must(list("Tag", maxTagSet, structure("", tagFields...)))},
-		on:     taggedResources, change: createTags, write: writeTrue,
+		check:  readCreatedTags, on: taggedResources, change: createTags, write: writeTrue,
 	},
 	{
 		name:   "DeleteTags",
 		fields: []field{must(list("ResourceId", maxIDs, id(""))), list("Tag", maxTagSet, structure("", tagFields...))},
-		on:     taggedResources, change: deleteTags, write: writeTrue,
+		check:  readDeletedTags, on: taggedResources, change: deleteTags, write: writeTrue,
 	},
 	{
 		name:     "DescribeTags",
@@ -137,23 +137,35 @@ func known(s subject) subject {
 	return s
 }
 
+func readCreatedTags(x *request) (err error) {
+	x.tags, err = readTags(x.in.list("Tag"))
+	x.tagKeys = keysOf(x.tags)
+	return err
+}
+
 func createTags(x *request, tx *store.Tx, on []subject) (any, error) {
-	set, err := readTags(x.in.list("Tag"))
-	if err != nil {
-		return nil, err
+	return nil, retag(tx, on, func(tags map[string]string) { maps.Copy(tags, x.tags) })
+}
+
+func readDeletedTags(x *request) error {
+	x.tags = map[string]string{}
+	for _, tag := range x.in.list("Tag") {
+		key := tag.str("Key")
+		if err := checkKey(key); err != nil {
+			return err
+		}
+		x.tagKeys = append(x.tagKeys, key)
+		if tag.has("Value") {
+			x.tags[key] = tag.str("Value")
+		}
 	}
-	return nil, retag(tx, on, func(tags map[string]string) { maps.Copy(tags, set) })
+	return nil
 }
 
 // deleteTags deletes by key, or by key and value where a value is there, even an empty one.
 // Without any tag it deletes all.
 func deleteTags(x *request, tx *store.Tx, on []subject) (any, error) {
 	list := x.in.list("Tag")
-	for _, tag := range list {
-		if err := checkKey(tag.str("Key")); err != nil {
-			return nil, err
-		}
-	}
 	return nil, retag(tx, on, func(tags map[string]string) {
 		if len(list) == 0 {
 			clear(tags)

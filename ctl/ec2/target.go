@@ -12,7 +12,7 @@ var targetActions = []action{
 		name: "CreateTrafficMirrorTarget", about: targetResource, creates: true,
 		fields: []field{id("NetworkInterfaceId"), id("NetworkLoadBalancerArn"), id("GatewayLoadBalancerEndpointId"),
 			descriptionField, tagSpecificationField, clientTokenField},
-		on: targetPointsAt, change: createTarget, write: writeTargetOutcome,
+		check: pointsOnce, on: targetPointsAt, change: createTarget, write: writeTargetOutcome,
 	},
 	{
 		name: "DeleteTrafficMirrorTarget", about: targetResource,
@@ -67,6 +67,11 @@ func (v *viewer) seesTarget(r *ctl.Target) bool { return r.Account == v.account 
 
 func showTarget(v *viewer, r *ctl.Target) shownTarget {
 	shown := shownTarget{Target: r}
+	if r.Account != v.account && r.Tags != nil { // they are the owner's alone
+		bare := *r
+		bare.Tags = nil
+		shown.Target = &bare
+	}
 	if r.LoadBalancer != "" {
 		if b, ok := v.LoadBalancer(r.Account, r.LoadBalancer); ok {
 			shown.balancer = balancerARN(v.region, b)
@@ -84,16 +89,24 @@ func targetPointsAt(x *request, v *viewer) []subject {
 	return []subject{interfaces.seek(v, x.in.str("NetworkInterfaceId"))}
 }
 
+// pointsOnce: a target points at exactly one thing.
+func pointsOnce(x *request) error {
+	switch given := x.given("NetworkInterfaceId", "NetworkLoadBalancerArn", "GatewayLoadBalancerEndpointId"); len(given) {
+	case 0:
+		return missing("NetworkInterfaceId")
+	case 1:
+		return nil
+	default:
+		return invalid("InvalidParameterCombination", "The parameters %s and %s cannot be used together", given[0], given[1])
+	}
+}
+
 func createTarget(x *request, tx *store.Tx, on []subject) (any, error) {
 	r := &ctl.Target{Common: x.common()}
-	switch given := x.given("NetworkInterfaceId", "NetworkLoadBalancerArn", "GatewayLoadBalancerEndpointId"); {
-	case len(given) == 0:
-		return nil, missing("NetworkInterfaceId")
-	case len(given) > 1:
-		return nil, invalid("InvalidParameterCombination", "The parameters %s and %s cannot be used together", given[0], given[1])
-	case given[0] == "GatewayLoadBalancerEndpointId":
+	switch {
+	case x.in.has("GatewayLoadBalancerEndpointId"):
 		return nil, noEndpoint(x.in.str("GatewayLoadBalancerEndpointId"))
-	case given[0] == "NetworkLoadBalancerArn":
+	case x.in.has("NetworkLoadBalancerArn"):
 		b, err := findBalancer(x.viewer(&tx.View), x.in.str("NetworkLoadBalancerArn"))
 		if err != nil {
 			return nil, err
