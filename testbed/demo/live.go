@@ -58,11 +58,14 @@ func runLive(ctx context.Context, o liveOptions, out io.Writer) (err error) {
 		return err
 	}
 	defer l.network.close()
-	defer l.stop() // before the network, whose interfaces are the gateway's
+	defer l.stop()
+	if err := l.network.connect(l.tag); err != nil {
+		return err
+	}
 	if err := l.start(ctx); err != nil {
 		return err
 	}
-	if err := l.network.connect(l.tag); err != nil {
+	if err := l.network.begin(); err != nil {
 		return err
 	}
 	l.tell(out)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -62,39 +61,52 @@ func (n *network) keepThread(f func()) {
 	f()
 }
 
-// connect takes the gateway's interfaces into the namespace, gives the appliance its address and
-// lets the hosts talk. Nothing but them says anything there: no IPv6 of the kernel's, no ARP on the wire.
+// cables are the hosts' ends of the cables to the gateway.
+var cables = []string{"south", "north", "ids"}
+
+// connect lays the cables: veth pairs whose ends here have the names of cables, the gateway's those
+// with the tag before. They go with the namespace. Nobody but the hosts says anything on the wire,
+// neither ARP nor IPv6 of a kernel; the appliance has its address.
 func (n *network) connect(tag string) error {
-	here := fmt.Sprint(n.tid)
-	for _, name := range []string{"south", "north", "ids"} {
-		if err := command("ip", "link", "set", tag+"-"+name, "netns", here); err != nil {
-			return err
-		}
-	}
-	var south, north int
-	err := n.do(func() (err error) {
-		// /proc/sys/net is that of the thread that opens it.
-		if err := os.WriteFile("/proc/sys/net/ipv6/conf/default/disable_ipv6", []byte("1"), 0); err != nil && !os.IsNotExist(err) {
-			return err
-		}
+	for _, name := range cables {
+		own := tag + "-" + name
 		for _, set := range []string{
-			"link set TAG-south name south", "link set TAG-north name north", "link set TAG-ids name ids",
-			"link set south arp off up", "link set north arp off up", "link set ids up", "address add 192.0.2.10/24 dev ids",
+			"link add " + own + " type veth peer name " + name + " netns " + fmt.Sprint(n.tid),
+			"link set " + own + " addrgenmode none arp off up",
 		} {
-			if err := command("ip", strings.Fields(strings.ReplaceAll(set, "TAG", tag))...); err != nil {
+			if err := command("ip", strings.Fields(set)...); err != nil {
 				return err
 			}
 		}
-		if south, err = rawSocket("south"); err != nil {
-			return err
+	}
+	return n.do(func() error {
+		for _, set := range []string{
+			"link set south addrgenmode none arp off up", "link set north addrgenmode none arp off up",
+			"link set ids addrgenmode none address 02:00:00:00:02:10 up", "address add 192.0.2.10/24 dev ids",
+		} {
+			if err := command("ip", strings.Fields(set)...); err != nil {
+				return err
+			}
 		}
-		north, err = rawSocket("north")
-		return err
+		return nil
+	})
+}
+
+// begin lets the hosts talk.
+func (n *network) begin() error {
+	var sockets [2]int
+	err := n.do(func() (err error) {
+		for i, name := range cables[:2] {
+			if sockets[i], err = rawSocket(name); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	frames, err := dayOfFrames(south, north)
+	frames, err := dayOfFrames(sockets)
 	if err != nil {
 		return err
 	}
@@ -128,8 +140,8 @@ func rawSocket(name string) (int, error) {
 // framesPerSecond is what a person can follow and tcpdump can print.
 const framesPerSecond = 200
 
-// longest is what an interface of 1500 bytes takes, with a tag.
-const longest = 1518
+// longest is what an interface of 1500 bytes takes.
+const longest = 1514
 
 // sent is one frame of the day, and who sends it.
 type sent struct {
@@ -138,7 +150,7 @@ type sent struct {
 }
 
 // dayOfFrames is the day of the other demo, the two sides in turn.
-func dayOfFrames(south, north int) ([]sent, error) {
+func dayOfFrames(sockets [2]int) ([]sent, error) {
 	sides := [2][]sent{}
 	for i, name := range []string{"in0.pcap", "in1.pcap"} {
 		content, err := files.ReadFile(name)
@@ -151,7 +163,7 @@ func dayOfFrames(south, north int) ([]sent, error) {
 		}
 		for _, frame := range frames {
 			if len(frame) <= longest {
-				sides[i] = append(sides[i], sent{socket: []int{south, north}[i], frame: frame})
+				sides[i] = append(sides[i], sent{socket: sockets[i], frame: frame})
 			}
 		}
 	}
