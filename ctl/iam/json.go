@@ -31,7 +31,7 @@ type jsonValue struct {
 	text    string // of a string; a number or a bool as written
 	items   []*jsonValue
 	members []jsonMember
-	line    int // from 1, where the value ends
+	line    int // from 1, where the value begins
 }
 
 type jsonMember struct {

@@ -60,7 +60,7 @@ func (p *Policy) parseStatements(v *jsonValue) error {
 	for i, item := range items {
 		s := &statement{number: i + 1}
 		if err := s.parse(item, p.Version == Version); err != nil {
-			return fmt.Errorf("statement %d (ends on line %d): %w", s.number, item.line, err)
+			return fmt.Errorf("statement %d (line %d): %w", s.number, item.line, err)
 		}
 		if first := sids[s.sid]; s.sid != "" && first > 0 {
 			return fmt.Errorf("statements %d and %d have the same Sid %q; give each its own", first, s.number, s.sid)
