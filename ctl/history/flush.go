@@ -1,7 +1,6 @@
 package history
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -175,11 +174,20 @@ func (s *Store) expire() {
 func (s *Store) drop(p *part) {
 	p.remove()
 	s.parts = slices.DeleteFunc(s.parts, func(other *part) bool { return other == p })
-	for k, found := range maps.All(s.series) {
+	for _, found := range s.series {
 		found.places = slices.DeleteFunc(found.places, func(at place) bool { return at.part == p })
 		if len(found.places) == 0 && (s.head == nil || s.head.rows[found] == nil) && found.last <= s.headBegin() {
-			delete(s.series, k)
+			s.forget(found)
 		}
+	}
+}
+
+// forget removes a series. The lock is held.
+func (s *Store) forget(gone *series) {
+	name := gone.key.nameKey()
+	delete(s.series, gone.key)
+	if s.names[name] = slices.DeleteFunc(s.names[name], func(other *series) bool { return other == gone }); len(s.names[name]) == 0 {
+		delete(s.names, name)
 	}
 }
 

@@ -124,6 +124,14 @@ func (k *Key) valid() bool {
 	return true
 }
 
+// nameKey is what series that differ only in details have in common.
+type nameKey struct {
+	kind                     Kind
+	account, dimension, name string
+}
+
+func (k *Key) nameKey() nameKey { return nameKey{k.Kind, k.Account, k.Dimension, k.Name} }
+
 // maxText is how long a name may be, bytes: 128 characters of resources fit.
 const maxText = 1 << 10
 

@@ -28,7 +28,7 @@ func Open(o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("the history %s: %w; make the directory, or name another in [history] path", o.Dir, err)
 	}
-	s := &Store{options: o, log: o.Log, series: map[Key]*series{}}
+	s := &Store{options: o, log: o.Log, series: map[Key]*series{}, names: map[nameKey][]*series{}}
 	if err := s.takeLock(); err != nil {
 		return nil, err
 	}

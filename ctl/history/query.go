@@ -24,13 +24,28 @@ func (f *Filter) matches(s *series) bool {
 		(f.Dimension == "" || k.Dimension == f.Dimension) && (f.Since.IsZero() || s.last*60 > f.Since.Unix())
 }
 
+// exact says whether a filter names all that an instance or a rollup has a name by, so that few series
+// can match.
+func (f *Filter) exact() bool {
+	return f.Account != "" && f.Name != "" && (f.Kind == Instance && f.Dimension == "" || f.Kind == Rollup && f.Dimension != "")
+}
+
 // Series lists the series that a filter selects, sorted.
 func (s *Store) Series(f Filter) []Key {
-	s.mu.RLock()
 	var keys []Key
-	for k, found := range s.series {
+	take := func(found *series) {
 		if found.last > 0 && f.matches(found) {
-			keys = append(keys, k)
+			keys = append(keys, found.key)
+		}
+	}
+	s.mu.RLock()
+	if name := (nameKey{f.Kind, f.Account, f.Dimension, f.Name}); f.exact() {
+		for _, found := range s.names[name] {
+			take(found)
+		}
+	} else {
+		for _, found := range s.series {
+			take(found)
 		}
 	}
 	s.mu.RUnlock()

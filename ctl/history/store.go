@@ -34,9 +34,10 @@ type Store struct {
 
 	mu     sync.RWMutex // everything below, and what series, parts and the head hold
 	series map[Key]*series
-	parts  []*part // oldest first; the last one is added to
-	head   *head   // nil before the first minute
-	until  int64   // minutes since 1970: the end of the youngest minute
+	names  map[nameKey][]*series // the same, by name
+	parts  []*part               // oldest first; the last one is added to
+	head   *head                 // nil before the first minute
+	until  int64                 // minutes since 1970: the end of the youngest minute
 	counts Counts
 	hours  [2]int64 // the last two hours that became blocks, for retention; 0: there was none
 	serial int64    // of the next part
@@ -163,6 +164,7 @@ func (s *Store) find(k Key) *series {
 	if found == nil && len(s.series) < s.maxSeries() && k.valid() {
 		found = &series{key: k}
 		s.series[k] = found
+		s.names[k.nameKey()] = append(s.names[k.nameKey()], found)
 	}
 	return found
 }
