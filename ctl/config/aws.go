@@ -3,10 +3,11 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
-	"mirrorgw/ctl/keyfile"
 	"mirrorgw/ctl/tomldoc"
 )
 
@@ -64,7 +65,7 @@ func readAWS(root *tomldoc.Table) AWS {
 	a.Region = readForm(t, "region", DefaultAWSRegion, regionForm, "1 to 64 lower-case letters, digits and hyphens")
 	a.AnyRegion = t.BoolOr("any_region", false)
 	a.Account = readForm(t, "account", defaultAccount, accountForm, "12 digits in quotes")
-	a.Keys = readPath(t, "keys", keyfile.DefaultPath())
+	a.Keys = readPath(t, "keys", DefaultKeys())
 	r := &a.Rates
 	r.PerSecond = t.IntOr("requests_per_second", r.PerSecond, 0, maxRate)
 	r.Burst = t.IntOr("requests_burst", max(r.Burst, 2*r.PerSecond), 1, maxRate)
@@ -133,4 +134,24 @@ func rate(perSecond, burst int, what string) string {
 		return "unlimited " + what
 	}
 	return fmt.Sprintf("%d %s/s (burst %d)", perSecond, what, burst)
+}
+
+// keysCredential is what the keys are called in $CREDENTIALS_DIRECTORY, where systemd puts what a unit's
+// LoadCredential names.
+const keysCredential = "keys.toml"
+
+// DefaultKeys is where the keys are unless the configuration says otherwise: the service's
+// credential, or a file in /etc where there is none.
+func DefaultKeys() string {
+	if directory := os.Getenv("CREDENTIALS_DIRECTORY"); directory != "" {
+		if path := filepath.Join(directory, keysCredential); exists(path) {
+			return path
+		}
+	}
+	return "/etc/mirrorgw/keys.toml"
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

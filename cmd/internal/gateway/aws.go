@@ -8,6 +8,8 @@ import (
 
 	"mirrorgw/ctl/aws"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/ec2"
+	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/keyfile"
 	"mirrorgw/ctl/sts"
 )
@@ -15,7 +17,11 @@ import (
 // services are the APIs behind the AWS endpoint. The first one answers, with a refusal, what is
 // addressed to none.
 func (l *life) services() []aws.Service {
-	return []aws.Service{sts.Service{}}
+	directory := iam.RootsOnly()
+	return []aws.Service{
+		ec2.New(ec2.Options{Store: l.loaded.store, Config: l.cfg, Authorizer: directory, Region: l.cfg.AWS.Region}),
+		sts.Service{},
+	}
 }
 
 // awsDoor is the AWS endpoint. All methods may be called on nil: without [aws] there is none.
