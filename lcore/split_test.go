@@ -1,6 +1,7 @@
 package lcore
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -36,10 +37,12 @@ func TestPublishInSplitMode(t *testing.T) {
 	endWatch := watchLaws(t, g)
 	for i := range 60 {
 		before := g.Totals()
-		if err := g.Publish(programs[i%len(programs)]); err != nil {
+		switch err := g.Publish(programs[i%len(programs)]); {
+		case errors.Is(err, ErrStalled): // on a busy machine an lcore may get no CPU for a second
+			eventually(t, "the lcore is seen", func() bool { return g.Pending() == 0 })
+		case err != nil:
 			t.Fatal(err)
-		}
-		if g.Pending() != 0 {
+		case g.Pending() != 0:
 			t.Fatalf("publish %d: acknowledged with %d programs pending", i, g.Pending())
 		}
 		eventually(t, "copies of a mirror lcore", func() bool { return g.Totals().Taken > before.Taken })
@@ -143,6 +146,28 @@ func TestSplitFramesOfOurOwn(t *testing.T) {
 		return c.Originated.Packets == 1 && c.Ignored["not_ours"] == 1
 	})
 	stop(t, g)
+}
+
+// TestMirrorLcoreMeasuresItself: it says what it is, what it got, and where its time goes; copies are to
+// it what packets are to a worker.
+func TestMirrorLcoreMeasuresItself(t *testing.T) {
+	g := open(t, split(t, gatewaySpec(t, repeats(t, fromWeb(t, 100, 32)...), device(t, "net_null", "no-rx=1"), device(t, "net_null", "no-rx=1"))))
+	run(t, g, mirrored(g, wire0))
+	eventually(t, "timed loops", func() bool { return g.Workers()[1].Telemetry.TimedPackets > 100 })
+	stop(t, g)
+	worker, mirror := g.Workers()[0], g.Workers()[1]
+	if worker.Mirror || !mirror.Mirror || worker.TakenOver != 0 || mirror.HandedOver != 0 || worker.HandedOver == 0 || worker.HandedOver != mirror.TakenOver {
+		t.Errorf("worker %+v, mirror lcore %+v", worker, mirror)
+	}
+	read := mirror.Telemetry
+	if read.frames() != 0 || read.Busy == 0 || read.TimedPackets > mirror.TakenOver || read.TimedCycles > read.Busy {
+		t.Errorf("%+v of %d copies", read, mirror.TakenOver)
+	}
+	for _, s := range read.Stages {
+		if works := slices.Contains([]string{"receive", "account", "encap", "send_copies"}, s.Name); works != (s.Cycles > 0) {
+			t.Errorf("%d cycles for %s", s.Cycles, s.Name)
+		}
+	}
 }
 
 func TestSplitIsRefused(t *testing.T) {

@@ -55,6 +55,10 @@ func TestValuesAreThoseOfTheReport(t *testing.T) {
 		`mirrorgw_load_balancer_zone_served{` + lb + `zone=""}`:                                                                 1,
 		`mirrorgw_underlay_neighbors{state="reachable"}`:                                                                        2,
 		`mirrorgw_underlay_events_total{event="arp_request"}`:                                                                   5,
+		`mirrorgw_lcore_info{lcore="1",cpu="2",role="worker"}`:                                                                  1,
+		`mirrorgw_lcore_info{lcore="3",cpu="4",role="mirror"}`:                                                                  1,
+		`mirrorgw_lcore_handed_over_copies_total{lcore="1",cpu="2"}`:                                                            50,
+		`mirrorgw_lcore_taken_over_copies_total{lcore="3",cpu="4"}`:                                                             48,
 		`mirrorgw_lcore_heartbeats_total{lcore="1",cpu="2"}`:                                                                    99,
 		`mirrorgw_lcore_longest_gap_seconds{lcore="1",cpu="2"}`:                                                                 0.001,
 		`mirrorgw_lcore_generation{lcore="1",cpu="2"}`:                                                                          2,
@@ -102,6 +106,21 @@ func TestValuesAreThoseOfTheReport(t *testing.T) {
 	}
 	if _, there := got[`mirrorgw_cloudwatch_NetworkPacketsMirrorIn`+i1]; there {
 		t.Error("an instance with detailed monitoring has a metric of packets")
+	}
+}
+
+// TestCopiesBetweenLcores: there are none without mirror lcores, and so no series.
+func TestCopiesBetweenLcores(t *testing.T) {
+	w := newWorld(t)
+	got := w.scrape(t, &cloudWatch{}).values
+	for _, series := range []string{`mirrorgw_lcore_handed_over_copies_total{lcore="3",cpu="4"}`, `mirrorgw_lcore_taken_over_copies_total{lcore="1",cpu="2"}`} {
+		if _, there := got[series]; there {
+			t.Errorf("%s is there", series)
+		}
+	}
+	w.status.Lcores = w.status.Lcores[:1]
+	if _, there := w.scrape(t, &cloudWatch{}).values[`mirrorgw_lcore_handed_over_copies_total{lcore="1",cpu="2"}`]; there {
+		t.Error("copies are handed over, but to nobody")
 	}
 }
 

@@ -168,11 +168,12 @@ func sampleReport() *report.Report {
 func sampleStatus() ctl.Status {
 	return ctl.Status{
 		Forwarding: true, Generation: 3, Pending: 1,
-		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
+		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Role: ctl.RoleWorker, HandedOver: 50, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
 			Generation: 2, Loop: sampleLoop(),
 			Congestion: ctl.Congestion{State: "limited", Budget: 40, Changed: time.Second, Transitions: 1,
 				States: []ctl.CongestionTime{{State: "calm", Time: 3 * time.Second, Loops: 32}, {State: "limited", Time: time.Second, Loops: 16}, {State: "unmatched"}, {State: "blind"}},
-				Signs:  []ctl.CongestionSign{{Sign: "receive", Looks: 6}, {Sign: "transmit"}}}}},
+				Signs:  []ctl.CongestionSign{{Sign: "receive", Looks: 6}, {Sign: "transmit"}}}},
+			{Lcore: 3, CPU: 4, Role: ctl.RoleMirror, Loop: mirrorLoop()}},
 		Ports: []ctl.PortStatus{{Driver: "net_null", LinkUp: true, Wire: &ctl.WireLink{Changes: 3}}, {Driver: "net_null", Wire: &ctl.WireLink{TakenDown: true, Taken: 2}}, {Driver: "net_null", LinkUp: true}},
 		Underlay: ctl.Underlay{
 			Addresses:    []ctl.AddressState{{Port: "tun0", Prefix: netip.MustParsePrefix("192.0.2.1/24"), State: "valid"}},
@@ -185,6 +186,13 @@ func sampleStatus() ctl.Status {
 				{Address: netip.MustParseAddr("192.0.2.21"), Zone: "a", State: ctl.MemberDown}},
 			Zones: []ctl.ZoneState{{Members: []netip.Addr{netip.MustParseAddr("192.0.2.20")}}, {Zone: "a", Skip: "target-down"}}}},
 	}
+}
+
+// mirrorLoop is that of a mirror lcore that got 48 copies.
+func mirrorLoop() ctl.Loop {
+	l := sampleLoop()
+	l.TakenOver = 48
+	return l
 }
 
 // sampleLoop is of 15 loops that took 4 seconds.

@@ -29,6 +29,7 @@ type curve struct {
 	Load      string      `json:"load"`
 	Mirrored  []loadPoint `json:"mirrored"`
 	NoSession []loadPoint `json:"no_session"`
+	Beside    []loadPoint `json:"ovs_dpdk"` // Open vSwitch, which mirrors everything
 }
 
 // The offered loads are these parts of what the gateway can mirror, twice as much being the last.
@@ -41,6 +42,9 @@ func (b *bench) measureOverload(ctx context.Context) (rows []row, err error) {
 		r := row{Name: "overload-" + w.name, Unit: "Mpps", paced: true, Peer: "no-session", Threshold: overloadRatio}
 		err := b.withRig(ctx, w, taker, func(rig *pacedRig) error { return b.overloadOf(ctx, rig, &c, &r) })
 		if err != nil {
+			return rows, err
+		}
+		if c.Beside, err = b.ovsCurve(ctx, w, c.Mirrored[len(c.Mirrored)-1].Offered*1e6); err != nil {
 			return rows, err
 		}
 		if err := c.write(filepath.Join(filepath.Dir(b.out), r.Name+".json")); err != nil {
