@@ -322,3 +322,17 @@ func (w *world) put(change func(*store.Tx) error) {
 		w.Fatal(err)
 	}
 }
+
+// manySources makes so many interfaces that can be mirrored: src-0, src-1 and so on.
+func (w *world) manySources(n int) {
+	w.Helper()
+	w.put(func(tx *store.Tx) error {
+		for i := range n {
+			r := &ctl.Interface{Common: ctl.Common{Name: fmt.Sprintf("src-%d", i), Account: w.account}, Port: "wire1", HasMAC: true, MAC: [6]byte{2, 8, 0, byte(i >> 16), byte(i >> 8), byte(i)}}
+			if err := tx.PutInterface(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

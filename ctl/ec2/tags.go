@@ -72,27 +72,29 @@ func checkKey(key string) error {
 
 // specifiedTags reads the tags of what is made. All of them are of its type.
 func specifiedTags(list []*value, of *resource) (map[string]string, error) {
-	if len(list) > 1 {
-		return nil, invalid("InvalidParameterValue", "TagSpecification is there %d times for the resource type %s; give it once", len(list), quoted(of.name))
+	if len(list) == 0 {
+		return nil, nil
 	}
 	for _, specification := range list {
 		if typ := specification.str("ResourceType"); typ != of.name {
 			return nil, invalid("InvalidParameterValue", "%s is not a valid taggable resource type for this operation. Use %s", quoted(typ), of.name)
 		}
-		tags, err := readTags(specification.list("Tag"))
-		if err != nil {
-			return nil, err
-		}
-		return tags, tooManyTags("", tags)
 	}
-	return nil, nil
+	if len(list) > 1 {
+		return nil, invalid("InvalidParameterValue", "TagSpecification is there %d times for the resource type %s; give it once", len(list), quoted(of.name))
+	}
+	tags, err := readTags(list[0].list("Tag"))
+	if err != nil {
+		return nil, err
+	}
+	return tags, tooManyTags(of.word, tags)
 }
 
-func tooManyTags(id string, tags map[string]string) error {
+func tooManyTags(what string, tags map[string]string) error {
 	if len(tags) <= ctl.MaxTags {
 		return nil
 	}
-	return invalid("TagLimitExceeded", "The resource %s would have %d tags; the maximum is %d", id, len(tags), ctl.MaxTags)
+	return invalid("TagLimitExceeded", "The %s would have %d tags; the maximum is %d", what, len(tags), ctl.MaxTags)
 }
 
 // taggedResources are what tags are set of, by their identifiers: names will not do.
@@ -190,7 +192,7 @@ func retag(tx *store.Tx, on []subject, change func(map[string]string)) error {
 			tags = map[string]string{}
 		}
 		change(tags)
-		if err := tooManyTags(s.id, tags); err != nil {
+		if err := tooManyTags(s.word+" "+s.id, tags); err != nil {
 			return err
 		}
 		if maps.Equal(tags, s.tags) {
