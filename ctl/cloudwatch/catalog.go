@@ -38,7 +38,7 @@ func (e *entry) compare(o *entry) int {
 
 // entries lists the metrics of an account that have points younger than since, sorted.
 func (s *Service) entries(account string, since time.Time) []entry {
-	if s.history == nil {
+	if s.history == nil || account == "" { // a filter without an account would take all
 		return nil
 	}
 	var list []entry
