@@ -72,7 +72,7 @@ func (v *openVSwitch) awaitTunnel(ctx context.Context, g *generator.Process) err
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("Open vSwitch forwarded %.3f and copied %.3f of %.3f Mpps within %v", p.Production, p.Copies, p.Offered, patience)
+			return fmt.Errorf("a tunnel of Open vSwitch does not work: it forwarded %.3f and copied %.3f of %.3f Mpps within %v", p.Production, p.Copies, p.Offered, patience)
 		}
 	}
 }

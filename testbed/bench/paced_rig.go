@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
@@ -116,6 +117,7 @@ type pacedRun struct {
 	skipped int64   // copies that it did not send though a session had matched
 	reasons counted // of these, and what was not matched or not seen for congestion
 	missed  int64   // production frames that it dropped
+	had     float64 // the part of the time for which the worker had its CPU
 	laws    report.Laws
 }
 
@@ -125,7 +127,15 @@ func (r *pacedRig) run(ctx context.Context, perSecond, seconds float64) (pacedRu
 	if err != nil {
 		return pacedRun{}, err
 	}
+	worked, began, err := r.workedUntil()
+	if err != nil {
+		return pacedRun{}, err
+	}
 	result, err := r.generator.Run(generator.Order{PerSecond: perSecond, Seconds: seconds, Take: r.take})
+	if err != nil {
+		return pacedRun{}, err
+	}
+	workedThen, ended, err := r.workedUntil()
 	if err != nil {
 		return pacedRun{}, err
 	}
@@ -133,11 +143,17 @@ func (r *pacedRig) run(ctx context.Context, perSecond, seconds float64) (pacedRu
 	if err != nil {
 		return pacedRun{}, err
 	}
-	return pacedRun{Result: result, laws: after.Laws,
+	return pacedRun{Result: result, laws: after.Laws, had: float64(workedThen-worked) / float64(ended.Sub(began)),
 		copies:  after.Ports[r.tunnel].CopiesPackets - before.Ports[r.tunnel].CopiesPackets,
 		skipped: skippedOf(after) - skippedOf(before),
 		reasons: countedOf(after).since(countedOf(before)),
 		missed:  after.Ports["wire0"].Dropped.Sum() - before.Ports["wire0"].Dropped.Sum()}, nil
+}
+
+// workedUntil is how long the worker had its CPU until a moment.
+func (r *pacedRig) workedUntil() (time.Duration, time.Time, error) {
+	worked, err := r.workerCPU()
+	return worked, time.Now(), err
 }
 
 func skippedOf(r *report.Report) (n int64) {
