@@ -19,7 +19,7 @@ type chain struct {
 	key   string
 	sets  []C.struct_mgw_ruleset // by direction
 	arena arena
-	users int // programs; guarded by Layout.mu
+	users int // programs; guarded by Layout.build
 }
 
 // maxChains bounds what the chains of a program cost, in memory and at a change. Sources beyond it
@@ -37,7 +37,7 @@ type chainer struct {
 }
 
 // rulesOf returns the chain of a source, or the rules of its first session alone: [Directions] of them.
-// Called with the layout's mu held.
+// Called with the layout's build held.
 func (c *chainer) rulesOf(source int) (*C.struct_mgw_ruleset, error) {
 	sessions := c.snapshot.SessionsOf(source)
 	if len(sessions) == 0 {
@@ -79,7 +79,7 @@ func (c *chainer) joined(sessions []rules.Session) (*C.struct_mgw_ruleset, error
 }
 
 // acquireChain returns the chain of the filters of sessions, made if no program has it; nil if it
-// would be too long. Called with the layout's mu held.
+// would be too long. Called with the layout's build held.
 func (p *Program) acquireChain(sessions []rules.Session) (*chain, error) {
 	var entries []*filterMemory
 	var key []byte
@@ -111,8 +111,8 @@ func (p *Program) acquireChain(sessions []rules.Session) (*chain, error) {
 
 // releaseChains lets go of a program's chains; the last user of each frees it.
 func (l *Layout) releaseChains(chains []*chain) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.build.Lock()
+	defer l.build.Unlock()
 	for _, c := range chains {
 		if c.users--; c.users == 0 {
 			delete(l.chains, c.key)

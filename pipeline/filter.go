@@ -20,7 +20,7 @@ type filterMemory struct {
 	sets   [rules.Directions]C.struct_mgw_ruleset // copied into rule tables
 	arena  arena
 	acls   []string // contexts held
-	users  int      // rule tables; guarded by Layout.mu
+	users  int      // rule tables; guarded by Layout.build
 }
 
 // newFilterMemory lays out both directions and both families of a filter.

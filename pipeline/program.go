@@ -163,8 +163,8 @@ func (p *Program) fillSources(s *rules.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	p.layout.mu.Lock()
-	defer p.layout.mu.Unlock()
+	p.layout.build.Lock()
+	defer p.layout.build.Unlock()
 	chains := chainer{program: p, snapshot: s, known: map[string]*C.struct_mgw_ruleset{}}
 	for i := range s.Sources {
 		sources[i].first = C.uint32_t(s.Sources[i].First)
