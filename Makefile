@@ -26,7 +26,7 @@ ALL_CPUS := taskset --cpu-list $(shell cat /sys/devices/system/cpu/online)
 # Packages run one at a time: those that start EAL poll a CPU without pause, and there may be two.
 TEST := $(ALL_CPUS) $(GO) test -count=1 -p 1
 
-.PHONY: help deps build demo demo-aws test test-plain test-race test-sanitize test-full bench bench-full vet lint fuzz fmt clean
+.PHONY: help deps build demo demo-aws test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
 .NOTPARALLEL:
 
 help: ## print this list (the default)
@@ -63,6 +63,9 @@ test-sanitize: ## the packages with C, and the daemon over the golden cases, und
 
 test-full: deps build ## the long tests too: hours
 	MIRRORGW_FULL=1 $(TEST) -timeout 3h ./...
+
+test-sdk: deps ## the AWS SDK for Go against the live demo; downloads the SDK; needs root
+	cd testbed/awssdk && $(TEST) -timeout 10m ./...
 
 bench: deps build ## measure beside testpmd and Open vSwitch, write out/bench.json; needs hugepages
 	@mkdir -p out
