@@ -12,6 +12,7 @@ import (
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/keyfile"
 	"mirrorgw/ctl/sts"
+	"mirrorgw/ctl/tally"
 )
 
 // services are the APIs behind the AWS endpoint. The first one answers, with a refusal, what is
@@ -30,6 +31,7 @@ type awsDoor struct {
 	keys        *keyfile.File
 	certificate *aws.Certificate // nil: no TLS
 	server      *aws.Server      // nil until serve
+	tally       tally.Control    // answers by service
 	log         *slog.Logger
 	ended       chan struct{} // closed when nobody is served any more
 }
@@ -83,7 +85,7 @@ func (d *awsDoor) serve(l *life) {
 	a := &l.cfg.AWS
 	d.server = aws.New(aws.Options{
 		Services: l.services(), Keys: d.keys, Region: a.Region, AnyRegion: a.AnyRegion, Rates: awsRates(a.Rates),
-		Certificate: d.certificate, Tally: &l.awsTally, Log: d.log,
+		Certificate: d.certificate, Tally: &d.tally, Log: d.log,
 	})
 	go func() {
 		defer close(d.ended)
@@ -95,6 +97,14 @@ func (d *awsDoor) serve(l *life) {
 		d.log.Warn("there are no access keys, so the AWS endpoint refuses everybody", "file", a.Keys)
 	}
 	d.log.Info("AWS endpoint", "url", a.URL(), "region", a.Region)
+}
+
+// counts is what the endpoint does, for the metrics; nil: there is none.
+func (d *awsDoor) counts() *tally.Control {
+	if d == nil {
+		return nil
+	}
+	return &d.tally
 }
 
 // setRates takes over the rate limits of a configuration, if it has an endpoint at all.

@@ -23,8 +23,6 @@ type life struct {
 	notify  *notifier
 	watched *watchdog // nil until the ports forward
 	tally   tally.Control
-
-	awsTally tally.Control // of the AWS endpoint: answers by service
 }
 
 // abandonAfter is how long a stop waits for a start that is still loading. What is abandoned ends
