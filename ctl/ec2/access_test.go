@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"mirrorgw/ctl"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/store"
 )
@@ -218,14 +219,29 @@ func TestGuests(t *testing.T) {
 	w.account = bob
 	mine := w.build()
 	w.ok("CreateTags", "ResourceId.1", mine.session, "Tag.1.Key", "secret")
-	w.put(func(tx *store.Tx) error {
-		s, _ := tx.Session("", mine.session)
-		c := *s
-		c.Target = theirs.target
-		return tx.PutSession(&c)
-	})
+	modify := p("TrafficMirrorSessionId", mine.session, "TrafficMirrorTargetId", theirs.target)
+	w.refused("InvalidTrafficMirrorTargetId.NotFound", "ModifyTrafficMirrorSession", modify...)
+	share := w.share(theirs.target)
+	w.refused("InvalidTrafficMirrorTargetId.NotFound", "ModifyTrafficMirrorSession", modify...) // invited only
+	w.accept(share)
+	w.guard.questions()
+	w.ok("ModifyTrafficMirrorSession", modify...)
+	if q := w.guard.questions()[0]; q.Resources[1].ARN != iam.ResourceARN(region, alice, "traffic-mirror-target", theirs.target) || q.Resources[1].Tags != nil {
+		t.Errorf("asked %+v", q)
+	}
+	e := w.ok("DescribeTrafficMirrorTargets", filtered("owner-id", alice)...).at("trafficMirrorTargetSet", 0)
+	if e.at("trafficMirrorTargetId").text != theirs.target || e.at("ownerId").text != alice || len(e.at("tagSet").children) != 0 {
+		t.Errorf("the shared target: %+v", e)
+	}
+	w.refused("OperationNotPermitted", "DeleteTrafficMirrorTarget", "TrafficMirrorTargetId", theirs.target)
+	w.refused("OperationNotPermitted", "CreateTags", "ResourceId.1", theirs.target, "Tag.1.Key", "k")
+	if n := len(w.ok("DescribeTags", filtered("resource-id", theirs.target)...).at("tagSet").children); n != 0 {
+		t.Error("the owner's tags are told")
+	}
+	w.refused("DryRunOperation", "CreateTrafficMirrorSession", "NetworkInterfaceId", mine.source, "TrafficMirrorTargetId", theirs.target, "TrafficMirrorFilterId", mine.filter,
+		"SessionNumber", "8", "DryRun", "true")
 	w.account = alice
-	e := w.ok("DescribeTrafficMirrorSessions", "TrafficMirrorSessionId.1", mine.session).at("trafficMirrorSessionSet", 0)
+	e = w.ok("DescribeTrafficMirrorSessions", "TrafficMirrorSessionId.1", mine.session).at("trafficMirrorSessionSet", 0)
 	if e.at("ownerId").text != bob || len(e.at("tagSet").children) != 0 {
 		t.Errorf("the guest's session: %+v", e)
 	}
@@ -240,4 +256,38 @@ func TestGuests(t *testing.T) {
 		"DeleteTags": p("ResourceId.1", mine.session)} {
 		w.refused("OperationNotPermitted", name, params...)
 	}
+	if m := w.refused("TrafficMirrorTargetInUse", "DeleteTrafficMirrorTarget", "TrafficMirrorTargetId", theirs.target); strings.Contains(m, mine.session) || !strings.Contains(m, theirs.session) {
+		t.Error(m)
+	}
+	w.ok("DeleteTrafficMirrorSession", "TrafficMirrorSessionId", theirs.session)
+	w.ok("DeleteTrafficMirrorTarget", "TrafficMirrorTargetId", theirs.target)
+	w.refused("InvalidTrafficMirrorSessionId.NotFound", "DescribeTrafficMirrorSessions", "TrafficMirrorSessionId.1", mine.session)
+	w.account = bob
+	if e := w.ok("DescribeTrafficMirrorSessions", "TrafficMirrorSessionId.1", mine.session).at("trafficMirrorSessionSet", 0); e.at("trafficMirrorTargetId").text != theirs.target {
+		t.Errorf("a session whose target has gone: %+v", e)
+	}
+	w.ok("ModifyTrafficMirrorSession", "TrafficMirrorSessionId", mine.session, "TrafficMirrorTargetId", mine.target)
+}
+
+// share shares a target of alice's with bob, outside her organisation.
+func (w *world) share(target string) (id string) {
+	w.Helper()
+	w.put(func(tx *store.Tx) error {
+		s := &ctl.Share{Common: ctl.Common{Name: "share", Account: alice}, AllowExternal: true, Targets: []string{target}, Principals: []*ctl.SharePrincipal{{ID: bob}}}
+		err := tx.PutShare(s)
+		id = s.ID
+		return err
+	})
+	return id
+}
+
+// accept accepts the invitation to a share.
+func (w *world) accept(id string) {
+	w.Helper()
+	w.put(func(tx *store.Tx) error {
+		s, _ := tx.Share(alice, id)
+		c := s.Clone()
+		c.Principals[0].Status = ctl.ShareAccepted
+		return tx.PutShare(c)
+	})
 }
