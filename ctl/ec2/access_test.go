@@ -94,7 +94,7 @@ func TestConditions(t *testing.T) {
 		t.Fatalf("asked %+v", asked)
 	}
 	for key, want := range map[string]string{"aws:SourceIp": "192.0.2.77", "aws:SecureTransport": "false", "aws:CurrentTime": "2026-11-23T12:00:00Z", "aws:EpochTime": "1795435200",
-		"aws:username": "ann", "aws:UserAgent": "aws-cli/2.9.19", "ec2:Region": region, "aws:RequestedRegion": region, "aws:RequestTag/stack": "prod", "aws:RequestTag/Name": "",
+		"aws:UserAgent": "aws-cli/2.9.19", "ec2:Region": region, "aws:RequestedRegion": region, "aws:RequestTag/stack": "prod", "aws:RequestTag/Name": "",
 		"aws:TagKeys": "Name stack", "ec2:CreateAction": "CreateTrafficMirrorFilter"} {
 		if got := strings.Join(asked[1].Context[key], " "); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
@@ -120,6 +120,58 @@ func TestConditions(t *testing.T) {
 	}
 	w.refused("UnauthorizedOperation", "CreateTrafficMirrorFilter", specified("traffic-mirror-filter", 1)...)
 	w.ok("CreateTrafficMirrorFilter")
+}
+
+// guidesPolicy is the example of the AWS guide, "Identity and access management for Traffic
+// Mirroring", with another target.
+const guidesPolicy = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:CreateTrafficMirrorSession", "Resource": [
+	"arn:aws:ec2:*:*:traffic-mirror-target/TARGET", "arn:aws:ec2:*:*:traffic-mirror-filter/*", "arn:aws:ec2:*:*:network-interface/*"]}]}`
+
+// TestGuidesPolicy allows one target and refuses another, and all else.
+func TestGuidesPolicy(t *testing.T) {
+	w := newWorld(t)
+	b := w.build()
+	other := w.ok("CreateTrafficMirrorTarget", "NetworkInterfaceId", b.appliance).at("trafficMirrorTarget", "trafficMirrorTargetId").text
+	policy, err := iam.ParsePolicy("guide", []byte(strings.Replace(guidesPolicy, "TARGET", b.target, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.guard.deny = func(q *iam.Question) string {
+		if d := iam.Evaluate([]iam.Attached{{Policy: policy, To: `user "ann"`}}, q); !d.Allowed {
+			return d.Reason
+		}
+		return ""
+	}
+	session := p("NetworkInterfaceId", b.source, "TrafficMirrorTargetId", b.target, "TrafficMirrorFilterId", b.filter, "SessionNumber", "2")
+	w.ok("CreateTrafficMirrorSession", session...)
+	w.refused("UnauthorizedOperation", "CreateTrafficMirrorSession", with(session, "TrafficMirrorTargetId", other, "SessionNumber", "3")...)
+	w.refused("UnauthorizedOperation", "DeleteTrafficMirrorSession", "TrafficMirrorSessionId", b.session)
+	w.refused("UnauthorizedOperation", "DescribeTrafficMirrorSessions")
+}
+
+// TestKindsOfResources: permission is asked on the kinds that ctl/iam documents for each action.
+func TestKindsOfResources(t *testing.T) {
+	for i := range actions {
+		name := "ec2:" + actions[i].name
+		if _, ok := iam.ResourceKinds(name); !ok {
+			t.Errorf("policies cannot name %s", name)
+		}
+	}
+	w := newWorld(t)
+	b := w.build()
+	changes := w.changes(b)
+	w.guard.deny = func(*iam.Question) string { return "No." }
+	for name, params := range changes {
+		w.guard.questions()
+		w.refused("UnauthorizedOperation", name, params...)
+		kinds, _ := iam.ResourceKinds("ec2:" + name)
+		for _, r := range w.guard.questions()[0].Resources {
+			kind, _, _ := strings.Cut(r.ARN[strings.LastIndexByte(r.ARN, ':')+1:], "/")
+			if !slices.Contains(kinds, kind) {
+				t.Errorf("%s is asked on a %s, documented are %v", name, kind, kinds)
+			}
+		}
+	}
 }
 
 // foreign are parameters of every action, on resources of an account; those that the caller may
