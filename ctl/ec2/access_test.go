@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"mirrorgw/ctl"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/store"
 )
@@ -93,7 +94,7 @@ func TestConditions(t *testing.T) {
 		t.Fatalf("asked %+v", asked)
 	}
 	for key, want := range map[string]string{"aws:SourceIp": "192.0.2.77", "aws:SecureTransport": "false", "aws:CurrentTime": "2026-11-23T12:00:00Z", "aws:EpochTime": "1795435200",
-		"aws:username": "ann", "aws:UserAgent": "aws-cli/2.9.19", "ec2:Region": region, "aws:RequestedRegion": region, "aws:RequestTag/stack": "prod", "aws:RequestTag/Name": "",
+		"aws:UserAgent": "aws-cli/2.9.19", "ec2:Region": region, "aws:RequestedRegion": region, "aws:RequestTag/stack": "prod", "aws:RequestTag/Name": "",
 		"aws:TagKeys": "Name stack", "ec2:CreateAction": "CreateTrafficMirrorFilter"} {
 		if got := strings.Join(asked[1].Context[key], " "); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
@@ -119,6 +120,58 @@ func TestConditions(t *testing.T) {
 	}
 	w.refused("UnauthorizedOperation", "CreateTrafficMirrorFilter", specified("traffic-mirror-filter", 1)...)
 	w.ok("CreateTrafficMirrorFilter")
+}
+
+// guidesPolicy is the example of the AWS guide, "Identity and access management for Traffic
+// Mirroring", with another target.
+const guidesPolicy = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:CreateTrafficMirrorSession", "Resource": [
+	"arn:aws:ec2:*:*:traffic-mirror-target/TARGET", "arn:aws:ec2:*:*:traffic-mirror-filter/*", "arn:aws:ec2:*:*:network-interface/*"]}]}`
+
+// TestGuidesPolicy allows one target and refuses another, and all else.
+func TestGuidesPolicy(t *testing.T) {
+	w := newWorld(t)
+	b := w.build()
+	other := w.ok("CreateTrafficMirrorTarget", "NetworkInterfaceId", b.appliance).at("trafficMirrorTarget", "trafficMirrorTargetId").text
+	policy, err := iam.ParsePolicy("guide", []byte(strings.Replace(guidesPolicy, "TARGET", b.target, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.guard.deny = func(q *iam.Question) string {
+		if d := iam.Evaluate([]iam.Attached{{Policy: policy, To: `user "ann"`}}, q); !d.Allowed {
+			return d.Reason
+		}
+		return ""
+	}
+	session := p("NetworkInterfaceId", b.source, "TrafficMirrorTargetId", b.target, "TrafficMirrorFilterId", b.filter, "SessionNumber", "2")
+	w.ok("CreateTrafficMirrorSession", session...)
+	w.refused("UnauthorizedOperation", "CreateTrafficMirrorSession", with(session, "TrafficMirrorTargetId", other, "SessionNumber", "3")...)
+	w.refused("UnauthorizedOperation", "DeleteTrafficMirrorSession", "TrafficMirrorSessionId", b.session)
+	w.refused("UnauthorizedOperation", "DescribeTrafficMirrorSessions")
+}
+
+// TestKindsOfResources: permission is asked on the kinds that ctl/iam documents for each action.
+func TestKindsOfResources(t *testing.T) {
+	for i := range actions {
+		name := "ec2:" + actions[i].name
+		if _, ok := iam.ResourceKinds(name); !ok {
+			t.Errorf("policies cannot name %s", name)
+		}
+	}
+	w := newWorld(t)
+	b := w.build()
+	changes := w.changes(b)
+	w.guard.deny = func(*iam.Question) string { return "No." }
+	for name, params := range changes {
+		w.guard.questions()
+		w.refused("UnauthorizedOperation", name, params...)
+		kinds, _ := iam.ResourceKinds("ec2:" + name)
+		for _, r := range w.guard.questions()[0].Resources {
+			kind, _, _ := strings.Cut(r.ARN[strings.LastIndexByte(r.ARN, ':')+1:], "/")
+			if !slices.Contains(kinds, kind) {
+				t.Errorf("%s is asked on a %s, documented are %v", name, kind, kinds)
+			}
+		}
+	}
 }
 
 // foreign are parameters of every action, on resources of an account; those that the caller may
@@ -218,14 +271,29 @@ func TestGuests(t *testing.T) {
 	w.account = bob
 	mine := w.build()
 	w.ok("CreateTags", "ResourceId.1", mine.session, "Tag.1.Key", "secret")
-	w.put(func(tx *store.Tx) error {
-		s, _ := tx.Session("", mine.session)
-		c := *s
-		c.Target = theirs.target
-		return tx.PutSession(&c)
-	})
+	modify := p("TrafficMirrorSessionId", mine.session, "TrafficMirrorTargetId", theirs.target)
+	w.refused("InvalidTrafficMirrorTargetId.NotFound", "ModifyTrafficMirrorSession", modify...)
+	share := w.share(theirs.target)
+	w.refused("InvalidTrafficMirrorTargetId.NotFound", "ModifyTrafficMirrorSession", modify...) // invited only
+	w.accept(share)
+	w.guard.questions()
+	w.ok("ModifyTrafficMirrorSession", modify...)
+	if q := w.guard.questions()[0]; q.Resources[1].ARN != iam.ResourceARN(region, alice, "traffic-mirror-target", theirs.target) || q.Resources[1].Tags != nil {
+		t.Errorf("asked %+v", q)
+	}
+	e := w.ok("DescribeTrafficMirrorTargets", filtered("owner-id", alice)...).at("trafficMirrorTargetSet", 0)
+	if e.at("trafficMirrorTargetId").text != theirs.target || e.at("ownerId").text != alice || len(e.at("tagSet").children) != 0 {
+		t.Errorf("the shared target: %+v", e)
+	}
+	w.refused("OperationNotPermitted", "DeleteTrafficMirrorTarget", "TrafficMirrorTargetId", theirs.target)
+	w.refused("OperationNotPermitted", "CreateTags", "ResourceId.1", theirs.target, "Tag.1.Key", "k")
+	if n := len(w.ok("DescribeTags", filtered("resource-id", theirs.target)...).at("tagSet").children); n != 0 {
+		t.Error("the owner's tags are told")
+	}
+	w.refused("DryRunOperation", "CreateTrafficMirrorSession", "NetworkInterfaceId", mine.source, "TrafficMirrorTargetId", theirs.target, "TrafficMirrorFilterId", mine.filter,
+		"SessionNumber", "8", "DryRun", "true")
 	w.account = alice
-	e := w.ok("DescribeTrafficMirrorSessions", "TrafficMirrorSessionId.1", mine.session).at("trafficMirrorSessionSet", 0)
+	e = w.ok("DescribeTrafficMirrorSessions", "TrafficMirrorSessionId.1", mine.session).at("trafficMirrorSessionSet", 0)
 	if e.at("ownerId").text != bob || len(e.at("tagSet").children) != 0 {
 		t.Errorf("the guest's session: %+v", e)
 	}
@@ -240,4 +308,38 @@ func TestGuests(t *testing.T) {
 		"DeleteTags": p("ResourceId.1", mine.session)} {
 		w.refused("OperationNotPermitted", name, params...)
 	}
+	if m := w.refused("TrafficMirrorTargetInUse", "DeleteTrafficMirrorTarget", "TrafficMirrorTargetId", theirs.target); strings.Contains(m, mine.session) || !strings.Contains(m, theirs.session) {
+		t.Error(m)
+	}
+	w.ok("DeleteTrafficMirrorSession", "TrafficMirrorSessionId", theirs.session)
+	w.ok("DeleteTrafficMirrorTarget", "TrafficMirrorTargetId", theirs.target)
+	w.refused("InvalidTrafficMirrorSessionId.NotFound", "DescribeTrafficMirrorSessions", "TrafficMirrorSessionId.1", mine.session)
+	w.account = bob
+	if e := w.ok("DescribeTrafficMirrorSessions", "TrafficMirrorSessionId.1", mine.session).at("trafficMirrorSessionSet", 0); e.at("trafficMirrorTargetId").text != theirs.target {
+		t.Errorf("a session whose target has gone: %+v", e)
+	}
+	w.ok("ModifyTrafficMirrorSession", "TrafficMirrorSessionId", mine.session, "TrafficMirrorTargetId", mine.target)
+}
+
+// share shares a target of alice's with bob, outside her organisation.
+func (w *world) share(target string) (id string) {
+	w.Helper()
+	w.put(func(tx *store.Tx) error {
+		s := &ctl.Share{Common: ctl.Common{Name: "share", Account: alice}, AllowExternal: true, Targets: []string{target}, Principals: []*ctl.SharePrincipal{{ID: bob}}}
+		err := tx.PutShare(s)
+		id = s.ID
+		return err
+	})
+	return id
+}
+
+// accept accepts the invitation to a share.
+func (w *world) accept(id string) {
+	w.Helper()
+	w.put(func(tx *store.Tx) error {
+		s, _ := tx.Share(alice, id)
+		c := s.Clone()
+		c.Principals[0].Status = ctl.ShareAccepted
+		return tx.PutShare(c)
+	})
 }

@@ -2,8 +2,6 @@ package ec2
 
 import (
 	"net/http"
-	"strconv"
-	"time"
 
 	"mirrorgw/ctl/aws"
 	"mirrorgw/ctl/iam"
@@ -27,7 +25,7 @@ func (x *request) permitted(on []subject) error {
 		return err
 	}
 	tagging := &iam.Question{Principal: x.Principal, Action: "ec2:CreateTags", Resources: []iam.Resource{created}, Context: x.conditions()}
-	tagging.Context["ec2:CreateAction"] = []string{x.action.name}
+	tagging.Context[iam.KeyCreateAction] = []string{x.action.name}
 	return x.ask(tagging)
 }
 
@@ -52,29 +50,13 @@ func unauthorized(q *iam.Question, d *iam.Decision) *aws.Fault {
 
 // conditions are the condition keys of the request.
 func (x *request) conditions() map[string][]string {
-	c := map[string][]string{
-		"aws:CurrentTime":      {x.Time.UTC().Format(time.RFC3339)},
-		"aws:EpochTime":        {strconv.FormatInt(x.Time.Unix(), 10)},
-		"aws:SecureTransport":  {strconv.FormatBool(x.TLS)},
-		"aws:PrincipalAccount": {x.account()},
-		"aws:PrincipalArn":     {x.Principal.ARN()},
-		"aws:RequestedRegion":  {x.service.region},
-		"ec2:Region":           {x.service.region},
-	}
-	if x.SourceIP.IsValid() {
-		c["aws:SourceIp"] = []string{x.SourceIP.Unmap().String()}
-	}
-	if x.UserAgent != "" {
-		c["aws:UserAgent"] = []string{x.UserAgent}
-	}
-	if x.Principal.User != "" {
-		c["aws:username"] = []string{x.Principal.User}
-	}
+	facts := iam.RequestFacts{SourceIP: x.SourceIP, Time: x.Time, TLS: x.TLS, UserAgent: x.UserAgent, Region: x.Region}
+	c := facts.Context()
 	for key, value := range x.tags {
-		c["aws:RequestTag/"+key] = []string{value}
+		c[iam.KeyRequestTag+key] = []string{value}
 	}
 	if len(x.tagKeys) > 0 {
-		c["aws:TagKeys"] = x.tagKeys
+		c[iam.KeyTagKeys] = x.tagKeys
 	}
 	return c
 }

@@ -54,14 +54,14 @@ var sessions = &kind[shownSession]{
 	resource: sessionResource, set: "trafficMirrorSessionSet", ids: "TrafficMirrorSessionId",
 	find: func(v *viewer, ref string) (shownSession, bool) {
 		r, ok := v.Session(v.account, ref)
-		if !ok || !v.seesSession(r) {
+		if !ok || !v.MaySeeSession(v.account, r) {
 			return shownSession{}, false
 		}
 		return showSession(v, r), true
 	},
 	all: func(v *viewer, after string, yield func(shownSession)) {
 		for _, r := range v.Sessions() {
-			if r.ID > after && v.seesSession(r) {
+			if r.ID > after && v.MaySeeSession(v.account, r) {
 				yield(showSession(v, r))
 			}
 		}
@@ -88,15 +88,6 @@ func someNumber(n int) []string {
 		return nil
 	}
 	return []string{strconv.Itoa(n)}
-}
-
-// seesSession: the owner of a target sees what is sent to it.
-func (v *viewer) seesSession(r *ctl.Session) bool {
-	if r.Account == v.account {
-		return true
-	}
-	t, ok := v.Target("", r.Target)
-	return ok && t.Account == v.account
 }
 
 func showSession(v *viewer, r *ctl.Session) shownSession {

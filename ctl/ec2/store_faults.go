@@ -150,7 +150,7 @@ func (x *request) inUse(before string) string {
 	var s subject
 	x.read(func(v *viewer) {
 		s = x.subjects(v)[0]
-		users = usersOf(v.View, s.kind, s.id)
+		users = usersOf(v, s.kind, s.id)
 	})
 	const most = 20
 	if len(users) == 0 {
@@ -166,7 +166,7 @@ func (x *request) inUse(before string) string {
 }
 
 // usersOf lists the identifiers of what refers to a resource.
-func usersOf(v *store.View, kind store.Kind, id string) (users []string) {
+func usersOf(v *viewer, kind store.Kind, id string) (users []string) {
 	if kind == store.KindInterface {
 		for _, t := range v.Targets() {
 			if t.Interface == id {
@@ -176,7 +176,7 @@ func usersOf(v *store.View, kind store.Kind, id string) (users []string) {
 		return users
 	}
 	for _, s := range v.Sessions() {
-		if s.Target == id || s.Filter == id {
+		if (s.Target == id || s.Filter == id) && s.Account == v.account { // those of others are no hindrance
 			users = append(users, s.ID)
 		}
 	}

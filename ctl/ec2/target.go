@@ -37,14 +37,14 @@ var targets = &kind[shownTarget]{
 	resource: targetResource, set: "trafficMirrorTargetSet", ids: "TrafficMirrorTargetId",
 	find: func(v *viewer, ref string) (shownTarget, bool) {
 		r, ok := v.Target(v.account, ref)
-		if !ok || !v.seesTarget(r) {
+		if !ok || !v.MaySee(v.account, r) {
 			return shownTarget{}, false
 		}
 		return showTarget(v, r), true
 	},
 	all: func(v *viewer, after string, yield func(shownTarget)) {
 		for _, r := range v.Targets() {
-			if r.ID > after && v.seesTarget(r) {
+			if r.ID > after && v.MaySee(v.account, r) {
 				yield(showTarget(v, r))
 			}
 		}
@@ -61,9 +61,6 @@ var targets = &kind[shownTarget]{
 		"traffic-mirror-target-id":  func(r shownTarget) []string { return some(r.ID) },
 	},
 }
-
-// seesTarget reports whether the account may see a target and send to it.
-func (v *viewer) seesTarget(r *ctl.Target) bool { return r.Account == v.account }
 
 func showTarget(v *viewer, r *ctl.Target) shownTarget {
 	shown := shownTarget{Target: r}
