@@ -65,8 +65,16 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.Close() })
+	w := &world{New(h, allow{}), t, h, account}
+	w.seed(noon)
+	return w
+}
+
+// seed fills the minutes from a moment on.
+func (w *world) seed(begin time.Time) {
+	w.t.Helper()
 	for minute := range seeded {
-		m := history.Minute{Time: after(minute)}
+		m := history.Minute{Time: begin.Add(time.Duration(minute) * time.Minute)}
 		for i, k := range instances {
 			values := make([]int64, len(history.Metrics))
 			for metric := range published(&k) {
@@ -74,11 +82,10 @@ func newWorld(t testing.TB) *world {
 			}
 			m.Rows = append(m.Rows, history.Row{Key: k, Values: values})
 		}
-		if err := h.Add(m); err != nil {
-			t.Fatal(err)
+		if err := w.history.Add(m); err != nil {
+			w.t.Fatal(err)
 		}
 	}
-	return &world{New(h, allow{}), t, h, account}
 }
 
 func (w *world) call(action string) *aws.Call {
