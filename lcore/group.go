@@ -3,6 +3,7 @@ package lcore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -221,9 +222,11 @@ func (g *Group) Start() error {
 			return err
 		}
 	}
-	for _, w := range g.workers {
-		if err := w.launch(&g.spec); err != nil {
-			return err
+	for _, some := range slices.Backward(g.stopOrder()) {
+		for _, w := range some {
+			if err := w.launch(g.ports); err != nil {
+				return err
+			}
 		}
 	}
 	g.read.Lock()

@@ -212,7 +212,10 @@ static __rte_noinline uint32_t mgw_mirror_turn_timed(struct mgw_lcore *lcore)
 	return came;
 }
 
-/* When it is asked to stop, the workers have stopped: what they handed over last still leaves. */
+/*
+ * Who launches it has made it an online reader. When it is asked to stop, the workers have stopped:
+ * what they handed over last still leaves.
+ */
 int mgw_mirror_run(void *arg)
 {
 	struct mgw_lcore *lcore = arg;
@@ -220,8 +223,6 @@ int mgw_mirror_run(void *arg)
 	uint32_t received = 0;
 	bool running = true;
 
-	rte_rcu_qsbr_thread_register(lcore->qsbr, lcore->reader);
-	rte_rcu_qsbr_thread_online(lcore->qsbr, lcore->reader);
 	while (running) {
 		const uint32_t timed = mgw_timed_of(lcore->heartbeat, MGW_HOUSEKEEPING);
 

@@ -91,7 +91,7 @@ func TestMirrorLcoreThatDoesNotRun(t *testing.T) {
 			t.Errorf("port %d: %+v, %v; want no rx_nombuf", i, s, err)
 		}
 	}
-	if err := mirror.launch(&g.spec); err != nil {
+	if err := mirror.launch(g.ports); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the copies that waited leave", func() bool { return g.Totals().Mirrored >= handoverHeld })
@@ -146,6 +146,33 @@ func TestSplitFramesOfOurOwn(t *testing.T) {
 		return c.Originated.Packets == 1 && c.Ignored["not_ours"] == 1
 	})
 	stop(t, g)
+}
+
+// TestMirrorLcoreIsWaitedForFromItsLaunch: copies may wait for it before it has got its CPU, so a change is
+// not acknowledged until it has been seen, and then the old program is freed.
+func TestMirrorLcoreIsWaitedForFromItsLaunch(t *testing.T) {
+	g := open(t, split(t, gatewaySpec(t, repeats(t, fromWeb(t, 1000, 32)...), device(t, "net_null", "no-rx=1"), device(t, "net_null", "no-rx=1"))))
+	mirror := g.workers[1]
+	publish(t, g, mirrored(g, wire0))
+	g.workers = g.workers[:1]
+	mirror.goOnline() // as launch does, before the lcore runs
+	if err := g.Start(); err != nil {
+		t.Fatal(err)
+	}
+	g.workers = append(g.workers, mirror)
+	eventually(t, "copies wait", func() bool { return g.Totals().Waiting() > 0 })
+	if err := g.Publish(compile(t, mirrored(g, wire0, wire1))); !errors.Is(err, ErrStalled) || g.Pending() != 1 {
+		t.Errorf("publish before the mirror lcore runs: %v, %d pending", err, g.Pending())
+	}
+	mirror.goOffline()
+	if err := mirror.launch(g.ports); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is seen", func() bool { return g.Pending() == 0 })
+	stop(t, g)
+	if totals := g.Totals(); totals.Waiting() != 0 || totals.Mirrored == 0 {
+		t.Errorf("%d copies wait, %d were sent", totals.Waiting(), totals.Mirrored)
+	}
 }
 
 // TestMirrorLcoreMeasuresItself: it says what it is, what it got, and where its time goes; copies are to

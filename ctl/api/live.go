@@ -68,6 +68,9 @@ type UnderlayAddress struct {
 	Port    string `json:"port"`
 	Address string `json:"address"` // with its prefix length
 	State   string `json:"state"`   // duplicate: another host has it
+
+	OtherMACAddress string `json:"otherMacAddress,omitempty"` // of the last host that was seen with it
+	DisputedAt      string `json:"disputedAt,omitempty"`      // when one last claimed it while it was in use, RFC 3339; absent: never
 }
 
 // UnderlayNeighbor is an entry of the neighbour table.

@@ -72,14 +72,20 @@ func linkWire(p *ctl.PortStatus) api.Link {
 func underlayWire(u *ctl.Underlay) api.Underlay {
 	w := api.Underlay{Counters: u.Counters}
 	for _, a := range u.Addresses {
-		w.Addresses = append(w.Addresses, api.UnderlayAddress{Port: a.Port, Address: a.Prefix.String(), State: a.State})
+		w.Addresses = append(w.Addresses, api.UnderlayAddress{Port: a.Port, Address: a.Prefix.String(), State: a.State,
+			OtherMACAddress: macWire(a.Rival), DisputedAt: timeWire(a.Disputed)})
 	}
 	for _, n := range u.Neighbors {
-		neighbor := api.UnderlayNeighbor{Address: n.Address.String(), Port: n.Port, State: n.State, Since: timeWire(n.Since), Static: n.Static}
-		if n.MAC != [6]byte{} {
-			neighbor.MACAddress = net.HardwareAddr(n.MAC[:]).String()
-		}
-		w.Neighbors = append(w.Neighbors, neighbor)
+		w.Neighbors = append(w.Neighbors, api.UnderlayNeighbor{Address: n.Address.String(), MACAddress: macWire(n.MAC), Port: n.Port, State: n.State,
+			Since: timeWire(n.Since), Static: n.Static})
 	}
 	return w
+}
+
+// macWire is empty where a MAC is not known.
+func macWire(mac [6]byte) string {
+	if mac == [6]byte{} {
+		return ""
+	}
+	return net.HardwareAddr(mac[:]).String()
 }

@@ -79,7 +79,7 @@ func (a *app) faults(state *api.State, health *api.Health) []string {
 		add("no lcore runs")
 	}
 	faults = append(faults, congestion(state.Lcores)...)
-	faults = append(faults, troubles(state)...)
+	faults = append(faults, troubles(state, a.Now())...)
 	for _, fault := range health.Faults {
 		add("%s", printable(fault))
 	}

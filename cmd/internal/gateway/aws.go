@@ -11,6 +11,7 @@ import (
 	"mirrorgw/ctl/ec2"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/keyfile"
+	"mirrorgw/ctl/ram"
 	"mirrorgw/ctl/sts"
 	"mirrorgw/ctl/tally"
 )
@@ -21,6 +22,7 @@ func (l *life) services() []aws.Service {
 	directory := iam.RootsOnly()
 	return []aws.Service{
 		ec2.New(ec2.Options{Store: l.loaded.store, Config: l.cfg, Authorizer: directory, Region: l.cfg.AWS.Region}),
+		ram.New(ram.Options{Store: l.loaded.store, Authorizer: directory, Region: l.cfg.AWS.Region}),
 		sts.Service{},
 	}
 }
