@@ -18,6 +18,7 @@ type life struct {
 	loaded  loaded
 	control *control // nil without [ctl]
 	scraped *scraped // nil without [metrics]
+	kept    *kept    // nil without [history]
 	notify  *notifier
 	watched *watchdog // nil until the ports forward
 	tally   tally.Control
@@ -46,6 +47,7 @@ func (l *life) run(ctx context.Context) (err error) {
 		return err
 	}
 	l.logForwarding()
+	l.kept = keepHistory(l)
 	l.scraped.serve(l) // first: who reads that the gateway is ready finds the metrics
 	if err := l.control.serve(l); err != nil {
 		return err
@@ -139,6 +141,7 @@ func (l *life) stop() (err error) {
 	l.notify.send("STOPPING=1", "STATUS=stopping")
 	l.control.close()
 	l.scraped.close()
+	l.kept.close()
 	if l.loaded.store != nil {
 		err = l.loaded.store.Close()
 	}
