@@ -42,6 +42,7 @@ type Layout struct {
 	OwnCopies []bool   // by port index: its peer receives our very mbufs, so nothing may be held
 	Repair    []Repair // by port index; RepairFlagged where there is none
 	Engine    Engine   // EngineAuto unless a test wants one engine
+	Scattered bool     // fetch ahead as with many sources, however few there are: for tests
 	Grace     Grace    // of the lcores; nil: there are none
 	Sharers   []int    // by port index: lcores that poll it, who share the limits of its sources' sessions; one where there is none
 	Second    uint64   // in the unit in which lcores are told the time; 0: nanoseconds
@@ -51,10 +52,12 @@ type Layout struct {
 	build       sync.Mutex
 	acls        map[string]*aclContext
 	filters     map[*rules.CompiledFilter]*filterMemory
-	lastRules   *ruleTable   // made last and still in use, or nil
-	lastSources *sourceTable // likewise
-	lastPlaces  *places      // likewise
-	headers     []header     // by session slot
+	serials     uint64            // of filterMemory, the last one
+	chains      map[string]*chain // by the serials of their filters
+	lastRules   *ruleTable        // made last and still in use, or nil
+	lastSources *sourceTable      // likewise
+	lastPlaces  *places           // likewise
+	headers     []header          // by session slot
 
 	// mu is held for moments: next hops and balances change while a program is laid out.
 	mu           sync.Mutex
@@ -63,13 +66,13 @@ type Layout struct {
 }
 
 // Shared is how much of a Layout its programs hold, for tests that look for leaks.
-type Shared struct{ Contexts, Filters int }
+type Shared struct{ Contexts, Filters, Chains int }
 
 // Shared returns what is held now.
 func (l *Layout) Shared() Shared {
 	l.build.Lock()
 	defer l.build.Unlock()
-	return Shared{Contexts: len(l.acls), Filters: len(l.filters)}
+	return Shared{Contexts: len(l.acls), Filters: len(l.filters), Chains: len(l.chains)}
 }
 
 func (l *Layout) wantsACL(n int) bool {

@@ -82,6 +82,7 @@ type Resources struct {
 	Rules         int `json:"rules"`
 	Sessions      int `json:"sessions"`
 	LoadBalancers int `json:"loadBalancers"`
+	Shares        int `json:"shares"`
 }
 
 // Laws are the gauges that must read 0: packets unaccounted for.
@@ -267,4 +268,5 @@ type Document struct {
 	Filters       []TrafficMirrorFilter  `json:"filters,omitempty"` // with their rules
 	Sessions      []TrafficMirrorSession `json:"sessions,omitempty"`
 	LoadBalancers []LoadBalancer         `json:"loadBalancers,omitempty"`
+	Shares        []ResourceShare        `json:"shares,omitempty"`
 }

@@ -53,6 +53,7 @@ type Config struct {
 	Ctl         Ctl
 	State       State
 	Metrics     Metrics
+	AWS         AWS
 	Congestion  Congestion
 	Zone        string // [gateway] zone: of sources that name none; may be empty
 }

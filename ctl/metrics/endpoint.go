@@ -33,6 +33,7 @@ type Options struct {
 	Mempools func() []Mempool       // that the workers use, now; nil: nothing is known
 	Xstats   func(port int) []Xstat // of a port's driver, by index in the configuration, now; nil: likewise
 	Control  *tally.Control         // what the control server does; nil: there is none
+	AWS      *tally.Control         // what the AWS endpoint does, by service; nil: there is none
 }
 
 // Reasons are the reasons that ports count by, which have series from the start.

@@ -137,7 +137,9 @@ func newWorld(t testing.TB) *world {
 			Unclassified: []string{"not_ip"}, Fragments: []string{"inherited"}},
 		Mempools: func() []Mempool { return []Mempool{{"mgw_rx", 100, 30}} },
 		Xstats:   func(port int) []Xstat { return []Xstat{{"rx_good_packets", 1}, {"rx_crc_errors", uint64(port + 21)}} },
-		Control:  &tally.Control{}}
+		Control:  &tally.Control{}, AWS: &tally.Control{}}
+	w.options.AWS.Answer("ec2", 503)
+	w.options.AWS.Connect(1)
 	w.options.Control.Answer("getState", 200)
 	w.options.Control.Answer("getState", 200)
 	w.options.Control.Watch(1)

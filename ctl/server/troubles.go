@@ -9,10 +9,11 @@ import (
 	"mirrorgw/ctl/store"
 )
 
-// maxTroubles is how many targets, and how many load balancers, the state lists.
+// maxTroubles is how many targets, load balancers and sessions the state lists of each.
 const maxTroubles = 20
 
-// troubles finds the targets and load balancers whose copies do not all arrive.
+// troubles finds the targets and load balancers whose copies do not all arrive, and the sessions
+// without a target.
 func (l *live) troubles(v *store.View) api.Troubles {
 	var t api.Troubles
 	for _, target := range v.Targets() {
@@ -27,6 +28,11 @@ func (l *live) troubles(v *store.View) api.Troubles {
 		if t.TargetCount++; t.TargetCount <= maxTroubles {
 			t.Targets = append(t.Targets, api.TroubledTarget{TrafficMirrorTargetID: target.ID, Name: target.Name, OwnerID: target.Account,
 				State: state, Reason: reason})
+		}
+	}
+	for _, s := range v.LostSessions() {
+		if t.LostSessionCount++; t.LostSessionCount <= maxTroubles {
+			t.LostSessions = append(t.LostSessions, api.LostSession{TrafficMirrorSessionID: s.ID, Name: s.Name, OwnerID: s.Account, Inactive: s.Inactive})
 		}
 	}
 	for i := range l.status.Balancers {

@@ -63,6 +63,7 @@ func Dial(socket string) Gateway {
 		"rule":          typed[api.TrafficMirrorFilterRule]{c.Rules()},
 		"session":       typed[api.TrafficMirrorSession]{c.Sessions()},
 		"load-balancer": typed[api.LoadBalancer]{c.LoadBalancers()},
+		"share":         typed[api.ResourceShare]{c.Shares()},
 	}}
 }
 

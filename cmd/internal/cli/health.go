@@ -77,6 +77,13 @@ func troubles(state *api.State, now time.Time) []string {
 	if more := t.LoadBalancerCount - len(t.LoadBalancers); more > 0 {
 		faults = append(faults, countOf(more, "more load balancer has", "more load balancers have")+" members that do not serve")
 	}
+	if t.LostSessionCount > 0 {
+		var told []string
+		for _, s := range t.LostSessions {
+			told = append(told, printable(s.Name)+" of account "+printable(s.OwnerID)+" ("+printable(s.Inactive)+")")
+		}
+		faults = append(faults, fmt.Sprintf("%s no target any more: %s", countOf(t.LostSessionCount, "session has", "sessions have"), someOf(told, t.LostSessionCount)))
+	}
 	return append(faults, disputes(state.Underlay.Addresses, now)...)
 }
 

@@ -148,3 +148,12 @@ func TestWatchStates(t *testing.T) {
 		at+"link-state ids x-1: taken-down: the link of wire0 is down\n"+
 		at+"state-lost: some changes of state came faster than they could be told; see mirrorctl status\n")
 }
+
+// TestLostSessions: the status says which sessions have no target any more.
+func TestLostSessions(t *testing.T) {
+	state := api.State{Troubles: api.Troubles{LostSessionCount: 21, LostSessions: []api.LostSession{{Name: "s1", OwnerID: "222233334444", Inactive: "share-deleted"}}}}
+	want := "21 sessions have no target any more: s1 of account 222233334444 (share-deleted) and 20 more"
+	if got := troubles(&state, start); len(got) != 1 || got[0] != want {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,349 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func place(t *testing.T) string { return filepath.Join(t.TempDir(), "audit.log") }
+
+func open(t *testing.T, o Options) *Log {
+	t.Helper()
+	if o.MaxBytes == 0 {
+		o.MaxBytes = 1 << 20
+	}
+	l, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func record(id string) *Record {
+	return &Record{Time: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Door: "socket", RequestID: id, Service: "ec2", Action: "CreateTags",
+		Identity: Identity{Type: TypeUser, User: "alice"}, Status: 200}
+}
+
+// read returns the records of files, in their order.
+func read(t *testing.T, paths ...string) (all []Record) {
+	t.Helper()
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(bytes.NewReader(text))
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			var r Record
+			if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+				t.Fatalf("%s: %v in %q", path, err, lines.Text())
+			}
+			all = append(all, r)
+		}
+		if len(text) > 0 && text[len(text)-1] != '\n' {
+			t.Errorf("%s ends in the middle of a line", path)
+		}
+	}
+	return all
+}
+
+func ids(records []Record) (all []string) {
+	for _, r := range records {
+		all = append(all, r.RequestID)
+	}
+	return all
+}
+
+func TestLineIsThereBeforeTheAnswer(t *testing.T) {
+	path := place(t)
+	l := open(t, Options{Path: path, Patience: time.Minute})
+	for i := range 100 {
+		l.Write(record(fmt.Sprint(i)))
+		if got := read(t, path); len(got) != i+1 || got[i].RequestID != fmt.Sprint(i) {
+			t.Fatalf("after record %d the file has %v", i, ids(got))
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&0o007 != 0 {
+		t.Errorf("others may not read it: %v %v", info.Mode(), err)
+	}
+}
+
+// TestRotation writes from many goroutines: every record must be in one of the files, once, and no
+// file may be larger than allowed.
+func TestRotation(t *testing.T) {
+	path := place(t)
+	const writers, each, most = 8, 200, 20 << 10
+	l := open(t, Options{Path: path, MaxBytes: most, Files: 100, Patience: time.Minute})
+	var all sync.WaitGroup
+	for w := range writers {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for i := range each {
+				l.Write(record(fmt.Sprintf("%d-%d", w, i)))
+			}
+		}()
+	}
+	all.Wait()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, name := range files {
+		if info, err := os.Stat(name); err != nil || info.Size() > most {
+			t.Errorf("%s has %d bytes, %v", name, info.Size(), err)
+		}
+	}
+	got := ids(read(t, files...))
+	slices.Sort(got)
+	if n := len(slices.Compact(got)); n != writers*each || l.Stats().Written != writers*each {
+		t.Errorf("%d different records of %d, counted %+v", n, writers*each, l.Stats())
+	}
+}
+
+func TestOldFilesGo(t *testing.T) {
+	path := place(t)
+	l := open(t, Options{Path: path, MaxBytes: 1, Files: 2, Patience: time.Minute})
+	for i := range 5 {
+		l.Write(record(fmt.Sprint(i)))
+	}
+	if got := ids(read(t, path+".2", path+".1", path)); !slices.Equal(got, []string{"2", "3", "4"}) {
+		t.Errorf("kept %v", got)
+	}
+	if files, _ := filepath.Glob(path + "*"); len(files) != 3 {
+		t.Errorf("files: %v", files)
+	}
+	none := open(t, Options{Path: place(t), MaxBytes: 1, Patience: time.Minute})
+	for i := range 3 {
+		none.Write(record(fmt.Sprint(i)))
+	}
+	if got := ids(read(t, none.o.Path)); !slices.Equal(got, []string{"2"}) {
+		t.Errorf("with no old files: %v", got)
+	}
+}
+
+// TestOthersRotate moves the file away, removes it and cuts it, as logrotate may.
+func TestOthersRotate(t *testing.T) {
+	path := place(t)
+	l := open(t, Options{Path: path, Patience: time.Minute})
+	l.Write(record("before"))
+	if err := os.Rename(path, path+".old"); err != nil {
+		t.Fatal(err)
+	}
+	l.Write(record("moved"))
+	if got := ids(read(t, path+".old", path)); !slices.Equal(got, []string{"before", "moved"}) {
+		t.Errorf("after a rename: %v", got)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	l.Write(record("removed"))
+	if got := ids(read(t, path)); !slices.Equal(got, []string{"removed"}) {
+		t.Errorf("after a removal: %v", got)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	l.Write(record("cut"))
+	l.Reopen()
+	l.Write(record("reopened"))
+	if got := ids(read(t, path)); !slices.Equal(got, []string{"cut", "reopened"}) {
+		t.Errorf("after a cut: %v", got)
+	}
+}
+
+// fullDisk takes part of a line and then no more, until there is room.
+type fullDisk struct {
+	full   atomic.Bool
+	failed chan struct{} // one for each write that failed
+}
+
+type fullFile struct {
+	*os.File
+	disk *fullDisk
+}
+
+func (d *fullDisk) open(path string) (file, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return &fullFile{f.(*os.File), d}, nil
+}
+
+func (f *fullFile) Write(b []byte) (int, error) {
+	if !f.disk.full.Load() {
+		return f.File.Write(b)
+	}
+	n, _ := f.File.Write(b[:min(10, len(b))])
+	select {
+	case f.disk.failed <- struct{}{}:
+	default:
+	}
+	return n, syscall.ENOSPC
+}
+
+func TestFullDisk(t *testing.T) {
+	path, disk := place(t), &fullDisk{failed: make(chan struct{}, 1)}
+	var told bytes.Buffer
+	l := open(t, Options{Path: path, Queue: 3, Patience: time.Minute, Retry: time.Millisecond, Refuse: true, open: disk.open,
+		Log: slog.New(slog.NewTextHandler(&told, nil))})
+	l.Write(record("0"))
+	if err := l.Ready(); err != nil {
+		t.Fatal(err)
+	}
+	disk.full.Store(true)
+	waiting := make(chan struct{})
+	go func() { l.Write(record("1")); close(waiting) }() // waits for its line
+	<-disk.failed
+	<-disk.failed // twice: the failure is known now
+	for i := 2; i < 10; i++ {
+		l.Write(record(fmt.Sprint(i))) // does not wait: the disk is known to be full
+	}
+	if err := l.Ready(); err == nil || !strings.Contains(err.Error(), "no space left") || l.Fault() == nil {
+		t.Errorf("the log is ready though the disk is full: %v", err)
+	}
+	if s := l.Stats(); s.Lost != 5 || s.Waiting != 3 || s.Written != 1 {
+		t.Errorf("three wait and five find no room: %+v", s)
+	}
+	if got := read(t, path); len(got) != 1 {
+		t.Errorf("half a line is in the file: %+v", got)
+	}
+	disk.full.Store(false)
+	<-waiting
+	l.Write(record("after"))
+	got := read(t, path)
+	want := []string{"0", "1", "2", "3", "4", "after"}
+	lost := int64(0)
+	kept := slices.DeleteFunc(slices.Clone(got), func(r Record) bool { lost += r.Lost; return r.Action == EventLost })
+	if !slices.Equal(ids(kept), want) || lost != 5 {
+		t.Errorf("the file has %v and tells of %d lost records; want %v and 5", ids(kept), lost, want)
+	}
+	if err := l.Ready(); err != nil {
+		t.Errorf("there is room again: %v", err)
+	}
+	if err := l.Close(); err == nil || !strings.Contains(err.Error(), "5 records were lost") {
+		t.Errorf("close: %v", err)
+	}
+	for _, want := range []string{"records wait", "being lost", "written again"} {
+		if strings.Count(told.String(), want) != 1 {
+			t.Errorf("the log should tell once that %s:\n%s", want, told.String())
+		}
+	}
+}
+
+func TestCloseWithAFullDisk(t *testing.T) {
+	path, disk := place(t), &fullDisk{failed: make(chan struct{}, 1)}
+	l := open(t, Options{Path: path, Queue: 10, Patience: time.Millisecond, Retry: time.Hour, open: disk.open})
+	if err := l.Ready(); err != nil {
+		t.Fatalf("without Refuse the log is always ready: %v", err)
+	}
+	disk.full.Store(true)
+	for i := range 5 {
+		l.Write(record(fmt.Sprint(i)))
+	}
+	<-disk.failed
+	if err := l.Ready(); err != nil {
+		t.Errorf("without Refuse the log is always ready: %v", err)
+	}
+	if err := l.Close(); err == nil || !strings.Contains(err.Error(), "5 records were lost") {
+		t.Errorf("close: %v", err)
+	}
+	l.Write(record("late"))
+	if l.Stats().Lost != 6 || l.Close() == nil {
+		t.Errorf("a record after the end is lost: %+v", l.Stats())
+	}
+	var none *Log
+	none.Write(record("x"))
+	none.Reopen()
+	if none.Ready() != nil || none.Fault() != nil || none.Close() != nil || none.Stats() != (Stats{}) {
+		t.Error("a nil log does nothing")
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	directory := t.TempDir()
+	link := filepath.Join(directory, "link")
+	if err := os.Symlink(filepath.Join(directory, "elsewhere"), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{directory, filepath.Join(directory, "none", "audit.log"), link, "/dev/null"} {
+		if l, err := Open(Options{Path: path, MaxBytes: 1}); err == nil {
+			l.Close()
+			t.Errorf("%s was opened", path)
+		}
+		if CheckPlace(path) == nil {
+			t.Errorf("CheckPlace takes %s", path)
+		}
+	}
+	if err := CheckPlace(filepath.Join(directory, "audit.log")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNoSecrets(t *testing.T) {
+	const secret = "wJalrXUtnFEMI"
+	form := url.Values{"SecretAccessKey": {secret}, "X-Amz-Security-Token": {secret}, "Signature": {secret}, "ClientToken": {"token-1"}, "Tag.1.Key": {"a", "b"}}
+	body := []byte(`{"name": "x", "number": 12345678901234567890, "list": [{"password": "` + secret + `"}], "SessionToken": ["` + secret + `"]}`)
+	for name, r := range map[string]Record{"form": {Parameters: Form(form)}, "body": {Parameters: Body(body)}, "no JSON": {Parameters: Body([]byte(secret))},
+		"long": {Parameters: Body(bytes.Repeat([]byte(secret), 2000))}, "long form": {Parameters: Form(url.Values{"a": {strings.Repeat(secret, 2000)}})}} {
+		line := string(r.line())
+		if strings.Contains(line, secret) || len(line) > 2000 {
+			t.Errorf("%s: %s", name, line)
+		}
+	}
+	if line := string((&Record{Parameters: Form(form)}).line()); !strings.Contains(line, "token-1") || !strings.Contains(line, `["a","b"]`) {
+		t.Errorf("what is no secret is told: %s", line)
+	}
+	if line := string((&Record{Parameters: Body(body)}).line()); !strings.Contains(line, "12345678901234567890") {
+		t.Errorf("numbers stay as they are: %s", line)
+	}
+}
+
+func TestLinesHaveNoNewlines(t *testing.T) {
+	r := record("a\nb")
+	r.UserAgent, r.Parameters, r.Resources = "x\r\n{}", map[string]any{"f": func() {}}, slices.Repeat([]string{"r"}, 1000)
+	r.Message = strings.Repeat("é", 5000)
+	line := r.line()
+	if bytes.Count(line, []byte("\n")) != 1 || len(line) > 5000 {
+		t.Errorf("%q", line)
+	}
+	var back Record
+	if err := json.Unmarshal(line, &back); err != nil || back.RequestID != "a\nb" || len(back.Resources) != maxResources+1 {
+		t.Errorf("%+v, %v", back, err)
+	}
+}
+
+func TestFaultsOfThePlaceAreErrors(t *testing.T) {
+	l := open(t, Options{Path: place(t), Patience: time.Millisecond, Retry: time.Millisecond})
+	if err := os.RemoveAll(filepath.Dir(l.o.Path)); err != nil {
+		t.Fatal(err)
+	}
+	l.Write(record("1"))
+	for l.Fault() == nil {
+		l.Write(record("more"))
+	}
+	if err := l.Fault(); !strings.Contains(err.Error(), "no such file or directory") || errors.Is(err, os.ErrClosed) {
+		t.Errorf("%v", err)
+	}
+}
