@@ -153,7 +153,7 @@ func TestWatchStates(t *testing.T) {
 func TestLostSessions(t *testing.T) {
 	state := api.State{Troubles: api.Troubles{LostSessionCount: 21, LostSessions: []api.LostSession{{Name: "s1", OwnerID: "222233334444", Inactive: "share-deleted"}}}}
 	want := "21 sessions have no target any more: s1 of account 222233334444 (share-deleted) and 20 more"
-	if got := troubles(&state, time.Now()); len(got) != 1 || got[0] != want {
+	if got := troubles(&state, start); len(got) != 1 || got[0] != want {
 		t.Errorf("%q", got)
 	}
 }
