@@ -240,7 +240,7 @@ func TestLargeBodies(t *testing.T) {
 				entered <- struct{}{}
 				<-leave
 			}
-		}}}
+		}}, echo{name: aws.RAM}}
 	})
 	padding := "&P=" + strings.Repeat("x", 70<<10)
 	first := make(chan int)
@@ -251,6 +251,9 @@ func TestLargeBodies(t *testing.T) {
 	<-entered
 	if status, body := d.ask(form("ec2", "Action=A"+padding)); status != 503 || !strings.Contains(body, "RequestLimitExceeded") {
 		t.Errorf("a second large body: %d %s", status, body)
+	}
+	if status, body := d.ask(form("ram", "Action=A"+padding)); status != 429 || !strings.Contains(body, "ThrottlingException") {
+		t.Errorf("a second large body, of RAM: %d %s", status, body)
 	}
 	if status, _ := d.ask(form("ec2", "Action=A")); status != 200 {
 		t.Errorf("a small body: %d", status)

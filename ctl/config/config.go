@@ -54,6 +54,7 @@ type Config struct {
 	State       State
 	Metrics     Metrics
 	AWS         AWS
+	History     History
 	Congestion  Congestion
 	Zone        string // [gateway] zone: of sources that name none; may be empty
 }

@@ -12,6 +12,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
 	"mirrorgw/ctl/tally"
@@ -137,7 +138,10 @@ func newWorld(t testing.TB) *world {
 			Unclassified: []string{"not_ip"}, Fragments: []string{"inherited"}},
 		Mempools: func() []Mempool { return []Mempool{{"mgw_rx", 100, 30}} },
 		Xstats:   func(port int) []Xstat { return []Xstat{{"rx_good_packets", 1}, {"rx_crc_errors", uint64(port + 21)}} },
-		Control:  &tally.Control{}, AWS: &tally.Control{}}
+		History: func() *history.Counts {
+			return &history.Counts{Bytes: 1 << 20, Series: 12, Writable: true, Oldest: time.Unix(1795176000, 0), OmittedSeries: 2, DroppedForSpace: 1}
+		},
+		Control: &tally.Control{}, AWS: &tally.Control{}}
 	w.options.AWS.Answer("ec2", 503)
 	w.options.AWS.Connect(1)
 	w.options.Control.Answer("getState", 200)

@@ -7,10 +7,12 @@ import (
 	"net"
 
 	"mirrorgw/ctl/aws"
+	"mirrorgw/ctl/cloudwatch"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/ec2"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/keyfile"
+	"mirrorgw/ctl/ram"
 	"mirrorgw/ctl/sts"
 	"mirrorgw/ctl/tally"
 )
@@ -19,10 +21,15 @@ import (
 // addressed to none.
 func (l *life) services() []aws.Service {
 	directory := iam.RootsOnly()
-	return []aws.Service{
+	all := []aws.Service{
 		ec2.New(ec2.Options{Store: l.loaded.store, Config: l.cfg, Authorizer: directory, Region: l.cfg.AWS.Region}),
+		ram.New(ram.Options{Store: l.loaded.store, Authorizer: directory, Region: l.cfg.AWS.Region}),
 		sts.Service{},
 	}
+	if l.kept != nil {
+		all = append(all, cloudwatch.New(l.kept.history(), directory))
+	}
+	return all
 }
 
 // awsDoor is the AWS endpoint. All methods may be called on nil: without [aws] there is none.

@@ -20,6 +20,7 @@ type life struct {
 	scraped *scraped // nil without [metrics]
 	aws     *awsDoor // nil without [aws]
 	reloads *reloads
+	kept    *kept // nil without [history]
 	notify  *notifier
 	watched *watchdog // nil until the ports forward
 	tally   tally.Control
@@ -52,6 +53,7 @@ func (l *life) run(ctx context.Context) (err error) {
 		return err
 	}
 	l.logForwarding()
+	l.kept = keepHistory(l)
 	l.scraped.serve(l) // first: who reads that the gateway is ready finds the metrics
 	l.aws.serve(l)
 	l.reloads.serve(l.reload)
@@ -149,6 +151,7 @@ func (l *life) stop() (err error) {
 	l.control.close()
 	l.aws.close()
 	l.scraped.close()
+	l.kept.close()
 	if l.loaded.store != nil {
 		err = l.loaded.store.Close()
 	}

@@ -65,6 +65,9 @@ func checkFiles(cfg *config.Config, always bool) error {
 	if always || cfg.State.OnDamage == config.OnDamageRefuse {
 		err = errors.Join(err, config.CheckState(cfg))
 	}
+	if always { // else production goes on without, and the log says why
+		err = errors.Join(err, config.CheckHistory(cfg))
+	}
 	return err
 }
 
