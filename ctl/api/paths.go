@@ -20,5 +20,6 @@ const (
 	PathHealth        = "/v1/health"         // GET
 	PathReady         = "/v1/ready"          // GET
 	PathVersion       = "/v1/version"        // GET
+	PathSimulate      = "/v1/iam/simulate"   // POST
 	PathOpenAPI       = "/v1/openapi.json"   // GET
 )

@@ -101,3 +101,18 @@ func get[T any](ctx context.Context, c *Client, path string) (*T, error) {
 	}
 	return answer, nil
 }
+
+// Simulate asks what the policies of a user say of an action.
+func (c *Client) Simulate(ctx context.Context, request api.SimulateRequest) (*api.Simulation, error) {
+	body, err := encode(request)
+	if err != nil {
+		return nil, err
+	}
+	call := newCall(http.MethodPost, api.PathSimulate, body, nil)
+	call.again = true // it changes nothing
+	simulation := &api.Simulation{}
+	if err := c.do(ctx, call, simulation); err != nil {
+		return nil, err
+	}
+	return simulation, nil
+}

@@ -141,6 +141,19 @@ func (d *Directory) Authorize(q *Question) Decision {
 	return Evaluate(policies, &asked)
 }
 
+// MightAllow tells whether any statement could allow a principal an action, on some resource and
+// under some condition. Whoever has none can be refused before anything else is looked at.
+func (d *Directory) MightAllow(p Principal, action string) bool {
+	who, policies, err := d.current.Load().principal(p.Account, p.User)
+	if err != nil || who.User == "" {
+		return err == nil
+	}
+	lower := strings.ToLower(action)
+	return slices.ContainsFunc(policies, func(a Attached) bool {
+		return slices.ContainsFunc(a.Policy.statements, func(s *statement) bool { return s.allow && s.about(lower) })
+	})
+}
+
 // guard keeps accounts apart.
 func guard(q *Question) (Decision, bool) {
 	if isOfGateway(q.Action) && q.Principal.User == "" {

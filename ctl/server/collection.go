@@ -59,7 +59,7 @@ func (k *kind[W, R]) get(s *Server, x *exchange) (*answer, error) {
 	ref, live := x.r.PathValue("ref"), k.live(s)
 	s.Store.Read(func(v *store.View) {
 		revision = v.Revision()
-		if r, ok := k.find(v, orDefaultAccount(x.account()), ref); ok {
+		if r, ok := k.lookup(x, v, ref); ok {
 			found, w = r, k.wire(r)
 			k.complete(v, live, &w)
 		}
@@ -90,6 +90,9 @@ func (k *kind[W, R]) create(s *Server, x *exchange) (*answer, error) {
 	f.same(fieldNames[k.kind]["id"], "", *k.id(&w))
 	if k.readOnly != nil && k.owner != nil {
 		k.readOnly(nil, new(W), &w, &f)
+	}
+	if k.owner != nil && *k.owner(&w) == "" {
+		*k.owner(&w) = x.who.Account
 	}
 	made := k.record(&w, &f)
 	if err := f.err(); err != nil {
@@ -124,7 +127,7 @@ func (k *kind[W, R]) modify(s *Server, x *exchange) (*answer, error) {
 	ref, account := x.r.PathValue("ref"), orDefaultAccount(x.account())
 	var after *R
 	result, err := s.change(x, request, func(tx *store.Tx) error {
-		before, ok := k.find(&tx.View, account, ref)
+		before, ok := k.lookup(x, &tx.View, ref)
 		if !ok {
 			return k.notFound(ref)
 		}
@@ -175,7 +178,7 @@ func (k *kind[W, R]) remove(s *Server, x *exchange) (*answer, error) {
 	ref := x.r.PathValue("ref")
 	var was W
 	result, err := s.change(x, request, func(tx *store.Tx) error {
-		before, ok := k.find(&tx.View, orDefaultAccount(x.account()), ref)
+		before, ok := k.lookup(x, &tx.View, ref)
 		if !ok {
 			return k.notFound(ref)
 		}
@@ -264,7 +267,9 @@ func clientToken(x *exchange, account, action string) (*store.Token, error) {
 
 // change makes a change and remembers whether the disk took it.
 func (s *Server) change(x *exchange, request store.Request, change func(*store.Tx) error) (store.Result, error) {
+	request.Approve = s.approval(x)
 	result, err := s.Store.Change(x.r.Context(), request, change)
+	x.trail.note(request, result)
 	if !request.DryRun {
 		s.noteDisk(err, result)
 		s.logChange(x, result)

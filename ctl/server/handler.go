@@ -61,6 +61,7 @@ func noSuchPath(w http.ResponseWriter, r *http.Request, patterns map[string][]st
 // serve answers one request by its route.
 func (s *Server) serve(r *route, w http.ResponseWriter, request *http.Request) {
 	x := &exchange{w: w, r: request, route: r, peer: peerFrom(request.Context())}
+	x.trail.began, x.who = time.Now(), s.callerOf(x.peer)
 	began := s.tallied(w, r.action)
 	x.w = began
 	defer x.leave()
@@ -71,8 +72,10 @@ func (s *Server) serve(r *route, w http.ResponseWriter, request *http.Request) {
 	case err != nil:
 		e := apiError(err, r.kind)
 		s.logError(x, e)
+		s.record(x, e.Status, e)
 		writeError(began, e)
 	case a != nil:
+		s.record(x, r.statusOf(a), nil)
 		s.write(x, a)
 	}
 	if r.changes() {
@@ -88,8 +91,8 @@ func (s *Server) logError(x *exchange, e *api.Error) {
 
 // try does everything that may end in an error.
 func (s *Server) try(x *exchange) (*answer, error) {
-	if role := s.Roles.of(x.peer); role < x.route.role {
-		return nil, s.forbidden(x, role)
+	if err := s.admit(x); err != nil {
+		return nil, err
 	}
 	query, err := readQuery(x)
 	if err != nil {
@@ -197,10 +200,7 @@ func (s *Server) write(x *exchange, a *answer) {
 	if a.revision != 0 {
 		x.w.Header().Set("ETag", etag(a.revision))
 	}
-	status := a.status
-	if status == 0 {
-		status = x.route.status
-	}
+	status := x.route.statusOf(a)
 	if a.raw == nil {
 		writeJSON(x.w, status, a.value)
 		return
@@ -245,10 +245,12 @@ func (s *Server) recoverPanic(x *exchange, w *startedWriter) {
 		return
 	}
 	s.Log.Error("handler panicked", "method", x.r.Method, "path", x.r.URL.Path, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+	e := fault(api.CodeInternal, "", "this is a defect of the gateway; its log has more")
+	s.record(x, e.Status, e)
 	if w.started {
 		panic(http.ErrAbortHandler) // the client must not take a part for the whole
 	}
-	writeError(w, fault(api.CodeInternal, "", "this is a defect of the gateway; its log has more"))
+	writeError(w, e)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -238,7 +238,7 @@ func newWorld(t *testing.T, limits server.Limits) *world {
 	return newWorldWith(t, limits, server.SocketOptions{})
 }
 
-func newWorldWith(t *testing.T, limits server.Limits, socket server.SocketOptions) *world {
+func newWorldWith(t *testing.T, limits server.Limits, socket server.SocketOptions, more ...func(*server.Options)) *world {
 	t.Helper()
 	cfg, err := config.Parse("gateway.toml", []byte(gatewayTOML))
 	if err != nil {
@@ -255,8 +255,12 @@ func newWorldWith(t *testing.T, limits server.Limits, socket server.SocketOption
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.server = server.New(server.Options{Store: w.store, Config: cfg, Status: w.path.status, Report: w.path.report, Explainer: w.path, States: &w.path.states,
-		Version: "1.2.3", DPDK: "22.11", Roles: roles, Limits: limits, Tally: &w.tally, Log: slog.New(slog.NewTextHandler(w.log, nil))})
+	o := server.Options{Store: w.store, Config: cfg, Status: w.path.status, Report: w.path.report, Explainer: w.path, States: &w.path.states,
+		Version: "1.2.3", DPDK: "22.11", Roles: roles, Limits: limits, Tally: &w.tally, Log: slog.New(slog.NewTextHandler(w.log, nil))}
+	for _, change := range more {
+		change(&o)
+	}
+	w.server = server.New(o)
 	w.socket = filepath.Join(socketDirectory(t), "ctl.sock")
 	socket.Path = w.socket
 	w.listen(socket)

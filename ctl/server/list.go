@@ -78,7 +78,7 @@ func (k *kind[W, R]) page(s *Server, x *exchange) (*answer, error) {
 	}
 	list := api.List[W]{Items: []W{}}
 	var records []*R
-	s.Store.Read(func(v *store.View) { records, list.Revision = k.list(v), v.Revision() })
+	s.Store.Read(func(v *store.View) { records, list.Revision = visible(x, v, k.list(v)), v.Revision() })
 	id := func(i int) string { return k.key(records[i]) }
 	end, live := 0, k.live(s)
 	fill := func(v *store.View) {

@@ -62,6 +62,7 @@ var requests = map[string]struct{ ref, body string }{
 	"post /v1/load-balancers":        {"", `{"name":"new","listeners":[{"protocol":"udp","port":4789}],"health":{"protocol":"tcp","port":80},"members":[{"address":"192.0.2.30"}]}`},
 	"post /v1/shares":                {"", `{"name":"new","trafficMirrorTargetIds":["ids"],"principals":[{"principalId":"123456789012","status":"accepted"}]}`},
 	"patch /v1/shares/{ref}":         {"sh", `{"allowExternalPrincipals":true,"principals":null}`},
+	"post /v1/iam/simulate":          {"", `{"action":"ec2:CreateTrafficMirrorSession","resources":["arn:aws:ec2:local-1:000000000000:traffic-mirror-target/tmt-1"],"context":{"aws:SourceIp":["192.0.2.1"]}}`},
 	"patch /v1/interfaces/{ref}":     {"web-1", `{"mtu":9001}`},
 	"patch /v1/targets/{ref}":        {"ids", `{"mtu":1600}`},
 	"patch /v1/filters/{ref}":        {"web", `{"description":"x"}`},

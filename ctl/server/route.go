@@ -47,10 +47,17 @@ type exchange struct {
 	route *route
 	peer  peer
 	place places // that it has taken; nil: none
+	who   caller
+	trail trail
 }
 
-// account is the owner that names in the path belong to.
-func (x *exchange) account() string { return x.query.Get("ownerId") }
+// account is the owner that names in the path belong to; empty: the default account.
+func (x *exchange) account() string {
+	if account := x.query.Get("ownerId"); account != "" {
+		return account
+	}
+	return x.who.Account
+}
 
 // answer is what a handler returns; nil: the handler has answered by itself.
 type answer struct {
@@ -60,6 +67,14 @@ type answer struct {
 	raw         []byte // instead of value
 	contentType string // of raw
 	header      map[string]string
+}
+
+// statusOf is the HTTP status of an answer.
+func (r *route) statusOf(a *answer) int {
+	if a.status != 0 {
+		return a.status
+	}
+	return r.status
 }
 
 // commonCodes are errors that every route may answer with.
@@ -90,5 +105,6 @@ func (s *Server) allRoutes() []*route {
 	all = append(all, resourceRoutes(s, shareKind)...)
 	all = append(all, s.tagRoutes()...)
 	all = append(all, s.documentRoutes()...)
+	all = append(all, s.accessRoutes()...)
 	return append(all, s.gatewayRoutes()...)
 }

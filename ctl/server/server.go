@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"mirrorgw/ctl"
+	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
 	"mirrorgw/ctl/tally"
@@ -28,7 +30,10 @@ type Options struct {
 	Fault     error            // why the state on disk is not in use, which health says; nil: it is, or there is none
 	Version   string           // of the daemon
 	DPDK      string           // version of DPDK; may be empty
-	Roles     Roles            // from LookupRoles
+	Roles     Roles            // from LookupRoles; who is in Directory is judged by it instead
+	Directory *iam.Directory   // nil: accounts have no users
+	Region    string           // in the ARNs that policies name; empty: DefaultRegion
+	Audit     *audit.Log       // nil: there is none
 	Log       *slog.Logger
 	Limits    Limits
 	Tally     *tally.Control // what is counted of requests; nil: nothing
@@ -52,6 +57,12 @@ type Server struct {
 // New makes a server. It answers once Serve is called.
 func New(o Options) *Server {
 	o.Limits = o.Limits.withDefaults()
+	if o.Directory == nil {
+		o.Directory = iam.RootsOnly()
+	}
+	if o.Region == "" {
+		o.Region = DefaultRegion
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

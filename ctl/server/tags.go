@@ -34,7 +34,7 @@ func (s *Server) getTags(x *exchange) (*answer, error) {
 	var err error
 	s.Store.Read(func(v *store.View) {
 		revision = v.Revision()
-		tags, err = tagsOf(v, id)
+		tags, err = tagsOf(x, v, id)
 	})
 	if err != nil {
 		return nil, err
@@ -42,9 +42,9 @@ func (s *Server) getTags(x *exchange) (*answer, error) {
 	return &answer{value: tags, revision: revision}, nil
 }
 
-func tagsOf(v *store.View, id string) (api.Tags, error) {
+func tagsOf(x *exchange, v *store.View, id string) (api.Tags, error) {
 	_, record, ok := v.Find(id)
-	if !ok {
+	if !ok || !x.sees(v, record) {
 		return api.Tags{}, fault(api.CodeNotFound, "", "there is no resource with the identifier %q; tags are set by identifier, not by name", id)
 	}
 	tags := api.Tags{ResourceID: id, Tags: *tagField(copyRecord(record))}
@@ -87,7 +87,7 @@ func (s *Server) setTags(x *exchange, change func(api.Tags) (api.Tags, error)) (
 	id := x.r.PathValue("id")
 	var after api.Tags
 	result, err := s.change(x, request, func(tx *store.Tx) error {
-		before, err := tagsOf(&tx.View, id)
+		before, err := tagsOf(x, &tx.View, id)
 		if err != nil {
 			return err
 		}

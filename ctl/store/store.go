@@ -63,6 +63,11 @@ type Request struct {
 	IfMatch uint64 // revision that must still be the last; 0: any
 	DryRun  bool   // validate, compile and report, then undo
 	Token   *Token // client token of a create; nil: none
+
+	// Approve may refuse what the change does, once it is settled and before it is saved. It sees the
+	// state with the change, and the events of the first time where Token was used before. It must be
+	// quick and may not call the store. nil: everything is approved.
+	Approve func(v *View, events []Event) error
 }
 
 // Token makes a create idempotent for 24 h, or until 100,000 younger ones, or ones of 200,000

@@ -150,6 +150,9 @@ func (s *Store) apply(j *job) (*applied, error) {
 			if err != nil {
 				return nil, err
 			}
+			if err := s.begin().approve(j.request.Approve, replay.Events); err != nil {
+				return nil, err
+			}
 			return &applied{job: j, result: *replay}, nil
 		}
 	}
@@ -159,6 +162,9 @@ func (s *Store) apply(j *job) (*applied, error) {
 	tx := s.begin()
 	tx.now = now
 	events, err := tx.run(j.change)
+	if err == nil {
+		err = tx.approve(j.request.Approve, events)
+	}
 	if err != nil {
 		tx.rollback()
 		return nil, err
@@ -180,11 +186,7 @@ func (s *Store) begin() *Tx {
 
 // run calls the closure and settles what it did. A panic becomes an error.
 func (tx *Tx) run(change func(*Tx) error) (events []Event, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = problem.Of(api.CodeInternal, "", "", "the change failed inside the gateway (%v at %s); nothing changed, please report it", fault, origin())
-		}
-	}()
+	defer recoverInto(&err)
 	if err := change(tx); err != nil {
 		return nil, err
 	}
@@ -195,6 +197,22 @@ func (tx *Tx) run(change func(*Tx) error) (events []Event, err error) {
 		return nil, err
 	}
 	return tx.finish(), nil
+}
+
+// approve asks whether what changed may change.
+func (tx *Tx) approve(ask func(*View, []Event) error, events []Event) (err error) {
+	if ask == nil {
+		return nil
+	}
+	defer recoverInto(&err)
+	return ask(&tx.View, events)
+}
+
+// recoverInto is deferred: it makes an error of a panic.
+func recoverInto(err *error) {
+	if fault := recover(); fault != nil {
+		*err = problem.Of(api.CodeInternal, "", "", "the change failed inside the gateway (%v at %s); nothing changed, please report it", fault, origin())
+	}
 }
 
 // origin is the line of a stack that names where a panic came from.

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"os"
+	"time"
+
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/iam"
+	"mirrorgw/ctl/store"
+)
+
+// DefaultRegion is part of ARNs where no other is configured.
+const DefaultRegion = "local-1"
+
+// caller is who a request is from: a user or an account that the directory has for the peer, whom
+// policies allow what they may do, or else somebody with a role.
+type caller struct {
+	iam.Principal      // zero: the role counts
+	mapped        bool // the directory has the peer
+	role          Role
+}
+
+// callerOf asks the directory first. Root and the daemon's own user are always admins: they could
+// change the directory.
+func (s *Server) callerOf(p peer) caller {
+	if p.known && p.uid != 0 && p.uid != os.Geteuid() {
+		if principal, ok := s.Directory.UnixPrincipal(p.uid, p.groups); ok {
+			return caller{Principal: principal, mapped: true}
+		}
+	}
+	return caller{role: s.Roles.of(p)}
+}
+
+// isRestricted tells callers who see the resources of their own account only. The account that the
+// gateway belongs to looks after all.
+func (c *caller) isRestricted() bool { return c.mapped && c.Account != ctl.DefaultAccount }
+
+// sees tells whether a resource is there for the caller.
+func (x *exchange) sees(v *store.View, record any) bool {
+	return !x.who.isRestricted() || ownerOf(v, record) == x.who.Account
+}
+
+// visible leaves out what is not there for the caller.
+func visible[R any](x *exchange, v *store.View, records []*R) []*R {
+	if !x.who.isRestricted() {
+		return records
+	}
+	var seen []*R
+	for _, r := range records {
+		if x.sees(v, r) {
+			seen = append(seen, r)
+		}
+	}
+	return seen
+}
+
+// lookup finds a resource that is there for the caller.
+func (k *kind[W, R]) lookup(x *exchange, v *store.View, ref string) (*R, bool) {
+	r, ok := k.find(v, orDefaultAccount(x.account()), ref)
+	if !ok || !x.sees(v, r) {
+		return nil, false
+	}
+	return r, true
+}
+
+// based is every record but a rule's.
+type based interface{ Base() *ctl.Common }
+
+// ownerOf is the account of a record; that of a rule is its filter's.
+func ownerOf(v *store.View, record any) string {
+	switch r := record.(type) {
+	case *store.RuleRecord:
+		if filter, ok := v.Filter("", r.FilterID); ok {
+			return filter.Account
+		}
+	case based:
+		return r.Base().Account
+	}
+	return ""
+}
+
+// admit refuses requests that the caller may not make, whatever is in them.
+func (s *Server) admit(x *exchange) error {
+	if err := s.Audit.Ready(); err != nil && x.route.changes() {
+		return fault(api.CodeUnavailable, "", "nothing is changed while nobody can see it: %v", err)
+	}
+	if !x.who.mapped {
+		if x.who.role < x.route.role {
+			return s.forbidden(x, x.who.role)
+		}
+		return nil
+	}
+	if action := x.route.permission(); action != "" {
+		return s.ask(x, &ask{action: action})
+	}
+	// What it changes is judged once that is known, but those who can never do it learn nothing.
+	actions := x.route.possible()
+	for _, action := range actions {
+		if s.Directory.MightAllow(x.who.Principal, action) {
+			return nil
+		}
+	}
+	if len(actions) == 0 {
+		return fault(api.CodeForbidden, "", "no action stands for %s %s; this is a defect of the gateway, use root", x.r.Method, x.r.URL.Path)
+	}
+	return s.ask(x, &ask{action: actions[0]})
+}
+
+// ask is one question for the directory.
+type ask struct {
+	action    string
+	resources []iam.Resource    // none: "*"
+	tags      map[string]string // that are given or taken away
+	creating  string            // the action that tags are given by while something is created
+}
+
+// ask asks for the caller.
+func (s *Server) ask(x *exchange, a *ask) error {
+	facts := iam.RequestFacts{Time: time.Now(), TLS: true, Region: s.Region, Tags: a.tags} // what is local is not listened to
+	q := &iam.Question{Principal: x.who.Principal, Action: a.action, Resources: a.resources, Context: facts.Context()}
+	if a.creating != "" {
+		q.Context[iam.KeyCreateAction] = []string{a.creating}
+	}
+	x.trail.decision = s.Directory.Authorize(q)
+	if x.trail.decision.Allowed {
+		return nil
+	}
+	return fault(api.CodeForbidden, "", "the user with uid %d is %s here, whom the policies do not allow this (%s); have one attached that does", x.peer.uid, x.who.ARN(), x.trail.decision.Reason)
+}
