@@ -10,7 +10,7 @@ import (
 
 // balancerForm is the ARN of a load balancer: region, account, name, and what of its identifier
 // comes after the prefix.
-var balancerForm = regexp.MustCompile(`^arn:aws:elasticloadbalancing:[a-z0-9-]*:[0-9]{12}:loadbalancer/net/[A-Za-z0-9._-]+/([0-9a-f]+)$`)
+var balancerForm = regexp.MustCompile(`^arn:aws:elasticloadbalancing:[^:]*:[0-9]{12}:loadbalancer/net/[A-Za-z0-9._-]+/([0-9a-f]+)$`)
 
 // balancerARN is the name of a load balancer in requests and answers.
 func balancerARN(region string, b *ctl.LoadBalancer) string {

@@ -3,6 +3,7 @@ package ec2
 import (
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -86,4 +87,39 @@ func FuzzServe(f *testing.F) {
 			t.Fatalf("%s was refused with %s and changed something", body, reply.Code)
 		}
 	})
+}
+
+// TestRecordedRequests: what real clients send is understood, but for what is wrong in it.
+func TestRecordedRequests(t *testing.T) {
+	text, err := os.ReadFile("testdata/requests.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := map[string]string{"bogus": "InvalidParameterValue", "99999": "InvalidParameterValue", "SourcePortRange.FromPort=5": "MissingParameter"}
+	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
+		form, err := url.ParseQuery(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := actionNamed(form.Get("Action"))
+		form.Del("Action")
+		form.Del("Version")
+		if a == nil {
+			t.Errorf("no action: %s", line)
+			continue
+		}
+		want := ""
+		for part, code := range wrong {
+			if strings.Contains(line, part) && !strings.Contains(line, "bogus-type") { // that is judged later
+				want = code
+			}
+		}
+		got := ""
+		if _, fault := decode(form, a.fields); fault != nil {
+			got = fault.Code
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
 }

@@ -1,5 +1,7 @@
 package ec2
 
+import "time"
+
 // describe lists what the caller's account sees of a kind: some by their identifiers, or all, and
 // of those what meets the filters.
 func describe[R any](x *request, k *kind[R]) ([]byte, error) {
@@ -21,43 +23,61 @@ func describe[R any](x *request, k *kind[R]) ([]byte, error) {
 	if err := x.permitted(nil); err != nil {
 		return nil, err
 	}
-	p := &page[R]{most: x.in.num("MaxResults", maxPage)}
+	var seen []R
 	x.read(func(v *viewer) {
 		if len(ids) > 0 {
-			err = collect(x, v, k, ids, after, filters, p)
-			return
+			seen, err = collect(x, v, k, ids, after)
+		} else {
+			k.all(v, after, func(r R) { seen = append(seen, r) })
 		}
-		k.all(v, after, func(r R) {
-			if meets(r, filters) {
-				p.add(k.key(r), r)
-			}
-		})
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case x.dryRun():
+	}
+	p := &page[R]{most: x.in.num("MaxResults", maxPage)}
+	if err := choose(x, k, seen, filters, p); err != nil {
+		return nil, err
+	}
+	if x.dryRun() {
 		return nil, dryRunPassed()
 	}
 	return writePage(x, k, p), nil
 }
 
+// maxMatching is how long one request may compare with its filters.
+const maxMatching = 5 * time.Second
+
+// choose puts what meets the filters on the page. Filters may be many and spiteful, so it is done
+// when the state is no longer held.
+func choose[R any](x *request, k *kind[R], seen []R, filters []condition[R], p *page[R]) error {
+	began := time.Now()
+	for i, r := range seen {
+		if i%64 == 63 && (time.Since(began) > maxMatching || x.ctx().Err() != nil) {
+			return invalid("FilterLimitExceeded", "The filters take longer than %v; use fewer or simpler ones", maxMatching)
+		}
+		if key := k.key(r); p.wants(key) && meets(r, filters) {
+			p.add(key, r)
+		}
+	}
+	return nil
+}
+
 // collect finds what a request names; it is an error if one of them is not there.
-func collect[R any](x *request, v *viewer, k *kind[R], ids []string, after string, filters []condition[R], p *page[R]) error {
+func collect[R any](x *request, v *viewer, k *kind[R], ids []string, after string) (list []R, err error) {
 	seen := map[string]bool{}
 	for _, ref := range ids {
 		x.touched(ref)
 		r, ok := k.find(v, ref)
 		if !ok {
-			return k.fault(ref)
+			return nil, k.fault(ref)
 		}
 		key := k.key(r)
-		if !seen[key] && key > after && meets(r, filters) {
-			p.add(key, r)
+		if !seen[key] && key > after {
+			list = append(list, r)
 		}
 		seen[key] = true
 	}
-	return nil
+	return list, nil
 }
 
 // writePage writes a page, and the token of the next one if there is more.

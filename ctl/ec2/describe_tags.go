@@ -1,5 +1,7 @@
 package ec2
 
+import "strings"
+
 // tagItem is one tag of one resource.
 type tagItem struct {
 	id, typ    string
@@ -36,7 +38,9 @@ func tagKey(t tagItem) string { return t.id + "\x00" + t.key }
 
 // eachTagged yields the tags of one kind. after may lie within the tags of a resource.
 func eachTagged[R any](v *viewer, k *kind[R], after string, yield func(tagItem)) {
-	k.all(v, "", func(r R) {
+	resource, _, _ := strings.Cut(after, "\x00")
+	from := resource[:max(0, len(resource)-1)] // less than the identifier, so that its other tags come too
+	k.all(v, from, func(r R) {
 		if k.owner(r) != v.account {
 			return
 		}

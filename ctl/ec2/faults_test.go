@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"mirrorgw/ctl"
@@ -166,7 +167,7 @@ func TestRefusals(t *testing.T) {
 		{"InvalidNetworkInterfaceID.NotFound", noENI, "DeleteNetworkInterface", p("NetworkInterfaceId", noENI)},
 
 		// Tags.
-		{"InvalidID", noTarget, "CreateTags", p("ResourceId.1", b.target, "ResourceId.2", noTarget, "Tag.1.Key", "a")},
+		{"InvalidID", "The ID '" + noTarget + "' is not valid", "CreateTags", p("ResourceId.1", b.target, "ResourceId.2", noTarget, "Tag.1.Key", "a")},
 		{"InvalidID", "i-1", "DeleteTags", p("ResourceId.1", "i-1")},
 		{"InvalidTagKey.Malformed", "aws:", "CreateTags", p("ResourceId.1", b.target, "Tag.1.Key", "aws:x")},
 		{"InvalidTagKey.Malformed", "empty", "CreateTags", p("ResourceId.1", b.target, "Tag.1.Value", "x")},
@@ -229,7 +230,7 @@ func TestQuotas(t *testing.T) {
 	w.refused("TrafficMirrorSessionsPerInterfaceLimitExceeded", "CreateTrafficMirrorSession", session(b.source, "4")...)
 	second := w.source("web-2", 91)
 	w.ok("CreateTrafficMirrorSession", session(second, "1")...)
-	if m := w.refused("TrafficMirrorSourcesPerTargetLimitExceeded", "CreateTrafficMirrorSession", session(w.source("web-3", 92), "1")...); !strings.HasPrefix(m, "Sources per interface-target limit reached (") {
+	if m := w.refused("TrafficMirrorSourcesPerTargetLimitExceeded", "CreateTrafficMirrorSession", session(w.source("web-3", 92), "1")...); m != "Sources per interface-target limit reached" {
 		t.Error(m)
 	}
 	w.ok("CreateTrafficMirrorSession", session(second, "2")...)
@@ -280,6 +281,27 @@ func TestGatewayFaults(t *testing.T) {
 	w.refused("InternalError", "CreateTrafficMirrorFilter")
 	w.store.Close()
 	w.refused("Unavailable", "DeleteTrafficMirrorFilter", "TrafficMirrorFilterId", noFilter)
+}
+
+// fullDisk is a Persistence that takes nothing.
+type fullDisk struct{}
+
+func (fullDisk) Load() (*store.Saved, error) { return &store.Saved{}, nil }
+func (fullDisk) Save(*store.Batch) error     { return syscall.ENOSPC }
+func (fullDisk) Close() error                { return nil }
+
+// TestFullDisk: nothing is changed, and clients may try again.
+func TestFullDisk(t *testing.T) {
+	w := newWorld(t)
+	w.disk = fullDisk{}
+	w.open(nil)
+	defer w.store.Close()
+	if m := w.refused("Unavailable", "CreateTrafficMirrorFilter", "ClientToken", "t"); !strings.Contains(m, "no space left on device") {
+		t.Error(m)
+	}
+	if n := len(w.ok("DescribeTrafficMirrorFilters").at("trafficMirrorFilterSet").children); n != 0 {
+		t.Errorf("%d filters", n)
+	}
 }
 
 // TestEveryCodeIsTranslated reads the codes of the control API from their source: one that is not

@@ -30,6 +30,7 @@ const (
 const (
 	maxText   = 1024
 	maxIDs    = 1000 // identifiers in one request
+	maxFilter = 255  // of a filter: what it looks at and what it looks for
 	maxTagSet = 1000 // tags in one request; how many a resource may have is judged with it
 )
 
@@ -84,8 +85,8 @@ var (
 		list("Tag", maxTagSet, structure("", tagFields...))))
 
 	filterField = overflowing("FilterLimitExceeded", list("Filter", 50, structure("",
-		must(text("Name", 512)),
-		must(overflowing("FilterLimitExceeded", list("Value", 200, text("", maxText)))))))
+		must(text("Name", maxFilter)),
+		must(overflowing("FilterLimitExceeded", list("Value", 200, text("", maxFilter)))))))
 )
 
 const (

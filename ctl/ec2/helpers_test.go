@@ -85,6 +85,7 @@ type world struct {
 	service *Service
 	guard   *guard
 	path    string // of the state; empty: memory
+	disk    store.Persistence
 	config  *config.Config
 	calls   int
 	account string // that calls
@@ -127,7 +128,7 @@ func openWorld(t testing.TB, path string, p ctl.Publisher, quotas ...string) *wo
 
 func (w *world) open(p ctl.Publisher) {
 	w.Helper()
-	o := store.Options{Config: w.config, Publisher: p}
+	o := store.Options{Config: w.config, Publisher: p, Persistence: w.disk}
 	if w.path != "" {
 		file, err := bolt.Open(filepath.Join(w.path, "state.db"), bolt.Options{})
 		if err != nil {

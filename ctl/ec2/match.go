@@ -8,7 +8,27 @@ import (
 // condition is one filter of a Describe: the attribute has one of the values.
 type condition[R any] struct {
 	attribute func(R) []string
-	patterns  []string
+	patterns  []pattern
+}
+
+// pattern is a value of a filter.
+type pattern struct {
+	text    string
+	letters []rune // nil: the text has no wildcards
+}
+
+func newPattern(text string) pattern {
+	if !strings.ContainsAny(text, `*?\`) {
+		return pattern{text: text}
+	}
+	return pattern{text, []rune(text)}
+}
+
+func (p *pattern) matches(text string) bool {
+	if p.letters == nil {
+		return p.text == text
+	}
+	return matches(p.letters, []rune(text))
 }
 
 // conditions reads the filters of a request. A resource must meet all of them.
@@ -20,7 +40,11 @@ func conditions[R any](x *request, k *kind[R]) ([]condition[R], error) {
 		if attribute == nil {
 			return nil, invalid("InvalidParameterValue", "The filter %s is invalid", quoted(name))
 		}
-		all = append(all, condition[R]{attribute, f.texts("Value")})
+		c := condition[R]{attribute: attribute}
+		for _, value := range f.texts("Value") {
+			c.patterns = append(c.patterns, newPattern(value))
+		}
+		all = append(all, c)
 	}
 	return all, nil
 }
@@ -68,7 +92,7 @@ func meets[R any](r R, all []condition[R]) bool {
 
 func (c *condition[R]) met(r R) bool {
 	for _, value := range c.attribute(r) {
-		if slices.ContainsFunc(c.patterns, func(pattern string) bool { return matches(pattern, value) }) {
+		if slices.ContainsFunc(c.patterns, func(p pattern) bool { return p.matches(value) }) {
 			return true
 		}
 	}
@@ -76,9 +100,8 @@ func (c *condition[R]) met(r R) bool {
 }
 
 // matches compares a value with a pattern: * is any characters, ? is one, and a backslash makes
-// the next one plain. Case matters. It takes at most len(pattern) * len(text) steps.
-func matches(pattern, text string) bool {
-	p, t := []rune(pattern), []rune(text)
+// the next one plain. Case matters. It takes at most len(p) * len(t) steps.
+func matches(p, t []rune) bool {
 	star, mark := -1, 0 // the last *, and what of the text comes after it
 	i, j := 0, 0
 	for j < len(t) {

@@ -58,6 +58,11 @@ type page[R any] struct {
 	more bool
 }
 
+// wants reports whether a key, if it is added, would change anything.
+func (p *page[R]) wants(key string) bool {
+	return !p.more || key < p.keys[p.most-1]
+}
+
 // add takes a record if its key is among the lowest so far.
 func (p *page[R]) add(key string, r R) {
 	if len(p.keys) == p.most && key >= p.keys[p.most-1] {

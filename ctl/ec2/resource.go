@@ -79,10 +79,16 @@ func (s *subject) arn(region string) string {
 // one is the record of a subject that exists.
 func one[R any](s *subject) R { return s.record.(R) }
 
+// notAnID is the code of the fault when what is to be tagged is not there, whatever it is.
+const notAnID = "InvalidID"
+
 // fault says that a resource is not there.
 func (r *resource) fault(ref string) error {
 	if r == eniResource && !ctl.IsID(ref) {
 		return invalid("InvalidNetworkInterfaceId.Malformed", "Invalid id: %s (expecting eni- and 17 digits of 0-9a-f)", quoted(ref))
+	}
+	if r.notFound == notAnID {
+		return invalid(notAnID, "The ID %s is not valid", quoted(ref))
 	}
 	return invalid(r.notFound, "The %s %s does not exist", r.word, quoted(ref))
 }

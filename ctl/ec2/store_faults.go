@@ -37,7 +37,8 @@ var translations = []translation{
 	{code: api.CodeQuotaExceeded, kind: store.KindFilter, as: "TrafficMirrorFilterLimitExceeded", text: limitText + "traffic mirror filters has been reached"},
 	{code: api.CodeQuotaExceeded, kind: store.KindRule, as: "TrafficMirrorFilterRuleLimitExceeded", text: limitText + "rules of a traffic mirror filter has been reached"},
 	{code: api.CodeQuotaExceeded, kind: store.KindSession, key: "source", as: "TrafficMirrorSessionsPerInterfaceLimitExceeded", text: limitText + "traffic mirror sessions of the network interface has been reached"},
-	{code: api.CodeQuotaExceeded, kind: store.KindSession, key: "target", as: "TrafficMirrorSourcesPerTargetLimitExceeded", text: "Sources per interface-target limit reached"},
+	{code: api.CodeQuotaExceeded, kind: store.KindSession, key: "target", as: "TrafficMirrorSourcesPerTargetLimitExceeded", whole: true,
+		text: "Sources per interface-target limit reached"},
 	{code: api.CodeQuotaExceeded, kind: store.KindSession, as: "TrafficMirrorSessionLimitExceeded", text: limitText + "traffic mirror sessions has been reached"},
 	{code: api.CodeQuotaExceeded, as: "ResourceLimitExceeded"},
 
@@ -47,11 +48,11 @@ var translations = []translation{
 		text: "The value for parameter SubnetId" + inUseText + ": all traffic of the port belongs to another network interface"},
 	{code: api.CodeAlreadyExists, as: "InvalidParameterValue"},
 
-	{code: api.CodeInUse, kind: store.KindTarget, key: "interface", as: "InvalidParameterValue", text: "The value for parameter NetworkInterfaceId" + inUseText + " as a traffic mirror source"},
-	{code: api.CodeInUse, kind: store.KindTarget, key: "load_balancer", as: "InvalidParameterValue", text: "A member of the network load balancer" + inUseText + " as a traffic mirror source"},
+	{code: api.CodeInUse, kind: store.KindTarget, key: "interface", as: "InvalidParameterValue", text: "The value for parameter NetworkInterfaceId" + inUseText + " as a traffic mirror source", whole: true},
+	{code: api.CodeInUse, kind: store.KindTarget, key: "load_balancer", as: "InvalidParameterValue", text: "A member of the network load balancer" + inUseText + " as a traffic mirror source", whole: true},
 	{code: api.CodeInUse, kind: store.KindTarget, as: "TrafficMirrorTargetInUse"},
 	{code: api.CodeInUse, kind: store.KindFilter, as: "TrafficMirrorFilterInUse"},
-	{code: api.CodeInUse, kind: store.KindSession, key: "source", as: "InvalidParameterValue", text: "The value for parameter NetworkInterfaceId" + inUseText + " as a traffic mirror target"},
+	{code: api.CodeInUse, kind: store.KindSession, key: "source", as: "InvalidParameterValue", text: "The value for parameter NetworkInterfaceId" + inUseText + " as a traffic mirror target", whole: true},
 	{code: api.CodeInUse, kind: store.KindInterface, as: "InvalidNetworkInterface.InUse"},
 	{code: api.CodeInUse, as: "DependencyViolation"},
 

@@ -109,7 +109,7 @@ func taggedResources(x *request, v *viewer) []subject {
 }
 
 // unknownResource is what is asked for if nothing has the identifier.
-var unknownResource = &resource{name: "*", word: "resource", notFound: "InvalidID"}
+var unknownResource = &resource{name: "*", word: "resource", notFound: notAnID}
 
 func taggedResource(v *viewer, ref string) subject {
 	if ctl.IsID(ref) {
@@ -133,7 +133,7 @@ func taggedResource(v *viewer, ref string) subject {
 func known(s subject) subject {
 	if s.record == nil {
 		r := *s.resource
-		r.notFound = unknownResource.notFound
+		r.notFound = notAnID
 		s.resource = &r
 	}
 	return s
