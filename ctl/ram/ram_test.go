@@ -184,7 +184,7 @@ func TestTokens(t *testing.T) {
 	if got := w.ok(alice, "CreateResourceShare", create).object("resourceShare").text("resourceShareArn"); got != arn {
 		t.Errorf("%s", got)
 	}
-	arn = w.share("guests", bob)
+	w.share("guests", bob)
 	accept := object{"resourceShareInvitationArn": w.invited(bob), "clientToken": "2"}
 	w.ok(bob, "AcceptResourceShareInvitation", accept)
 	w.ok(bob, "AcceptResourceShareInvitation", accept)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -209,7 +208,7 @@ func TestOwnerSeesGuests(t *testing.T) {
 			t.Errorf("lost: %v", list)
 		}
 	})
-	if err := w.modify(func(r *ctl.Session) { r.Description = fmt.Sprint("x") }); err != nil {
+	if err := w.modify(func(r *ctl.Session) { r.Description = "x" }); err != nil {
 		t.Error(err)
 	}
 }
