@@ -106,3 +106,20 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkRefuse: a wrong secret and an unknown key take the same.
+func BenchmarkRefuse(b *testing.B) {
+	v := signedVectors(b)[0]
+	wrong := v.keys()[vectorID]
+	wrong.Secret += "x"
+	for name, keys := range map[string]keyring{"wrong": {vectorID: wrong}, "unknown": {}} {
+		b.Run(name, func(b *testing.B) {
+			verifier := New(Options{Keys: keys, Now: v.when})
+			for b.Loop() {
+				if _, err := v.verifyBy(verifier); err != mismatch {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -94,12 +94,23 @@ func (b *bench) noDrop(ctx context.Context, r *pacedRig, on bool) (float64, erro
 	return f.Rate, err
 }
 
+// ownRate is the rate without loss and without sessions. Less than what is mirrored it cannot be: then
+// the machine stood still for longer than rings hold, in the middle of the search.
+func (b *bench) ownRate(ctx context.Context, r *pacedRig, mirrored float64) (rate float64, err error) {
+	for range attempts {
+		if rate, err = b.noDrop(ctx, r, false); err != nil || rate >= mirrored {
+			return rate, err
+		}
+	}
+	return 0, fmt.Errorf("%s: %.3f Mpps without loss are less than %.3f that are mirrored: the machine is too busy", r.load.name, rate/1e6, mirrored/1e6)
+}
+
 func (b *bench) latenciesOf(ctx context.Context, r *pacedRig, same, own latencies) error {
 	rate, err := b.noDrop(ctx, r, true)
 	if err != nil {
 		return err
 	}
-	ownRate, err := b.noDrop(ctx, r, false)
+	ownRate, err := b.ownRate(ctx, r, rate)
 	if err != nil {
 		return err
 	}

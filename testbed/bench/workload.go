@@ -85,6 +85,7 @@ func everything() []workload {
 		workload{name: searchName, full: true, measure: (*bench).measureSearches},
 		workload{name: latencyName, full: true, measure: (*bench).measureLatencies},
 		workload{name: overloadName, full: true, measure: (*bench).measureOverload},
+		workload{name: stagesName, full: true, measure: (*bench).measureStages},
 		workload{name: congestedName, full: true, measure: (*bench).measureCongested},
 		workload{name: sharedName, full: true, measure: (*bench).measureShared},
 		workload{name: faultsName, full: true, measure: (*bench).measureTunnelFaults},
