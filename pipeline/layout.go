@@ -55,7 +55,7 @@ type Layout struct {
 	lastRules   *ruleTable        // made last and still in use, or nil
 	lastSources *sourceTable      // likewise
 	lastPlaces  *places           // likewise
-	headers     []header          // by session slot
+	headers     outerHeaders      // of ways
 
 	destinations map[destinationKey]*destination
 	balancers    map[balancerKey]*balancer
