@@ -12,6 +12,7 @@
 enum {
 	MGW_IPV4_LENGTH_OFFSET = 16, /* total length */
 	MGW_IPV4_SUM_OFFSET = 24,
+	MGW_IPV4_SOURCE_OFFSET = 26,
 	MGW_IPV4_DESTINATION_OFFSET = 30,
 	MGW_IPV6_DESTINATION_OFFSET = 38,
 	MGW_IPV4_UDP_OFFSET = 34,
@@ -19,6 +20,8 @@ enum {
 	MGW_IPV6_UDP_OFFSET = 54,
 	MGW_UDP_LENGTH_OFFSET = 4, /* from the UDP header on */
 	MGW_UDP_SUM_OFFSET = 6,
+	MGW_VNI_OFFSET = 12, /* with the byte behind it, which is 0 */
+	MGW_VNI4_OFFSET = MGW_IPV4_UDP_OFFSET + MGW_VNI_OFFSET, /* from the start on */
 	MGW_UDP_AND_VXLAN = 16,
 	MGW_HEADER4_SIZE = 50,
 	MGW_HEADER6_SIZE = 70,
@@ -94,11 +97,22 @@ MGW_STAGE bool mgw_reference(struct mgw_pipe *pipe, struct mgw_copy *copy, uint1
 	return true;
 }
 
-static __rte_always_inline void mgw_finish_ipv4(struct rte_mbuf *m, uint8_t *header, uint32_t sum,
-						uint32_t inner, const struct mgw_next_hop *hop)
+/* The outer source address of an IPv4 header. Returns what it adds to the header's sum. */
+static __rte_always_inline uint32_t mgw_put_source(uint8_t *header, uint32_t address)
 {
-	const uint32_t total = inner + MGW_IPV4_SIZE + MGW_UDP_AND_VXLAN;
+	const uint32_t host = rte_be_to_cpu_32(address);
 
+	memcpy(header + MGW_IPV4_SOURCE_OFFSET, &address, sizeof(address));
+	return (host >> 16) + (host & 0xffff);
+}
+
+static __rte_always_inline void mgw_finish_ipv4(struct rte_mbuf *m, uint8_t *header, uint32_t sum,
+						const struct mgw_copy *copy, uint32_t address)
+{
+	const uint32_t total = copy->inner + MGW_IPV4_SIZE + MGW_UDP_AND_VXLAN;
+	const struct mgw_next_hop *hop = copy->hop;
+
+	sum += mgw_put_source(header, address);
 	mgw_put16(header + MGW_IPV4_LENGTH_OFFSET, total);
 	if (hop->ip_checksum_offload) {
 		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
@@ -183,89 +197,107 @@ MGW_STAGE void mgw_put_tag(struct mgw_copy *copy, uint8_t *header, const struct 
 	m->l2_len += MGW_TAG_SIZE; /* read with an offload flag only */
 }
 
-/* The outer header of one copy whose inner bytes are in place; outer is its whole length. */
-static __rte_always_inline void mgw_encap(struct mgw_copy *copy, const struct mgw_session *session,
-					  const struct mgw_next_hop *hop, uint32_t outer)
+/* The outer header of one copy whose inner bytes are in place. */
+static __rte_always_inline void mgw_encap(struct mgw_copy *copy, const struct mgw_session *session)
 {
+	const struct mgw_way *way = copy->way;
+	const struct mgw_next_hop *hop = copy->hop;
 	struct rte_mbuf *m = copy->head;
 	uint8_t *header = rte_pktmbuf_mtod(m, uint8_t *);
 	const uint32_t inner = copy->inner;
-	const bool ipv6 = session->ipv6;
-	uint32_t sum = session->ip_sum;
+	const bool ipv6 = way->ipv6;
+	uint32_t sum = way->ip_sum;
 	uint8_t *udp = header + (ipv6 ? MGW_IPV6_UDP_OFFSET : MGW_IPV4_UDP_OFFSET);
 
 	if (ipv6) /* lengths that the compiler knows */
-		memcpy(header, session->header, MGW_HEADER6_SIZE);
+		memcpy(header, way->header, MGW_HEADER6_SIZE);
 	else
-		memcpy(header, session->header, MGW_HEADER4_SIZE);
+		memcpy(header, way->header, MGW_HEADER4_SIZE);
 	memcpy(header, hop->macs, sizeof(hop->macs));
-	if (unlikely(session->destination == NULL))
+	if (unlikely(way->destination == NULL))
 		sum += mgw_put_member(header, ipv6, hop);
 	memcpy(udp, &copy->source_port, 2);
 	mgw_put16(udp + MGW_UDP_LENGTH_OFFSET, inner + MGW_UDP_AND_VXLAN);
-	m->pkt_len = outer;
+	memcpy(udp + MGW_VNI_OFFSET, &session->vni, sizeof(session->vni));
+	m->pkt_len = copy->outer;
 	if (ipv6)
 		mgw_finish_ipv6(m, header, inner, hop);
 	else
-		mgw_finish_ipv4(m, header, sum, inner, hop);
+		mgw_finish_ipv4(m, header, sum, copy, session->address);
 	if (unlikely(hop->tagged))
 		mgw_put_tag(copy, header, hop);
 }
 
 /*
- * What the outer headers of copies of one session to one next hop have in common. Made for two in a
- * row and more: of many sessions in turn each header is as quickly made alone.
+ * What the outer headers of copies of one way to one next hop have in common. Made for two in a
+ * row and more: of many ways in turn each header is as quickly made alone.
  */
 struct mgw_outer {
 	uint8_t header[MGW_HEADER4_SIZE];
-	bool plain;   /* that is all but lengths, source port and checksum; IPv4, untagged */
-	bool ready;   /* the three around this are valid */
-	uint16_t sum; /* of the IPv4 header, folded */
-	const struct mgw_session *session;
+	bool plain;     /* that is all but lengths, source port and checksum; IPv4, untagged */
+	bool ready;     /* the four around this are valid */
+	uint16_t sum;   /* of the IPv4 header, folded */
+	uint32_t owner; /* whose address and VNI are in there too; MGW_NONE: nobody's */
+	const struct mgw_way *way;
 	const struct mgw_next_hop *hop; /* NULL: no copy yet */
 	struct mgw_outbox *outbox;
 };
 
-/* The first copy of another session or to another next hop. */
+/* The first copy of another way or to another next hop, or no longer the owner's. */
 static __rte_always_inline void mgw_begin_outer(struct mgw_outer *outer, struct mgw_pipe *pipe,
-						const struct mgw_session *session,
-						const struct mgw_next_hop *hop)
+						const struct mgw_copy *copy)
 {
-	outer->session = session;
-	outer->hop = hop;
-	outer->outbox = &pipe->outboxes[hop->tunnel];
+	outer->way = copy->way;
+	outer->hop = copy->hop;
+	outer->outbox = &pipe->outboxes[copy->hop->tunnel];
+	outer->owner = MGW_NONE;
 	outer->plain = outer->ready = false;
 }
 
-/* When there are more of them. */
-MGW_STAGE void mgw_prepare_outer(struct mgw_outer *outer)
+static __rte_always_inline uint16_t mgw_fold_sum(uint32_t sum)
 {
-	const struct mgw_session *session = outer->session;
-	const struct mgw_next_hop *hop = outer->hop;
-	uint32_t sum = session->ip_sum;
-
-	outer->ready = true;
-	outer->plain = !session->ipv6 && !hop->tagged && !hop->ip_checksum_offload;
-	if (!outer->plain)
-		return;
-	memcpy(outer->header, session->header, MGW_HEADER4_SIZE);
-	memcpy(outer->header, hop->macs, sizeof(hop->macs));
-	if (session->destination == NULL)
-		sum += mgw_put_member(outer->header, false, hop);
 	sum = (sum & 0xffff) + (sum >> 16);
-	outer->sum = (uint16_t)((sum & 0xffff) + (sum >> 16));
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
-/* mgw_encap of a plain one. */
+/* When there are more of them: of one session, or of session NULL, which is several. */
+MGW_STAGE void mgw_prepare_outer(struct mgw_outer *outer, const struct mgw_session *session)
+{
+	const struct mgw_way *way = outer->way;
+	const struct mgw_next_hop *hop = outer->hop;
+	uint32_t sum = way->ip_sum;
+
+	outer->ready = true;
+	outer->plain = !way->ipv6 && !hop->tagged && !hop->ip_checksum_offload;
+	if (!outer->plain)
+		return;
+	memcpy(outer->header, way->header, MGW_HEADER4_SIZE);
+	memcpy(outer->header, hop->macs, sizeof(hop->macs));
+	if (way->destination == NULL)
+		sum += mgw_put_member(outer->header, false, hop);
+	if (session != NULL) {
+		sum += mgw_put_source(outer->header, session->address);
+		memcpy(outer->header + MGW_VNI4_OFFSET, &session->vni, sizeof(session->vni));
+	}
+	outer->sum = mgw_fold_sum(sum);
+}
+
+/* mgw_encap of a plain one; session is NULL for the owner's. */
 static __rte_always_inline void mgw_encap_plain(const struct mgw_copy *copy,
+						const struct mgw_session *session,
 						const struct mgw_outer *outer)
 {
 	struct rte_mbuf *m = copy->head;
 	uint8_t *header = rte_pktmbuf_mtod(m, uint8_t *);
 	const uint32_t total = copy->inner + MGW_IPV4_SIZE + MGW_UDP_AND_VXLAN;
-	const uint32_t sum = outer->sum + total;
+	uint32_t sum = outer->sum + total;
 
 	memcpy(header, outer->header, MGW_HEADER4_SIZE);
+	if (session != NULL) {
+		sum += mgw_put_source(header, session->address);
+		sum = (sum & 0xffff) + (sum >> 16);
+		memcpy(header + MGW_VNI4_OFFSET, &session->vni, sizeof(session->vni));
+	}
 	mgw_put16(header + MGW_IPV4_LENGTH_OFFSET, total);
 	mgw_put16(header + MGW_IPV4_SUM_OFFSET, ~(sum + (sum >> 16)));
 	memcpy(header + MGW_IPV4_UDP_OFFSET, &copy->source_port, 2);
@@ -301,12 +333,27 @@ MGW_STAGE void mgw_abandon(struct mgw_pipe *pipe, const struct mgw_copy *copy, e
 	mgw_release(pipe, copy);
 }
 
-/* Whether copy number index is there, and of the same session and next hop. */
+/* Whether copy number index is there, and of the same way and next hop. */
 static __rte_always_inline bool mgw_same_outer(const struct mgw_pipe *pipe,
 					       const struct mgw_copy *copy, uint32_t index)
 {
-	return index < pipe->n_copies && pipe->copies[index].session == copy->session &&
+	return index < pipe->n_copies && pipe->copies[index].way == copy->way &&
 	       pipe->copies[index].hop == copy->hop;
+}
+
+/* What outer says is not this copy's: begin anew, and prepare if the next one is alike. */
+static __rte_always_inline void mgw_turn_outer(struct mgw_outer *outer, struct mgw_pipe *pipe,
+					       const struct mgw_program *program,
+					       const struct mgw_copy *copy, uint32_t index)
+{
+	if (copy->way != outer->way || copy->hop != outer->hop || outer->owner != MGW_NONE)
+		mgw_begin_outer(outer, pipe, copy);
+	if (outer->ready || !mgw_same_outer(pipe, copy, index + 1))
+		return;
+	if (pipe->copies[index + 1].session == copy->session)
+		outer->owner = copy->session;
+	mgw_prepare_outer(outer,
+			  outer->owner != MGW_NONE ? &program->sessions[outer->owner] : NULL);
 }
 
 /* Everything after production was sent, for one copy; outer is what the one before left. */
@@ -321,19 +368,19 @@ static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
 		mgw_abandon(pipe, copy, MGW_SKIP_PRODUCTION_DROPPED);
 		return;
 	}
-	if (copy->n_held > 0 && unlikely(!mgw_reference(pipe, copy, session->header_length))) {
+	if (copy->n_held > 0 && unlikely(!mgw_reference(pipe, copy, copy->way->header_length))) {
 		mgw_abandon(pipe, copy, MGW_SKIP_MEMPOOL);
 		return;
 	}
-	if (unlikely(session != outer->session || copy->hop != outer->hop))
-		mgw_begin_outer(outer, pipe, session, copy->hop);
-	if (unlikely(!outer->ready) && mgw_same_outer(pipe, copy, index + 1))
-		mgw_prepare_outer(outer);
-	copy->outer = session->header_length + copy->inner;
-	if (likely(outer->plain))
-		mgw_encap_plain(copy, outer);
+	if (unlikely(copy->session != outer->owner || copy->hop != outer->hop))
+		mgw_turn_outer(outer, pipe, program, copy, index);
+	copy->outer = copy->way->header_length + copy->inner;
+	if (likely(outer->plain && outer->owner != MGW_NONE))
+		mgw_encap_plain(copy, NULL, outer);
+	else if (outer->plain)
+		mgw_encap_plain(copy, session, outer);
 	else
-		mgw_encap(copy, session, copy->hop, copy->outer);
+		mgw_encap(copy, session);
 	mgw_post(outer->outbox, copy, index);
 }
 

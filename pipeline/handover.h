@@ -57,7 +57,7 @@ static inline bool mgw_take_one(struct mgw_pipe *pipe, const struct mgw_program 
 	*copy = ring->copies[taken % MGW_HANDOVER_COPIES];
 	if (unlikely(pipe->n_held + copy->n_held > MGW_MAX_HELD))
 		return false;
-	slot = program->match[copy->session].slot;
+	slot = program->sessions[copy->session].slot;
 	copy->counters = &pipe->counters->sessions[slot][copy->direction];
 	copy->first_held = pipe->n_held;
 	for (uint32_t h = 0; h < copy->n_held; h++)

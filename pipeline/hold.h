@@ -145,14 +145,13 @@ static __rte_always_inline bool mgw_hold_frame(struct mgw_pipe *pipe, struct mgw
 }
 
 /* Hold what mgw_hold_short does not. False: counted as skipped. */
-MGW_STAGE bool mgw_hold_other(struct mgw_pipe *pipe, const struct mgw_session *session,
-			      const struct mgw_next_hop *hop, struct mgw_copy *copy,
-			      bool own_copies)
+MGW_STAGE bool mgw_hold_other(struct mgw_pipe *pipe, struct mgw_copy *copy, bool own_copies)
 {
+	const struct mgw_next_hop *hop = copy->hop;
 	struct rte_mbuf *frame = pipe->frames[copy->frame];
 
 	if (copy->inner <= MGW_COPY_MAX || own_copies || hop->own_copies || hop->single_segment)
-		return mgw_hold_bytes(pipe, copy, frame, session->header_length,
+		return mgw_hold_bytes(pipe, copy, frame, copy->way->header_length,
 				      hop->single_segment);
 	return mgw_hold_frame(pipe, copy, frame, hop->max_segments);
 }
@@ -193,17 +192,17 @@ static __rte_always_inline bool mgw_hold_short(struct mgw_pipe *pipe, struct mgw
 }
 
 /* How much of a frame that is too long is copied. */
-MGW_STAGE uint32_t mgw_cut(uint32_t length, const struct mgw_session *session,
+MGW_STAGE uint32_t mgw_cut(uint32_t length, const struct mgw_way *way,
 			   const struct mgw_next_hop *hop)
 {
-	return RTE_MIN(RTE_MIN(length, session->inner_max), hop->inner_max);
+	return RTE_MIN(RTE_MIN(length, way->inner_max), hop->inner_max);
 }
 
 /* Whether the budget has a copy for this session. False: counted as skipped. */
 MGW_STAGE bool mgw_admit(struct mgw_pipe *pipe, const struct mgw_program *program,
 			 const struct mgw_copy *copy)
 {
-	const uint32_t slot = program->match[copy->session].slot;
+	const uint32_t slot = program->sessions[copy->session].slot;
 
 	if (mgw_budget_admits(&pipe->budget, &pipe->counters->credits[slot]))
 		return true;
@@ -217,9 +216,9 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 					      struct mgw_copy *copy, const struct rte_mbuf *frame,
 					      bool own_copies)
 {
-	const struct mgw_session *session = &program->sessions[copy->session];
+	const struct mgw_way *way = copy->way;
 	const uint64_t flow = pipe->flows[copy->frame];
-	const struct mgw_next_hop *hop = mgw_next_hop_of(pipe, session, copy->length, flow);
+	const struct mgw_next_hop *hop = mgw_next_hop_of(pipe, way, copy->length, flow);
 
 	if (unlikely(hop->skip != 0)) {
 		mgw_skip(pipe, copy, hop->skip - 1);
@@ -229,11 +228,11 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 		return false;
 	copy->hop = hop;
 	copy->inner = copy->length;
-	if (unlikely(copy->length > session->inner_max || copy->length > hop->inner_max))
-		copy->inner = mgw_cut(copy->length, session, hop);
+	if (unlikely(copy->length > way->inner_max || copy->length > hop->inner_max))
+		copy->inner = mgw_cut(copy->length, way, hop);
 	copy->source_port = rte_cpu_to_be_16(mgw_source_port(flow));
-	return mgw_hold_short(pipe, copy, frame, session->header_length) ||
-	       mgw_hold_other(pipe, session, hop, copy, own_copies);
+	return mgw_hold_short(pipe, copy, frame, way->header_length) ||
+	       mgw_hold_other(pipe, copy, own_copies);
 }
 
 /* What match accepted becomes a copy, of which nothing is held yet. */
@@ -242,6 +241,7 @@ static __rte_always_inline void mgw_begin_copy(const struct mgw_sighting *seen,
 					       uint32_t length)
 {
 	copy->counters = run->session;
+	copy->way = run->way;
 	copy->session = seen->session;
 	copy->length = length;
 	copy->frame = seen->frame;
@@ -253,10 +253,13 @@ static __rte_always_inline struct mgw_run mgw_run_of(const struct mgw_pipe *pipe
 						     const struct mgw_program *program,
 						     const struct mgw_sighting *seen)
 {
-	const uint32_t slot = program->match[seen->session].slot;
+	const struct mgw_session *session = &program->sessions[seen->session];
 
-	return mgw_new_run(&pipe->counters->sessions[slot][seen->direction],
-			   &pipe->counters->sources[seen->source][seen->direction]);
+	return (struct mgw_run){
+	    .session = &pipe->counters->sessions[session->slot][seen->direction],
+	    .source = &pipe->counters->sources[seen->source][seen->direction],
+	    .way = &program->ways[session->way],
+	};
 }
 
 /*
@@ -268,7 +271,7 @@ MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *pro
 			    bool own_copies)
 {
 	const uint32_t n_sightings = pipe->n_sightings;
-	struct mgw_run run = mgw_new_run(NULL, NULL);
+	struct mgw_run run = {.session = NULL};
 	uint32_t session = MGW_NONE, direction = MGW_DIRECTIONS, n = 0;
 	uint64_t flags = 0;
 

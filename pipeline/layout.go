@@ -57,7 +57,7 @@ type Layout struct {
 	lastRules   *ruleTable        // made last and still in use, or nil
 	lastSources *sourceTable      // likewise
 	lastPlaces  *places           // likewise
-	headers     []header          // by session slot
+	headers     outerHeaders      // of ways
 
 	// mu is held for moments: next hops and balances change while a program is laid out.
 	mu           sync.Mutex

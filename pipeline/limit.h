@@ -99,38 +99,36 @@ mgw_hop_to(const struct mgw_destination *to, const struct mgw_balancer *balancer
  * one: code for another generation than its caller's costs some 70 ns at each change of vector
  * state.
  */
-MGW_STAGE const struct mgw_next_hop *mgw_limited_hop(struct mgw_pipe *pipe,
-						     const struct mgw_session *session,
-						     uint32_t length, uint64_t flow)
+MGW_STAGE const struct mgw_next_hop *
+mgw_limited_hop(struct mgw_pipe *pipe, const struct mgw_way *way, uint32_t length, uint64_t flow)
 {
-	const struct mgw_limits *limits = session->limits;
+	const struct mgw_limits *limits = way->limits;
 	const struct mgw_next_hop *hop;
 	uint32_t inner;
 
 	if (mgw_flow_sample(flow) >= limits->sample_below)
 		return &mgw_hop_sampled;
-	hop = mgw_hop_to(limits->destination, session->balancer, flow);
+	hop = mgw_hop_to(limits->destination, way->balancer, flow);
 	if (hop->skip != 0)
 		return hop;
-	inner = RTE_MIN(RTE_MIN(length, session->inner_max), hop->inner_max);
+	inner = RTE_MIN(RTE_MIN(length, way->inner_max), hop->inner_max);
 	if (!mgw_charge(pipe, limits,
-			session->header_length + inner + (hop->tagged ? MGW_TAG_SIZE : 0)))
+			way->header_length + inner + (hop->tagged ? MGW_TAG_SIZE : 0)))
 		return &mgw_hop_rate_limit;
 	return hop;
 }
 
 /*
  * How the copy of a frame of that length gets to its destination; skip in it says that it does not.
- * destination is NULL in sessions to load balancers and in those with limits, so that others are
+ * destination is NULL in ways to load balancers and in those with limits, so that others are
  * asked about neither.
  */
 static __rte_always_inline const struct mgw_next_hop *
-mgw_next_hop_of(struct mgw_pipe *pipe, const struct mgw_session *session, uint32_t length,
-		uint64_t flow)
+mgw_next_hop_of(struct mgw_pipe *pipe, const struct mgw_way *way, uint32_t length, uint64_t flow)
 {
-	if (unlikely(session->destination == NULL && session->limits != NULL))
-		return mgw_limited_hop(pipe, session, length, flow);
-	return mgw_hop_to(session->destination, session->balancer, flow);
+	if (unlikely(way->destination == NULL && way->limits != NULL))
+		return mgw_limited_hop(pipe, way, length, flow);
+	return mgw_hop_to(way->destination, way->balancer, flow);
 }
 
 #endif

@@ -80,12 +80,9 @@ func (l *limiter) limitTargets(slots []uint32) {
 	}
 }
 
-// apply moves a session's destination into its limits, if it has any.
-func (l *limiter) apply(out *C.struct_mgw_session, slot uint32, index int) {
+// apply moves the destination of a session's way into its limits; it must have some.
+func (l *limiter) apply(out *C.struct_mgw_way, slot uint32, index int) {
 	session := &l.snapshot.Sessions[index]
-	if !session.IsLimited(&l.snapshot.Targets[session.Target]) {
-		return
-	}
 	limits := &l.memory[0]
 	l.memory = l.memory[1:]
 	limits.destination, out.destination = out.destination, nil

@@ -37,7 +37,7 @@ static __rte_always_inline void mgw_match_resolver(struct mgw_pipe *pipe,
 						   struct mgw_sighting *seen)
 {
 	for (; seen->session < seen->end; seen->session++) {
-		if (program->match[seen->session].amazon_dns) {
+		if (program->rules[seen->session] & 1) {
 			mgw_accept(pipe, program, seen);
 			return;
 		}

@@ -100,13 +100,14 @@ struct mgw_copy {
 	struct rte_mbuf *head;                 /* mirror mbuf; NULL: given by copy */
 	struct mgw_session_counters *counters; /* of the session and direction */
 	const struct mgw_next_hop *hop;        /* valid until the lcore is quiescent */
+	const struct mgw_way *way;             /* of the session */
 	uint32_t session;                      /* index in program->sessions */
 	uint32_t length;                       /* of the frame */
 	uint32_t inner;                        /* bytes of it in the copy */
-	uint32_t outer;       /* length of the copy, outer header included; set by copy */
-	uint16_t source_port; /* outer UDP, network order */
-	uint16_t frame;
+	uint32_t outer;              /* length of the copy, outer header included; set by copy */
+	uint16_t source_port;        /* outer UDP, network order */
 	uint16_t first_held, n_held; /* run in held[]; n_held 0: the bytes are in head already */
+	uint16_t frame;
 	uint8_t direction;
 } __attribute__((aligned(64)));
 

@@ -87,15 +87,19 @@ struct mgw_source_table {
 };
 
 struct mgw_source {
-	uint32_t first, count;           /* run in match[] and sessions[] */
+	uint32_t first, count;           /* run in sessions[] */
 	const struct mgw_ruleset *rules; /* [MGW_DIRECTIONS]: what is asked first; see chains.go */
 };
 
-/* What match reads of a session: small, so that a source's sessions share a cache line. */
-struct mgw_session_match {
-	uint32_t ruleset[MGW_DIRECTIONS];
-	uint32_t slot; /* of its counters */
-	uint32_t amazon_dns;
+/*
+ * A session: small, so that those of a source share a cache line. All else that is known of it is
+ * its way, which others have too.
+ */
+struct mgw_session {
+	uint32_t slot;    /* of its counters */
+	uint32_t way;     /* index in ways[] */
+	uint32_t vni;     /* as the VXLAN header has it: VNI << 8, network order */
+	uint32_t address; /* outer source, network order; over IPv6 the way has it */
 };
 
 /* How copies get to one destination. A cache line; never written while a lcore may read it. */
@@ -150,7 +154,7 @@ struct mgw_limit {
 	struct mgw_rate packets, bytes; /* bytes of outer frames */
 };
 
-/* What a session with limits has besides. */
+/* What the way of a session with limits has besides. */
 struct mgw_limits {
 	const struct mgw_destination *destination; /* NULL: the balancer says */
 	uint64_t sample_below; /* flows whose mgw_flow_sample is below it are mirrored */
@@ -158,9 +162,9 @@ struct mgw_limits {
 	uint32_t session_slot, target_slot; /* of the buckets; MGW_NONE: the target has no limit */
 };
 
-/* What hold and encap read of a session. */
-struct mgw_session {
-	uint8_t header[MGW_HEADER_MAX]; /* MACs, lengths, UDP source port and checksums are 0 */
+/* How copies are made: what sessions of one target, one length and without limits share. */
+struct mgw_way {
+	uint8_t header[MGW_HEADER_MAX]; /* MACs, lengths, IPv4 and UDP source, checksums, VNI: 0 */
 	uint32_t inner_max;             /* longest inner frame: packet length and MTU, bytes */
 	uint32_t ip_sum;                /* IPv4: sum of header words, host order, length 0 */
 	const struct mgw_destination *destination; /* NULL: limits or balancer say, for each copy */
@@ -206,8 +210,9 @@ struct mgw_program {
 	uint32_t scattered; /* so many sources that fetching ahead pays */
 	struct mgw_resolver resolvers[MGW_MAX_RESOLVERS];
 	const struct mgw_source *sources;
-	const struct mgw_session_match *match;
 	const struct mgw_session *sessions;
+	const struct mgw_way *ways;
+	const uint32_t *rules; /* by session: index in rulesets[] << 1 | amazon_dns */
 	const struct mgw_ruleset *rulesets;
 	const struct mgw_address_set *destinations; /* to know our own copies by */
 	uint16_t tunnel_ports[MGW_MAX_TUNNELS];     /* configured port index, for counters */

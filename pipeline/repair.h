@@ -140,15 +140,12 @@ static inline bool mgw_is_partial(const struct rte_mbuf *frame, const struct mgw
 }
 
 /* Make a copy own its bytes. False: there is no room for them; counted as skipped. */
-static inline bool mgw_own_copy(struct mgw_pipe *pipe, const struct mgw_program *program,
-				struct mgw_copy *copy)
+static inline bool mgw_own_copy(struct mgw_pipe *pipe, struct mgw_copy *copy)
 {
-	const struct mgw_session *session = &program->sessions[copy->session];
-
 	if (copy->n_held == 0)
 		return true;
 	mgw_release(pipe, copy); /* production has references of its own */
-	if (!mgw_hold_bytes(pipe, copy, pipe->frames[copy->frame], session->header_length,
+	if (!mgw_hold_bytes(pipe, copy, pipe->frames[copy->frame], copy->way->header_length,
 			    copy->hop->single_segment))
 		return false;
 	if (copy->hop->max_segments == 0 || copy->head->nb_segs <= copy->hop->max_segments)
@@ -175,8 +172,8 @@ static inline void mgw_write_checksum(struct rte_mbuf *m, uint32_t offset, uint1
  * Complete the checksums of what hold has kept. Truncated copies stay as they are: nobody could
  * verify theirs. Copies for which there is no room are dropped from the burst.
  */
-MGW_STAGE void mgw_repair(struct mgw_pipe *pipe, const struct mgw_program *program,
-			  const struct mgw_port_program *port, struct mgw_port_counters *counters)
+MGW_STAGE void mgw_repair(struct mgw_pipe *pipe, const struct mgw_port_program *port,
+			  struct mgw_port_counters *counters)
 {
 	uint16_t complete = 0, kept = 0, last = MGW_BURST; /* a frame that no burst has */
 	struct mgw_checksum at = {.field = 0};
@@ -193,11 +190,10 @@ MGW_STAGE void mgw_repair(struct mgw_pipe *pipe, const struct mgw_program *progr
 			counters->partial_checksums += partial;
 		}
 		if (partial && copy->inner == copy->length) {
-			if (!mgw_own_copy(pipe, program, copy))
+			if (!mgw_own_copy(pipe, copy))
 				continue;
-			mgw_write_checksum(
-			    copy->head, program->sessions[copy->session].header_length + at.field,
-			    complete);
+			mgw_write_checksum(copy->head, copy->way->header_length + at.field,
+					   complete);
 		}
 		if (kept != i)
 			pipe->copies[kept] = *copy;

@@ -10,16 +10,10 @@
 struct mgw_run {
 	struct mgw_session_counters *session; /* NULL: no run yet */
 	struct mgw_source_counters *source;
+	const struct mgw_way *way;
 	uint32_t packets;
 	uint64_t bytes;
 };
-
-/* Start a run of copies of the same session and direction. */
-static __rte_always_inline struct mgw_run mgw_new_run(struct mgw_session_counters *session,
-						      struct mgw_source_counters *source)
-{
-	return (struct mgw_run){.session = session, .source = source};
-}
 
 static __rte_always_inline void mgw_count_matched(struct mgw_pipe *pipe, const struct mgw_run *run)
 {

@@ -262,7 +262,7 @@ static __rte_always_inline void mgw_find_scattered(struct mgw_pipe *pipe,
 		n = mgw_sight_both(pipe, program, i, pipe->senders[i], pipe->receivers[i], n);
 	pipe->n_sightings = n;
 	for (uint16_t i = 0; i < pipe->n_sightings; i++)
-		rte_prefetch0(&program->match[pipe->sightings[i].session]);
+		rte_prefetch0(&program->sessions[pipe->sightings[i].session]);
 }
 
 /* Every source that sees a frame of the burst: as its egress, as its ingress. */

@@ -138,7 +138,7 @@ static __rte_always_inline void mgw_decide_by(struct mgw_pipe *pipe,
 	mgw_lap(watch, MGW_TIMED_MATCH);
 	flags = mgw_hold(pipe, program, at->own_copies);
 	if (unlikely(mgw_may_repair(at, flags)))
-		mgw_repair(pipe, program, at, &pipe->counters->ports[port]);
+		mgw_repair(pipe, at, &pipe->counters->ports[port]);
 	mgw_lap(watch, MGW_TIMED_HOLD);
 }
 

@@ -33,14 +33,11 @@ static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct
 static __rte_always_inline void mgw_accept(struct mgw_pipe *pipe, const struct mgw_program *program,
 					   struct mgw_sighting *seen)
 {
-	const uint32_t slot = program->match[seen->session].slot;
+	const uint32_t slot = program->sessions[seen->session].slot;
 
 	seen->accepted = 1;
-	if (!program->scattered)
-		return;
-	rte_prefetch0(&program->sessions[seen->session]);
-	rte_prefetch0(&program->sessions[seen->session].inner_max);
-	rte_prefetch0(&pipe->counters->sessions[slot][seen->direction]);
+	if (program->scattered)
+		rte_prefetch0(&pipe->counters->sessions[slot][seen->direction]);
 }
 
 /* The session whose rule is at a position accepts. */
@@ -70,7 +67,7 @@ static __rte_always_inline void mgw_ask_next(const struct mgw_program *program,
 		seen->session += rules->sessions[position] + 1u;
 	if (seen->session < seen->end)
 		seen->asks =
-		    &program->rulesets[program->match[seen->session].ruleset[seen->direction]];
+		    &program->rulesets[(program->rules[seen->session] >> 1) + seen->direction];
 }
 
 static __rte_always_inline void mgw_count_hits(const struct mgw_hits *hits)
