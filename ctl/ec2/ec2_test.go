@@ -289,7 +289,9 @@ func TestParallel(t *testing.T) {
 	call := w.last
 	var done sync.WaitGroup
 	for i := range clients {
-		done.Go(func() {
+		done.Add(1)
+		go func() {
+			defer done.Done()
 			filter := call
 			filter.Action, filter.Params = "CreateTrafficMirrorFilter", url.Values{"Description": {"once"}, "ClientToken": {"t"}}
 			answers <- string(w.service.Serve(&filter).Body)
@@ -298,7 +300,7 @@ func TestParallel(t *testing.T) {
 			if reply := w.service.Serve(&list); reply.Status != 200 {
 				t.Errorf("client %d: %s", i, reply.Body)
 			}
-		})
+		}()
 	}
 	done.Wait()
 	first := <-answers
