@@ -318,6 +318,8 @@ func TestGuests(t *testing.T) {
 	if e := w.ok("DescribeTrafficMirrorSessions", "TrafficMirrorSessionId.1", mine.session).at("trafficMirrorSessionSet", 0); e.at("trafficMirrorTargetId").text != theirs.target {
 		t.Errorf("a session whose target has gone: %+v", e)
 	}
+	w.ok("CreateTags", "ResourceId.1", mine.session, "Tag.1.Key", "orphan")
+	w.ok("ModifyTrafficMirrorSession", "TrafficMirrorSessionId", mine.session, "Description", "waits for another target")
 	w.ok("ModifyTrafficMirrorSession", "TrafficMirrorSessionId", mine.session, "TrafficMirrorTargetId", mine.target)
 }
 

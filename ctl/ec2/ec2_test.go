@@ -1,8 +1,10 @@
 package ec2
 
 import (
+	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"mirrorgw/ctl"
@@ -276,6 +278,40 @@ func TestTokens(t *testing.T) {
 	}
 	w.guard.deny = func(*iam.Question) string { return "no longer" }
 	w.refused("UnauthorizedOperation", "CreateTrafficMirrorFilter", "Description", "d", "ClientToken", "same-for-all")
+}
+
+// TestParallel: clients that repeat a create at the same time make one thing, and all hear of it.
+func TestParallel(t *testing.T) {
+	w := openWorld(t, t.TempDir(), nil)
+	b := w.build()
+	const clients = 8
+	answers := make(chan string, 2*clients)
+	call := w.last
+	var done sync.WaitGroup
+	for i := range clients {
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			filter := call
+			filter.Action, filter.Params = "CreateTrafficMirrorFilter", url.Values{"Description": {"once"}, "ClientToken": {"t"}}
+			answers <- string(w.service.Serve(&filter).Body)
+			list := call
+			list.Action, list.Params = "DescribeTrafficMirrorSessions", url.Values{"TrafficMirrorSessionId.1": {b.session}}
+			if reply := w.service.Serve(&list); reply.Status != 200 {
+				t.Errorf("client %d: %s", i, reply.Body)
+			}
+		}()
+	}
+	done.Wait()
+	first := <-answers
+	for range clients - 1 {
+		if other := <-answers; other != first {
+			t.Errorf("%s and %s", first, other)
+		}
+	}
+	if n := len(w.ok("DescribeTrafficMirrorFilters", filtered("description", "once")...).at("trafficMirrorFilterSet").children); n != 1 {
+		t.Errorf("%d filters", n)
+	}
 }
 
 // TestTextThatXMLCannotHold may come over the control socket.

@@ -18,9 +18,9 @@ const apiVersion = "2016-11-15"
 type Options struct {
 	Store      *store.Store
 	Config     *config.Config // its ports are what a subnet is
-	Authorizer iam.Authorizer
-	Region     string    // of ARNs
-	Random     io.Reader // of identifiers; nil: crypto/rand
+	Authorizer iam.Authorizer // asked within transactions: it must be quick and keep away from the store
+	Region     string         // of ARNs
+	Random     io.Reader      // of identifiers; nil: crypto/rand
 }
 
 // Service answers the EC2 API. Its methods may be called from any goroutine.
