@@ -9,7 +9,7 @@ LDFLAGS     := -X mirrorgw/cmd/internal/version.set=$(VERSION)
 DEMO        := out/demo
 PLOTS       ?= out/plots
 C_FILES     := $(shell find . -path ./out -prune -o -name '*.[ch]' -print)
-SH_FILES    := .ci/run $(wildcard scripts/*.sh)
+SH_FILES    := .ci/run $(wildcard scripts/*.sh scripts/*/*.sh)
 
 # A clone that belongs to another user would fail to build: git refuses to say its revision.
 export GOFLAGS += -buildvcs=false
@@ -26,7 +26,7 @@ ALL_CPUS := taskset --cpu-list $(shell cat /sys/devices/system/cpu/online)
 # Packages run one at a time: those that start EAL poll a CPU without pause, and there may be two.
 TEST := $(ALL_CPUS) $(GO) test -count=1 -p 1
 
-.PHONY: help deps build demo test test-plain test-race test-sanitize test-full bench bench-full vet lint fuzz fmt clean
+.PHONY: help deps build demo demo-aws test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
 .NOTPARALLEL:
 
 help: ## print this list (the default)
@@ -45,6 +45,9 @@ demo: deps build ## mirror a day of traffic from capture files and tell what wen
 		--until-idle 500ms --report report.json
 	$(GO) run ./testbed/demo --dir $(DEMO) --summary
 
+demo-aws: deps build ## a gateway on generated traffic for the AWS CLI, until interrupted; needs root
+	@$(ALL_CPUS) $(GO) run ./testbed/demo --live
+
 test: deps build vet test-plain test-race test-sanitize ## everything that CI asks for
 
 test-plain: ## all tests, as they are
@@ -60,6 +63,9 @@ test-sanitize: ## the packages with C, and the daemon over the golden cases, und
 
 test-full: deps build ## the long tests too: hours
 	MIRRORGW_FULL=1 $(TEST) -timeout 3h ./...
+
+test-sdk: deps ## the AWS SDK for Go against the live demo; downloads the SDK; needs root
+	cd testbed/awssdk && $(TEST) -timeout 10m ./...
 
 bench: deps build ## measure beside testpmd and Open vSwitch, write out/bench.json; needs hugepages
 	@mkdir -p out

@@ -71,7 +71,14 @@ func (s *source) line(p token.Pos) int { return s.fset.Position(p).Line }
 // generated follows the convention of "go help generate".
 var generated = regexp.MustCompile(`(?m)^(//|/\*) Code generated .* DO NOT EDIT\.`)
 
-// sources returns the files with one of the extensions, outside bin, out and hidden directories.
+// isModule reports whether a directory is a module of its own, which has other dependencies.
+func isModule(name string) bool {
+	_, err := os.Stat(filepath.Join(name, "go.mod"))
+	return name != "." && err == nil
+}
+
+// sources returns the files with one of the extensions, outside bin, out, hidden directories and
+// other modules.
 func sources(t *testing.T, extensions ...string) (found []*source) {
 	t.Helper()
 	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
@@ -79,7 +86,7 @@ func sources(t *testing.T, extensions ...string) (found []*source) {
 			return err
 		}
 		if entry.IsDir() {
-			if hidden := len(name) > 1 && name[0] == '.'; hidden || name == "bin" || name == "out" {
+			if hidden := len(name) > 1 && name[0] == '.'; hidden || name == "bin" || name == "out" || isModule(name) {
 				return fs.SkipDir
 			}
 			return nil

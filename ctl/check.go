@@ -132,6 +132,12 @@ func (c *checker) common(r *Common, word, prefix, example string) {
 }
 
 func (c *checker) id(id, word, prefix string) {
+	if prefix == PrefixShare {
+		if (id != "" || c.src.Has("id")) && !IsUUID(id) {
+			c.fail("id", "id %q is not the ID of %s %s; write a UUID in lower case, or leave it out to get one", clip(id), article(word), word)
+		}
+		return
+	}
 	if (id != "" || c.src.Has("id")) && !isIDOf(prefix, id) {
 		c.fail("id", "id %q is not the ID of %s %s; write %s and 17 digits of 0-9a-f, or leave it out to get one", clip(id), article(word), word, prefix)
 	}

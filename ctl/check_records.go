@@ -218,6 +218,12 @@ func (s *Session) Check(problems *problem.List) {
 	c.number("packet_length", "packet length", s.PacketLength, 1, maxLength, rules.PacketLengthEntire)
 	c.number("sample_one_in", "sample_one_in", s.SampleOneIn, rules.SampleMin, rules.SampleMax, 0)
 	c.limit(s.Limit)
+	if s.Inactive != "" || c.src.Has("inactive") {
+		c.oneOf("inactive", "inactive", s.Inactive, InactiveShareDeleted, InactiveTargetDeleted)
+	}
+	if s.Inactive == InactiveTargetDeleted && !isIDOf(PrefixTarget, s.Target) {
+		c.fail("target", "target %q is deleted, so only its ID is left; write %s and 17 digits of 0-9a-f", clip(s.Target), PrefixTarget)
+	}
 }
 
 func (c *checker) limit(l rules.Limit) {

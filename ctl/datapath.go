@@ -71,15 +71,23 @@ type Status struct {
 	Balancers  []BalancerState
 }
 
-// LcoreStatus is one worker.
+// Roles of lcores.
+const (
+	RoleWorker = "worker" // receives, decides and forwards; without mirror lcores it sends copies too
+	RoleMirror = "mirror" // sends the copies that workers hand over (split mode)
+)
+
+// LcoreStatus is one worker, or one mirror lcore.
 type LcoreStatus struct {
 	Lcore, CPU int
+	Role       string          // RoleWorker or RoleMirror
 	Heartbeat  uint64          // housekeeping intervals
 	Generation uint64          // of the program that its last loop began with
 	Gaps       []time.Duration // the longest between two polls in each of the last whole seconds, youngest last, at most GapSeconds
 	Loop       Loop            // since its start
 	Past       []Loop          // the same at the end of each of the last whole seconds, youngest last, at most GapSeconds and one
 	Congestion Congestion
+	HandedOver uint64 // copies, by a worker in split mode, since its start
 }
 
 // GapSeconds is how many seconds back the gaps of lcores are known.

@@ -34,13 +34,14 @@ func ParseDocument(name string, data []byte) (*Document, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	root.Known("interface", "target", "filter", "session", "load_balancer")
+	root.Known("interface", "target", "filter", "session", "load_balancer", "share")
 	root.Done() // first: what a misspelt section lacks is not missing
 	d := &Document{File: name}
 	d.Interfaces = readAll(root, "interface", &problems, readInterface)
 	d.LoadBalancers = readAll(root, "load_balancer", &problems, readLoadBalancer)
 	d.Targets = readAll(root, "target", &problems, readTarget)
 	d.Filters = readAll(root, "filter", &problems, readFilter)
+	d.Shares = readAll(root, "share", &problems, readShare)
 	d.Sessions = readAll(root, "session", &problems, readSession)
 	if err := problems.Err(); err != nil {
 		return nil, err

@@ -101,6 +101,7 @@ func readSession(t *tomldoc.Table) *Session {
 	s.PacketLength = t.Number("packet_length", rules.PacketLengthEntire)
 	s.SampleOneIn = t.Number("sample_one_in", 0)
 	s.Limit = readLimit(t)
+	s.Inactive, _ = t.String("inactive")
 	return s
 }
 

@@ -27,6 +27,9 @@ func (d *Document) Encode(w io.Writer) error {
 	for _, f := range d.Filters {
 		e.filter(f)
 	}
+	for _, s := range d.Shares {
+		e.share(s)
+	}
 	for _, s := range d.Sessions {
 		e.session(s)
 	}
@@ -197,6 +200,7 @@ func (e *encoder) session(s *Session) {
 	e.number("packet_length", s.PacketLength, rules.PacketLengthEntire)
 	e.number("sample_one_in", s.SampleOneIn, 0)
 	e.limit(s.Limit)
+	e.text("inactive", s.Inactive)
 }
 
 func (e *encoder) limit(l rules.Limit) {

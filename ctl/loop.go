@@ -14,10 +14,13 @@ type Loop struct {
 	// until the next begins: Housekeeping is part of the one before it.
 	Busy, Idle, Housekeeping uint64
 
+	TakenOver uint64 // copies that a mirror lcore got from workers
+
 	Bursts []uint64    // polls of one queue by what they received: 0 to 32 frames
 	Gaps   []GapBucket // loops by their duration, shortest first
 
-	// One loop in 256 is timed, stage by stage; of those that received something:
+	// One loop in 256 is timed, stage by stage; of those that received something (copies of a mirror
+	// lcore are packets here):
 	TimedPackets uint64
 	Stages       []StageCycles
 }
@@ -40,6 +43,7 @@ func (l Loop) Since(before Loop) Loop {
 	l.Busy -= before.Busy
 	l.Idle -= before.Idle
 	l.Housekeeping -= before.Housekeeping
+	l.TakenOver -= before.TakenOver
 	l.TimedPackets -= before.TimedPackets
 	l.Bursts, l.Gaps, l.Stages = slices.Clone(l.Bursts), slices.Clone(l.Gaps), slices.Clone(l.Stages)
 	for i, n := range before.Bursts {
@@ -65,8 +69,9 @@ func (l *Loop) Packets() (n uint64) {
 	return n
 }
 
-// CyclesPerPacket are cycles of loops that received something; 0 when nothing was.
-func (l *Loop) CyclesPerPacket() float64 { return ratio(l.Busy, l.Packets()) }
+// CyclesPerPacket are cycles of loops that received something, by what they received: packets, and
+// copies of a mirror lcore. 0 when nothing was.
+func (l *Loop) CyclesPerPacket() float64 { return ratio(l.Busy, l.Packets()+l.TakenOver) }
 
 // Loops is how many loops there were.
 func (l *Loop) Loops() (n uint64) {

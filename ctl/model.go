@@ -78,7 +78,18 @@ type Session struct {
 	PacketLength           int    // bytes of each frame, 1-65535; 0: whole frames
 	SampleOneIn            int    // one flow in so many is mirrored, 2-1000000; 0: all
 	Limit                  rules.Limit
+
+	// Inactive says why the session has lost its target: InactiveShareDeleted or
+	// InactiveTargetDeleted; empty: it has not. The store writes it. Of a record that is put, only
+	// that of a document counts: it says that the target may be out of reach.
+	Inactive string
 }
+
+// Words of Session.Inactive.
+const (
+	InactiveShareDeleted  = "share-deleted"  // the target is another account's, and not shared with the session's
+	InactiveTargetDeleted = "target-deleted" // another account has deleted the target
+)
 
 // LoadBalancer spreads the copies of one target over its members.
 type LoadBalancer struct {
@@ -125,4 +136,5 @@ type Document struct {
 	Filters       []*Filter
 	Sessions      []*Session
 	LoadBalancers []*LoadBalancer
+	Shares        []*Share
 }

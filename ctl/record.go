@@ -132,7 +132,7 @@ func equalPorts(a, b *rules.PortRange) bool {
 func (s *Session) Equal(o *Session) bool {
 	return s.Common.equal(&o.Common) && s.Source == o.Source && s.Target == o.Target && s.Filter == o.Filter &&
 		s.Number == o.Number && s.VNI == o.VNI && s.PacketLength == o.PacketLength &&
-		s.SampleOneIn == o.SampleOneIn && s.Limit == o.Limit
+		s.SampleOneIn == o.SampleOneIn && s.Limit == o.Limit && s.Inactive == o.Inactive
 }
 
 // Equal reports whether two records say the same.

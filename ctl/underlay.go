@@ -19,6 +19,9 @@ type AddressState struct {
 	Port   string
 	Prefix netip.Prefix // with our address in it
 	State  string       // tentative, valid or duplicate: another host has it
+
+	Rival    [6]byte   // MAC of the last host that was seen with it; zero: none was
+	Disputed time.Time // when one last claimed it while it was in use; zero: never
 }
 
 // NeighborState is one entry of the neighbour table (RFC 826, RFC 4861 section 5.1).

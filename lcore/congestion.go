@@ -142,19 +142,20 @@ func (w *worker) fillCongestion(spec *Spec) {
 	}
 }
 
-// askDrivers finds out which queues can tell how full they are. Ports must have been started.
-func (w *worker) askDrivers(spec *Spec) {
+// askDrivers finds out which queues can tell how full they are. Ports must have been started. In split
+// mode queues of copies are the mirror lcores' to ask about: nobody else may touch them.
+func (w *worker) askDrivers(ports []*Port) {
 	for i := range w.c.rx[:w.c.n_rx] {
 		rx := &w.c.rx[i]
 		rx.backlog = 0
 		if C.queue_count(rx.ethdev, rx.queue) >= 0 {
-			rx.backlog = C.uint32_t(spec.Ports[rx.port].RxDesc / 2)
+			rx.backlog = C.uint32_t(ports[rx.port].Granted.RxDesc / 2)
 		}
 	}
 	for i := range w.c.tunnels[:w.c.n_tunnels] {
 		tx := &w.c.tunnels[i]
-		tx.room = C.uint16_t(spec.Ports[tx.port].TxDesc / 4)
-		if C.descriptor_status(tx.ethdev, tx.queue, tx.room) < 0 {
+		tx.room = C.uint16_t(ports[tx.port].Granted.TxDesc / 4)
+		if w.c.handover != nil || C.descriptor_status(tx.ethdev, tx.queue, tx.room) < 0 {
 			tx.room = 0
 		}
 	}

@@ -78,7 +78,7 @@ static __rte_noinline uint64_t mgw_take_ours(const struct mgw_lcore *lcore, cons
 	}
 	pipe->n = kept;
 	mgw_count_consumed(pipe, rx, n, bytes);
-	pipe->burst.wire_consumed += n;
+	pipe->totals.wire_consumed += n;
 	rte_pktmbuf_free_bulk(taken, n);
 	return bytes;
 }
@@ -108,9 +108,9 @@ static __rte_noinline void mgw_listen(const struct mgw_lcore *lcore, const struc
 		}
 	}
 	mgw_count_consumed(pipe, rx, packets, bytes);
-	pipe->burst.tunnel_rx += pipe->n;
-	pipe->burst.tunnel_consumed += packets;
-	pipe->burst.ignored += pipe->n - packets;
+	pipe->totals.tunnel_rx += pipe->n;
+	pipe->totals.tunnel_consumed += packets;
+	pipe->totals.ignored += pipe->n - packets;
 	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
 }
 

@@ -49,8 +49,8 @@ func (g *Group) openExplain() (err error) {
 // Explain takes one frame (without FCS, at most MaxFrame bytes), as if it had been received on a
 // port, through the stages with the program that is in force, cut into segments as the port would
 // have received it, and with room everywhere. A
-// fragment is judged as if none had come before it. Nothing is sent and nothing is counted. It waits
-// for a change that is being put in force, and such a change for it; workers notice nothing.
+// fragment is judged as if none had come before it. Nothing is sent and nothing is counted. A change that
+// is being put in force waits for it; workers notice nothing.
 func (g *Group) Explain(port int, frame []byte) (*Explanation, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

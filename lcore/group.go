@@ -3,6 +3,7 @@ package lcore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,15 +31,21 @@ type Group struct {
 	origins *dpdk.Mempool // of frames of our own
 	limit   time.Duration // how long Stop waits for the workers
 
-	mu       sync.Mutex // serialises changes, Start, Stop, Close and Explain, and guards what follows
-	slots    slotTable
+	// changes is held while a change is prepared, put in force or given up, which may take seconds:
+	// laying out large filters, waiting for an lcore. It is taken before mu, and guards slots.
+	changes sync.Mutex
+	slots   slotTable
+
+	// mu is held for moments by changes, and by Start, Stop, Close, Explain and who sets next hops; it
+	// guards what follows.
+	mu       sync.Mutex
 	program  *pipeline.Program // in force
 	prepared *Prepared         // neither committed nor discarded yet, or nil
 	explain  *pipeline.Harness
 
 	// read keeps what readers of counters look at while they do: ports, pools and workers above,
-	// and what follows. Writers hold mu too, and read only for moments: nobody waits for an lcore
-	// behind it.
+	// and what follows. Writers hold changes or mu too, and read only for moments: nobody waits for an
+	// lcore behind it.
 	read       sync.RWMutex
 	snapshot   *rules.Snapshot // of program
 	current    pipeline.Slots  // of snapshot
@@ -215,9 +222,11 @@ func (g *Group) Start() error {
 			return err
 		}
 	}
-	for _, w := range g.workers {
-		if err := w.launch(&g.spec); err != nil {
-			return err
+	for _, some := range slices.Backward(g.stopOrder()) {
+		for _, w := range some {
+			if err := w.launch(g.ports); err != nil {
+				return err
+			}
 		}
 	}
 	g.read.Lock()
@@ -272,6 +281,8 @@ func (g *Group) Close() error {
 		return stopped
 	}
 	errs := []error{stopped}
+	g.changes.Lock()
+	defer g.changes.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.read.Lock()

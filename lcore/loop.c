@@ -28,7 +28,7 @@ static __rte_always_inline void mgw_forward_by(struct mgw_lcore *lcore, const st
 	struct mgw_weight burst = mgw_count_rx(pipe, rx);
 	uint16_t n, sent;
 
-	pipe->burst.wire_rx += pipe->n;
+	pipe->totals.wire_rx += pipe->n;
 	if (rx->host != NULL) {
 		burst.bytes -= mgw_take_ours(lcore, rx);
 		if (pipe->n == 0)
@@ -56,7 +56,7 @@ static __rte_always_inline void mgw_look_by(const struct mgw_lcore *lcore, const
 	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
 
 	mgw_count_rx(pipe, rx);
-	pipe->burst.tap_rx += pipe->n;
+	pipe->totals.tap_rx += pipe->n;
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
 	mgw_decide_watched(pipe, program, rx->port, watch);
 	if (unlikely(pipe->notices != 0))
@@ -168,10 +168,11 @@ static inline uint64_t mgw_begin_loop(struct mgw_lcore *lcore, uint64_t polled, 
 }
 
 /* Send all copies that the workers had handed over when the turn began. Returns how many. */
-static inline uint32_t mgw_take_copies(const struct mgw_lcore *lcore)
+static __rte_always_inline uint32_t mgw_take_copies(const struct mgw_lcore *lcore,
+						    struct mgw_stopwatch *watch)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
-	const uint64_t before = pipe->burst.taken;
+	const uint64_t before = pipe->totals.taken;
 
 	for (uint16_t i = 0; i < lcore->n_feeders; i++) {
 		struct mgw_handover *ring = lcore->feeders[i].ring;
@@ -179,24 +180,42 @@ static inline uint32_t mgw_take_copies(const struct mgw_lcore *lcore)
 		const struct mgw_program *program;
 
 		while ((program = mgw_take_over(pipe, ring, end)) != NULL) {
-			mgw_send_copies(lcore, program, UINT16_MAX, NULL);
+			mgw_lap(watch, MGW_TIMED_ACCOUNT);
+			mgw_send_copies(lcore, program, UINT16_MAX, watch);
 			mgw_publish_totals(pipe);
 		}
 	}
-	return (uint32_t)(pipe->burst.taken - before);
+	return (uint32_t)(pipe->totals.taken - before);
 }
 
-static inline uint32_t mgw_mirror_turn(struct mgw_lcore *lcore)
+/* Listen, and send what was handed over. Returns how many frames and copies came. */
+static __rte_always_inline uint32_t mgw_mirror_turn(struct mgw_lcore *lcore,
+						    struct mgw_stopwatch *watch)
 {
 	const uint64_t passed = mgw_workers_passed(lcore);
-	const uint32_t received = mgw_poll_all(lcore, NULL);
-	const uint32_t taken = mgw_take_copies(lcore);
+	const uint32_t received = mgw_poll_all(lcore, watch);
+	const uint32_t taken = mgw_take_copies(lcore, watch);
 
 	mgw_report_passed(lcore, passed);
 	return received + taken;
 }
 
-/* When it is asked to stop, the workers have stopped: what they handed over last still leaves. */
+/* The same by the clock, once in each housekeeping interval. */
+static __rte_noinline uint32_t mgw_mirror_turn_timed(struct mgw_lcore *lcore)
+{
+	struct mgw_stopwatch watch;
+	uint32_t came;
+
+	mgw_start_watch(&watch);
+	came = mgw_mirror_turn(lcore, &watch);
+	mgw_note_timed(&lcore->telemetry, &watch, came);
+	return came;
+}
+
+/*
+ * Who launches it has made it an online reader. When it is asked to stop, the workers have stopped:
+ * what they handed over last still leaves.
+ */
 int mgw_mirror_run(void *arg)
 {
 	struct mgw_lcore *lcore = arg;
@@ -204,16 +223,17 @@ int mgw_mirror_run(void *arg)
 	uint32_t received = 0;
 	bool running = true;
 
-	rte_rcu_qsbr_thread_register(lcore->qsbr, lcore->reader);
-	rte_rcu_qsbr_thread_online(lcore->qsbr, lcore->reader);
 	while (running) {
+		const uint32_t timed = mgw_timed_of(lcore->heartbeat, MGW_HOUSEKEEPING);
+
 		for (uint32_t loop = 0; loop < MGW_HOUSEKEEPING; loop++) {
 			polled = mgw_begin_loop(lcore, polled, received);
-			received = mgw_mirror_turn(lcore);
+			received = likely(loop != timed) ? mgw_mirror_turn(lcore, NULL)
+							 : mgw_mirror_turn_timed(lcore);
 		}
 		running = mgw_housekeep(lcore);
 	}
-	mgw_take_copies(lcore);
+	mgw_take_copies(lcore, NULL);
 	rte_rcu_qsbr_thread_offline(lcore->qsbr, lcore->reader);
 	rte_rcu_qsbr_thread_unregister(lcore->qsbr, lcore->reader);
 	return 0;

@@ -80,7 +80,7 @@ static uint64_t mgw_drop(struct mgw_pipe *pipe, const struct mgw_rx *rx, uint16_
 		bytes += rte_pktmbuf_pkt_len(pipe->frames[i]);
 	dropped->packets += (uint64_t)(end - first);
 	dropped->bytes += bytes;
-	pipe->burst.dropped += (uint64_t)(end - first);
+	pipe->totals.dropped += (uint64_t)(end - first);
 	rte_pktmbuf_free_bulk(&pipe->frames[first], (unsigned int)(end - first));
 	return bytes;
 }
@@ -118,7 +118,7 @@ static inline uint16_t mgw_send_production(struct mgw_lcore *lcore, const struct
 		bytes -= mgw_drop(pipe, rx, sent, n, MGW_DROP_TX_FULL);
 	forwarded->packets += sent;
 	forwarded->bytes += bytes;
-	pipe->burst.forwarded += sent;
+	pipe->totals.forwarded += sent;
 	return sent;
 }
 
@@ -126,7 +126,7 @@ static inline uint16_t mgw_send_production(struct mgw_lcore *lcore, const struct
 static inline void mgw_free_observed(struct mgw_pipe *pipe, const struct mgw_rx *rx)
 {
 	pipe->counters->ports[rx->port].observed += pipe->n;
-	pipe->burst.observed += pipe->n;
+	pipe->totals.observed += pipe->n;
 	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
 }
 

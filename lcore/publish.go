@@ -40,12 +40,15 @@ type Prepared struct {
 // Prepare does everything of a change that can fail; what is in force stays so. Until the Prepared
 // is committed or discarded any other Prepare or Publish is refused with ErrPrepared: no lock is
 // held meanwhile, so that the caller may take its time (writing to a disk, say) while counters
-// are read, Explain is called, and the group is stopped or closed.
+// are read, Explain is called, and the group is stopped or closed. Preparing itself may take seconds, for
+// which only other changes and Close wait.
 func (g *Group) Prepare(s *rules.Snapshot) (*Prepared, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.changes.Lock()
+	defer g.changes.Unlock()
 	p, err := g.prepare(s)
 	if err == nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
 		g.prepared = p
 	}
 	return p, err
@@ -56,31 +59,40 @@ func (g *Group) Prepare(s *rules.Snapshot) (*Prepared, error) {
 // change that was not committed or discarded before, and whose group is open, is ErrStalled; then
 // the change is in force wherever lcores run.
 func (p *Prepared) Commit() error {
-	g := p.group
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.prepared != p {
+	p.group.changes.Lock()
+	defer p.group.changes.Unlock()
+	if !p.spend() {
 		return errSpent
 	}
-	g.prepared = nil
-	return g.commit(p)
+	return p.group.commit(p)
 }
 
 // Discard gives the change up: nothing has happened. After Commit or Discard it does nothing.
 func (p *Prepared) Discard() {
+	p.group.changes.Lock()
+	defer p.group.changes.Unlock()
+	if p.spend() {
+		p.group.discard(p)
+	}
+}
+
+// spend reports whether the change was neither committed nor discarded before; from now on it is.
+func (p *Prepared) spend() bool {
 	g := p.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.prepared == p {
-		g.discard()
+	if g.prepared != p {
+		return false
 	}
+	g.prepared = nil
+	return true
 }
 
 // Publish is Prepare and Commit in one. An error other than ErrStalled means that nothing has
 // changed.
 func (g *Group) Publish(s *rules.Snapshot) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.changes.Lock()
+	defer g.changes.Unlock()
 	p, err := g.prepare(s)
 	if err != nil {
 		return err
@@ -88,17 +100,27 @@ func (g *Group) Publish(s *rules.Snapshot) error {
 	return g.commit(p)
 }
 
-// prepare is called with mu held, as are the rest.
-func (g *Group) prepare(s *rules.Snapshot) (*Prepared, error) {
-	if g.closed {
-		return nil, errClosed
-	}
-	if g.prepared != nil {
-		return nil, ErrPrepared
-	}
+// mayPrepare refuses a change while another one is prepared, or too many wait for an lcore.
+func (g *Group) mayPrepare() error {
 	g.reap()
-	if n := len(g.pending); n >= maxPending {
-		return nil, fmt.Errorf("an lcore has not reported since %d changes, which wait for it: see what keeps its CPU, or restart the gateway", n)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch n := len(g.pending); {
+	case g.closed:
+		return errClosed
+	case g.prepared != nil:
+		return ErrPrepared
+	case n >= maxPending:
+		return fmt.Errorf("an lcore has not reported since %d changes, which wait for it: see what keeps its CPU, or restart the gateway", n)
+	}
+	return nil
+}
+
+// prepare is called with changes held and without mu, as are the rest: whoever waits for mu answers
+// neighbours too.
+func (g *Group) prepare(s *rules.Snapshot) (*Prepared, error) {
+	if err := g.mayPrepare(); err != nil {
+		return nil, err
 	}
 	slots, err := g.slots.assign(s)
 	if err != nil {
@@ -131,10 +153,9 @@ func (g *Group) touchCounters() {
 	touch(&g.slots.rules.slotPool, (*pipeline.Counters).ClearRule)
 }
 
-func (g *Group) discard() {
-	g.prepared.program.Free()
+func (g *Group) discard(p *Prepared) {
+	p.program.Free()
 	g.slots.refuse()
-	g.prepared = nil
 }
 
 // retired is a program that was replaced, until every lcore has been seen past it.
@@ -148,7 +169,7 @@ type retired struct {
 func (g *Group) commit(p *Prepared) error {
 	g.swap(p)
 	g.reap()
-	for begin := time.Now(); len(g.pending) > 0; g.reap() {
+	for begin := time.Now(); len(g.pending) > 0; g.reap() { // only changes touch pending
 		waited := time.Since(begin)
 		if waited > stallLimit {
 			return ErrStalled
@@ -171,6 +192,8 @@ func pause(waited time.Duration) {
 // swap stores the new program for every worker and retires the old one.
 func (g *Group) swap(p *Prepared) {
 	left := g.leftover(g.slots.accept())
+	g.mu.Lock() // Explain is no reader that the grace period knows
+	defer g.mu.Unlock()
 	g.read.Lock()
 	defer g.read.Unlock()
 	old := g.program
@@ -197,10 +220,11 @@ func (g *Group) reap() {
 	}
 }
 
-// freePrograms frees everything; the workers must have stopped.
+// freePrograms frees everything; the workers must have stopped. Called with mu held too.
 func (g *Group) freePrograms() {
 	if g.prepared != nil {
-		g.discard()
+		g.discard(g.prepared)
+		g.prepared = nil
 	}
 	for _, r := range g.pending {
 		r.program.Free()

@@ -8,6 +8,16 @@ package lcore
 static struct mgw_handover *new_handover(void) { return mgw_memory_new(sizeof(struct mgw_handover)); }
 static void free_handover(struct mgw_handover *h) { mgw_memory_free(h, sizeof(*h)); }
 static void *mirror_function(void) { return (void *)mgw_mirror_run; }
+static void go_online(struct mgw_lcore *l)
+{
+	rte_rcu_qsbr_thread_register(l->qsbr, l->reader);
+	rte_rcu_qsbr_thread_online(l->qsbr, l->reader);
+}
+static void go_offline(struct mgw_lcore *l)
+{
+	rte_rcu_qsbr_thread_offline(l->qsbr, l->reader);
+	rte_rcu_qsbr_thread_unregister(l->qsbr, l->reader);
+}
 */
 import "C"
 
@@ -95,5 +105,12 @@ func (g *Group) stopOrder() [][]*worker {
 	n := min(len(g.spec.Workers), len(g.workers)) // no workers after Close
 	return [][]*worker{g.workers[:n], g.workers[n:]}
 }
+
+// goOnline makes changes wait for a mirror lcore from before its launch on: workers may hand copies over
+// before it has got its CPU, and a program that they were decided by must not go meanwhile.
+func (w *worker) goOnline() { C.go_online(w.c) }
+
+// goOffline undoes it, if the lcore could not be launched.
+func (w *worker) goOffline() { C.go_offline(w.c) }
 
 func mirrorFunction() unsafe.Pointer { return C.mirror_function() }

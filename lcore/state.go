@@ -9,6 +9,7 @@ import (
 // WorkerState is how a worker does.
 type WorkerState struct {
 	Lcore, CPU int
+	Mirror     bool          // a mirror lcore, else a worker
 	Heartbeat  uint64        // housekeeping intervals; one that stands still is a worker that does not run
 	LongestGap time.Duration // between two polls, since MeasureGaps or, without, since the first Start
 
@@ -18,6 +19,11 @@ type WorkerState struct {
 
 	Telemetry  Telemetry
 	Congestion CongestionState
+
+	// Split mode: copies, since the first Start. What workers have handed over and mirror lcores have
+	// not taken over yet waits between them.
+	HandedOver uint64 // by a worker
+	TakenOver  uint64 // by a mirror lcore
 }
 
 // Generation returns the number of the program in force; it grows by one a change.
@@ -60,9 +66,15 @@ func (g *Group) Workers() []WorkerState {
 	defer g.read.RUnlock()
 	states := make([]WorkerState, len(g.workers))
 	for i, w := range g.workers {
-		states[i] = WorkerState{Lcore: w.cpu, CPU: w.cpu, Heartbeat: w.heartbeat(), LongestGap: w.longestGap(), FinishedGap: w.finishedGap(), Telemetry: w.telemetry(), Congestion: w.congestion()}
+		states[i] = w.state()
 	}
 	return states
+}
+
+func (w *worker) state() WorkerState {
+	totals := w.counters.Totals()
+	return WorkerState{Lcore: w.cpu, CPU: w.cpu, Mirror: w.mirror, Heartbeat: w.heartbeat(), LongestGap: w.longestGap(), FinishedGap: w.finishedGap(),
+		Telemetry: w.telemetry(), Congestion: w.congestion(), HandedOver: totals.Handed, TakenOver: totals.Taken}
 }
 
 // MeasureGaps makes every worker forget its longest gap between two polls. It takes the worker one

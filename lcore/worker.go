@@ -155,15 +155,20 @@ func (w *worker) fillTunnels(index int, g *Group) {
 
 func (w *worker) setProgram(p *pipeline.Program) { C.set_program(w.c, p.Pointer()) }
 
-func (w *worker) launch(spec *Spec) error {
+// launch starts the loop. The ports have been started, and mirror lcores are launched before workers.
+func (w *worker) launch(ports []*Port) error {
 	C.set_stop(w.c, 0)
 	w.asked = time.Time{}
-	w.askDrivers(spec)
+	w.askDrivers(ports)
 	run := C.run_function()
 	if w.mirror {
 		run = mirrorFunction()
+		w.goOnline()
 	}
 	if err := dpdk.RemoteLaunch(run, unsafe.Pointer(w.c), w.cpu); err != nil {
+		if w.mirror {
+			w.goOffline()
+		}
 		return fmt.Errorf("lcore %d: %w", w.cpu, err)
 	}
 	w.launched = true

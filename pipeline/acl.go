@@ -34,7 +34,7 @@ type aclContext struct {
 	context *C.struct_rte_acl_ctx
 	classes *[256]C.uint8_t // C memory
 	memory  arena
-	users   int // filters in memory; guarded by Layout.mu
+	users   int // filters in memory; guarded by Layout.build
 }
 
 var aclNames atomic.Uint64 // rte_acl finds contexts by name, so each needs its own

@@ -66,8 +66,10 @@ type balance struct {
 }
 
 // acquireBalancer returns the load balancer of a session. Until SetBalance has been called nobody
-// is there. Called with mu held.
+// is there.
 func (l *Layout) acquireBalancer(b *rules.Balancer, zone string) (*balancer, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	key := balancerKey{BalancerKey: BalancerKey{b.ID, zone}}
 	if len(b.Members) > 0 {
 		key.family = familyOf(b.Members[0].Address)

@@ -114,7 +114,33 @@ func expected(s *rules.Snapshot) (want Shared) {
 			}
 		}
 	}
-	return Shared{Contexts: len(contexts), Filters: len(filters)}
+	chains := map[string]bool{}
+	for i := range s.Sources {
+		if filters := joinable(s, i); filters != nil {
+			chains[fmt.Sprint(filters)] = true
+		}
+	}
+	return Shared{Contexts: len(contexts), Filters: len(filters), Chains: len(chains)}
+}
+
+// joinable returns the filters of a source's sessions if their rules are one list, else nil.
+func joinable(s *rules.Snapshot, source int) (filters []int) {
+	var counts [rules.Directions][2]int
+	for _, session := range s.SessionsOf(source) {
+		filters = append(filters, session.Filter)
+		for d, list := range s.Filters[session.Filter].Rules {
+			for f, family := range []int{4, 6} {
+				picked, _ := ofFamily(list, family)
+				if counts[d][f] += len(picked); counts[d][f] > LinearMax {
+					return nil
+				}
+			}
+		}
+	}
+	if len(filters) < 2 {
+		return nil
+	}
+	return filters
 }
 
 // TestTenThousandChangesLeakNothing lays out one program after the other, as a gateway does: the

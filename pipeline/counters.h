@@ -2,6 +2,7 @@
 #ifndef MGW_COUNTERS_H
 #define MGW_COUNTERS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "budget.h"
@@ -115,20 +116,28 @@ struct mgw_bucket {
 };
 
 /*
- * What both laws are computed from. The lcore adds one burst's work at once under the sequence
+ * What both laws are computed from. The lcore publishes one burst's work at once under the sequence
  * lock: sequence is odd while it writes, so a reader that sees the same even value before and
- * after has a consistent set.
+ * after has a consistent set. Three cache lines of the lcore's own, by what a burst changes.
  */
 struct mgw_totals {
+	/* each burst of a wire whose frames are mirrored */
 	uint64_t sequence;
-	uint64_t wire_rx, forwarded, wire_consumed, dropped;
+	uint64_t wire_rx, forwarded;
+	uint64_t seen, matched, missed, excluded;
+	uint64_t mirrored;
+	/* split mode, congestion and taps: copies given to a mirror lcore, got from a worker */
+	uint64_t handed, taken;
+	uint64_t skipped, unmatched_congestion;
 	uint64_t tap_rx, observed;
-	uint64_t tunnel_rx, tunnel_consumed, ignored; /* ignored by tunnel ports only */
-	uint64_t seen, matched, missed, excluded, unmatched_congestion;
-	uint64_t mirrored, skipped;
-	uint64_t handed,
-	    taken; /* copies, in split mode: given to a mirror lcore, got from a worker */
+	/* what is rare, and what tunnel ports receive; ignored by those only */
+	uint64_t dropped, wire_consumed;
+	uint64_t tunnel_rx, tunnel_consumed, ignored;
 } __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct mgw_totals, handed) == 64 &&
+		   offsetof(struct mgw_totals, tunnel_rx) == 128,
+	       "a burst of a wire changes the first cache line, whatever becomes of it the second");
 
 /* All counters of one lcore. The arrays are indexed by slots that Go hands out. */
 struct mgw_counters {

@@ -55,8 +55,10 @@ type destination struct {
 }
 
 // acquireDestination returns the destination of an address. hop is how it is reached as long as
-// SetNextHop has not said otherwise. Called with mu held.
+// SetNextHop has not said otherwise.
 func (l *Layout) acquireDestination(key destinationKey, hop NextHop) (*destination, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if known := l.destinations[key]; known != nil {
 		known.users++
 		return known, nil
@@ -139,7 +141,7 @@ func (l *Layout) trySetNextHop(key destinationKey, hop *NextHop) (done bool) {
 }
 
 // places are the destinations of a snapshot's targets. Programs with the same targets share them,
-// for most changes are to sessions and filters. users is guarded by Layout.mu.
+// for most changes are to sessions and filters. users is guarded by Layout.build.
 type places struct {
 	targets []rules.Target // what they were made from; never changed
 	of      []*destination // by target; nil: a load balancer
@@ -150,8 +152,8 @@ type places struct {
 
 // acquirePlaces returns the places of a snapshot's targets, made anew unless the last ones do.
 func (l *Layout) acquirePlaces(targets []rules.Target) (*places, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.build.Lock()
+	defer l.build.Unlock()
 	if last := l.lastPlaces; last != nil && sameSlice(last.targets, targets) {
 		last.users++
 		return last, nil
@@ -202,8 +204,8 @@ func (p *places) all() (all []*destination) {
 }
 
 func (l *Layout) releasePlaces(p *places) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.build.Lock()
+	defer l.build.Unlock()
 	if p.users--; p.users == 0 {
 		l.freePlaces(p)
 		if l.lastPlaces == p {
@@ -212,9 +214,12 @@ func (l *Layout) releasePlaces(p *places) {
 	}
 }
 
+// freePlaces is called with build held.
 func (l *Layout) freePlaces(p *places) {
+	l.mu.Lock()
 	for _, d := range p.all() {
 		l.releaseDestination(d)
 	}
+	l.mu.Unlock()
 	p.known.arena.free()
 }

@@ -51,16 +51,16 @@ func TestDifferential(t *testing.T) {
 			bursts = append(bursts, in)
 		}
 		for _, engine := range []Engine{EngineLinear, EngineACL} {
-			done += runDifferential(t, resources, engine, bursts)
+			done += runDifferential(t, resources, &Layout{Engine: engine, Scattered: r.IntN(2) == 0}, bursts)
 		}
 	}
 }
 
 // runDifferential runs bursts through a world of its own and returns the number of packets.
-func runDifferential(t *testing.T, resources *rules.Resources, engine Engine, bursts []Input) (packets int) {
+func runDifferential(t *testing.T, resources *rules.Resources, layout *Layout, bursts []Input) (packets int) {
 	h := sharedHarness(t)
 	h.clear()
-	w := newWorld(t, h.Harness, resources, &Layout{Engine: engine})
+	w := newWorld(t, h.Harness, resources, layout)
 	defer w.close()
 	y := newTally()
 	for _, in := range bursts {

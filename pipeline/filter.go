@@ -16,15 +16,17 @@ import (
 type filterMemory struct {
 	filter *rules.CompiledFilter
 	slots  *RuleSlots
+	serial uint64                                 // no other memory of the layout ever has it
 	sets   [rules.Directions]C.struct_mgw_ruleset // copied into rule tables
 	arena  arena
 	acls   []string // contexts held
-	users  int      // rule tables; guarded by Layout.mu
+	users  int      // rule tables; guarded by Layout.build
 }
 
 // newFilterMemory lays out both directions and both families of a filter.
 func newFilterMemory(l *Layout, f *rules.CompiledFilter, slots *RuleSlots) (*filterMemory, error) {
-	m := &filterMemory{filter: f, slots: slots}
+	l.serials++
+	m := &filterMemory{filter: f, slots: slots, serial: l.serials}
 	for d := range m.sets {
 		err := m.fill(l, &m.sets[d].v4, 4, f.Rules[d], slots[d])
 		if err == nil {
@@ -58,7 +60,7 @@ func (m *filterMemory) fill(l *Layout, out *C.struct_mgw_rules, family int, all 
 		return err
 	}
 	for i := range list {
-		refs[i] = C.uint32_t(slots[position[i]]<<1 | uint32(list[i].Action))
+		refs[i] = refOf(slots[position[i]], list[i])
 	}
 	out.refs = &refs[0]
 	if l.wantsACL(len(list)) {
@@ -70,6 +72,11 @@ func (m *filterMemory) fill(l *Layout, out *C.struct_mgw_rules, family int, all 
 		return fillLinear4(&m.arena, out, list)
 	}
 	return fillLinear6(&m.arena, out, list)
+}
+
+// refOf is what the data path reads of a rule that decides.
+func refOf(slot uint32, rule *rules.Rule) C.uint32_t {
+	return C.uint32_t(slot<<1 | uint32(rule.Action))
 }
 
 func (m *filterMemory) fillACL(l *Layout, out *C.struct_mgw_rules, family int, list []*rules.Rule, classes *[256]uint8) error {

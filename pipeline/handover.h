@@ -39,7 +39,7 @@ static inline void mgw_put_over(struct mgw_pipe *pipe, const struct mgw_program 
 			    pipe->held[copy->first_held + h];
 		put++;
 	}
-	pipe->burst.handed += put - ring->put;
+	pipe->totals.handed += put - ring->put;
 	ring->held_put = held_put;
 	__atomic_store_n(&ring->put, put, __ATOMIC_RELEASE);
 }

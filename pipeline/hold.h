@@ -24,7 +24,7 @@ MGW_STAGE void mgw_skip(struct mgw_pipe *pipe, const struct mgw_copy *copy, enum
 
 	skipped->packets++;
 	skipped->bytes += copy->length;
-	pipe->burst.skipped++;
+	pipe->totals.skipped++;
 	pipe->skips[reason]++;
 }
 

@@ -42,30 +42,37 @@ type Layout struct {
 	OwnCopies []bool   // by port index: its peer receives our very mbufs, so nothing may be held
 	Repair    []Repair // by port index; RepairFlagged where there is none
 	Engine    Engine   // EngineAuto unless a test wants one engine
+	Scattered bool     // fetch ahead as with many sources, however few there are: for tests
 	Grace     Grace    // of the lcores; nil: there are none
 	Sharers   []int    // by port index: lcores that poll it, who share the limits of its sources' sessions; one where there is none
 	Second    uint64   // in the unit in which lcores are told the time; 0: nanoseconds
 
-	mu          sync.Mutex // guards what follows
+	// build is held while a program is laid out or freed, which takes seconds where rte_acl builds large
+	// filters. It is taken before mu, and guards what programs are made of.
+	build       sync.Mutex
 	acls        map[string]*aclContext
 	filters     map[*rules.CompiledFilter]*filterMemory
-	lastRules   *ruleTable   // made last and still in use, or nil
-	lastSources *sourceTable // likewise
-	lastPlaces  *places      // likewise
-	headers     []header     // by session slot
+	serials     uint64            // of filterMemory, the last one
+	chains      map[string]*chain // by the serials of their filters
+	lastRules   *ruleTable        // made last and still in use, or nil
+	lastSources *sourceTable      // likewise
+	lastPlaces  *places           // likewise
+	headers     []header          // by session slot
 
+	// mu is held for moments: next hops and balances change while a program is laid out.
+	mu           sync.Mutex
 	destinations map[destinationKey]*destination
 	balancers    map[balancerKey]*balancer
 }
 
 // Shared is how much of a Layout its programs hold, for tests that look for leaks.
-type Shared struct{ Contexts, Filters int }
+type Shared struct{ Contexts, Filters, Chains int }
 
 // Shared returns what is held now.
 func (l *Layout) Shared() Shared {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return Shared{Contexts: len(l.acls), Filters: len(l.filters)}
+	l.build.Lock()
+	defer l.build.Unlock()
+	return Shared{Contexts: len(l.acls), Filters: len(l.filters), Chains: len(l.chains)}
 }
 
 func (l *Layout) wantsACL(n int) bool {
@@ -73,7 +80,7 @@ func (l *Layout) wantsACL(n int) bool {
 }
 
 // acquireACL returns the context of a rule list, building it if no filter has it yet. Called with
-// mu held.
+// build held.
 func (l *Layout) acquireACL(key string, family int, list []*rules.Rule, classes *[256]uint8) (*aclContext, error) {
 	if known := l.acls[key]; known != nil {
 		known.users++
@@ -91,7 +98,7 @@ func (l *Layout) acquireACL(key string, family int, list []*rules.Rule, classes 
 	return built, nil
 }
 
-// releaseACL lets go of a context; the last user frees it. Called with mu held.
+// releaseACL lets go of a context; the last user frees it. Called with build held.
 func (l *Layout) releaseACL(key string) {
 	context := l.acls[key]
 	if context.users--; context.users == 0 {

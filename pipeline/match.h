@@ -5,10 +5,11 @@
  *
  * All sightings ask their first session, then those that it did not accept the second one, and so
  * on: traffic comes in runs, and neighbours mostly ask the same rules, which are then compared with
- * many packets at a time. Small rule sets are compared directly. Large ones belong to rte_acl:
- * sightings that come to such a set wait until all have got that far, then each set is asked for
- * all of its packets in one call. Fragments other than the first come last of all: what they
- * inherit is known by then.
+ * many packets at a time. The rules of all sessions of a source are one list where that is short
+ * (chains.go): then its sessions are asked at once. Small rule sets are compared directly. Large
+ * ones belong to rte_acl: sightings that come to such a set wait until all have got that far, then
+ * each set is asked for all of its packets in one call. Fragments other than the first come last of
+ * all: what they inherit is known by then.
  */
 #ifndef MGW_MATCH_H
 #define MGW_MATCH_H
@@ -24,14 +25,10 @@ struct mgw_list {
 	uint16_t sighting[MGW_MAX_COPIES];
 };
 
-static __rte_always_inline const struct mgw_rules *mgw_rules_of(const struct mgw_program *program,
-								const struct mgw_sighting *seen,
+static __rte_always_inline const struct mgw_rules *mgw_rules_of(const struct mgw_sighting *seen,
 								const struct mgw_key *key)
 {
-	const struct mgw_session_match *session = &program->match[seen->session];
-	const struct mgw_ruleset *set = &program->rulesets[session->ruleset[seen->direction]];
-
-	return key->family == 4 ? &set->v4 : &set->v6;
+	return key->family == 4 ? &seen->asks->v4 : &seen->asks->v6;
 }
 
 /* Traffic of a DNS resolver: only the service amazon-dns decides, whatever the rules say. */
@@ -56,23 +53,21 @@ struct mgw_row {
 };
 
 /* The rules of a sighting's next session; NULL: none is left. */
-static __rte_always_inline const struct mgw_rules *mgw_next_rules(const struct mgw_program *program,
-								  const struct mgw_sighting *seen,
+static __rte_always_inline const struct mgw_rules *mgw_next_rules(const struct mgw_sighting *seen,
 								  const struct mgw_key *key)
 {
-	return seen->session < seen->end ? mgw_rules_of(program, seen, key) : NULL;
+	return seen->session < seen->end ? mgw_rules_of(seen, key) : NULL;
 }
 
-/* The row at the start of the list. Of the same session and direction is the same rules. */
-MGW_STAGE void mgw_find_row(const struct mgw_pipe *pipe, const struct mgw_program *program,
-			    const uint16_t *list, uint32_t n, struct mgw_row *row)
+/* The row at the start of the list. */
+MGW_STAGE void mgw_find_row(const struct mgw_pipe *pipe, const uint16_t *list, uint32_t n,
+			    struct mgw_row *row)
 {
 	const struct mgw_sighting *first = &pipe->sightings[list[0]];
 	const struct mgw_key *key = &pipe->keys[first->frame];
-	const uint8_t family = key->family;
 	uint32_t i = 1;
 
-	row->rules = mgw_next_rules(program, first, key);
+	row->rules = mgw_next_rules(first, key);
 	row->keys[0] = key;
 	if (likely(pipe->alike)) {
 		for (; i < n; i++)
@@ -82,9 +77,7 @@ MGW_STAGE void mgw_find_row(const struct mgw_pipe *pipe, const struct mgw_progra
 		const struct mgw_sighting *seen = &pipe->sightings[list[i]];
 
 		key = &pipe->keys[seen->frame];
-		if ((seen->session != first->session || seen->end != first->end ||
-		     seen->direction != first->direction || key->family != family) &&
-		    mgw_next_rules(program, seen, key) != row->rules)
+		if (mgw_next_rules(seen, key) != row->rules)
 			break;
 		row->keys[i] = key;
 	}
@@ -103,7 +96,7 @@ static __rte_always_inline uint32_t mgw_ask_round(struct mgw_pipe *pipe,
 	struct mgw_row row;
 
 	for (uint32_t i = 0; i < n; i += row.n) {
-		mgw_find_row(pipe, program, &list[i], n - i, &row);
+		mgw_find_row(pipe, &list[i], n - i, &row);
 		if (unlikely(row.rules == NULL)) {
 			for (uint32_t k = 0; k < row.n; k++)
 				mgw_count_missed(pipe, &pipe->sightings[list[i + k]]);
@@ -223,7 +216,7 @@ static __rte_always_inline uint32_t mgw_ask_acl(struct mgw_pipe *pipe,
 		const uint16_t index = waiting->sighting[i];
 		struct mgw_sighting *seen = &pipe->sightings[index];
 		struct mgw_key *key = &pipe->keys[seen->frame];
-		const struct mgw_rules *its = mgw_rules_of(program, seen, key);
+		const struct mgw_rules *its = mgw_rules_of(seen, key);
 
 		if (rules == NULL)
 			rules = its;

@@ -70,10 +70,11 @@ static __rte_always_inline uint32_t mgw_ports_of(const struct mgw_key *key)
 struct mgw_sighting {
 	uint8_t frame;
 	uint8_t direction;
-	uint8_t accepted;      /* by session; set by match */
-	uint8_t excluded;      /* enum mgw_excluded; set by match */
-	uint32_t source;       /* slot of its counters */
-	uint32_t session, end; /* run of sessions still to be asked */
+	uint8_t accepted;               /* by session; set by match */
+	uint8_t excluded;               /* enum mgw_excluded; set by match */
+	uint32_t source;                /* slot of its counters */
+	uint32_t session, end;          /* run of sessions still to be asked */
+	const struct mgw_ruleset *asks; /* of that session and maybe more; valid iff one is left */
 };
 
 /* Whose first fragment it was, at which source. */
@@ -156,7 +157,7 @@ struct mgw_pipe {
 	const struct mgw_source_slot *senders[MGW_BURST], *receivers[MGW_BURST];
 	uint16_t n_sightings;
 	struct mgw_sighting sightings[MGW_MAX_COPIES];
-	bool alike; /* one source, one direction; cleared by classify if not all IPv4 */
+	bool alike; /* one direction, and the same is asked; cleared by classify if not all IPv4 */
 
 	/* set by classify, for frames that a source sees */
 	struct mgw_key keys[MGW_BURST];
@@ -175,8 +176,13 @@ struct mgw_pipe {
 	struct rte_mbuf *stock[MGW_STOCK];
 	struct mgw_outbox outboxes[MGW_MAX_TUNNELS];
 
-	/* counters->totals as they will be when mgw_publish_totals has copied these */
-	struct mgw_totals burst;
+	/*
+	 * The lcore's totals, ever, the present burst's so far included: counters->totals, which
+	 * others read, is what they were when mgw_publish_totals copied them last. The lcore alone
+	 * writes these and nobody else looks here, so stages add without a lock. The sequence is
+	 * not used.
+	 */
+	struct mgw_totals totals;
 } __attribute__((aligned(64)));
 
 struct mgw_handover; /* see handover.h */

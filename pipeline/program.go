@@ -28,6 +28,7 @@ type Program struct {
 	rules   *ruleTable   // shared
 	sources *sourceTable // shared
 	places  *places      // shared
+	chains  []*chain     // shared
 
 	balancers map[BalancerKey]*balancer // shared
 }
@@ -48,6 +49,7 @@ func (p *Program) Pointer() unsafe.Pointer { return unsafe.Pointer(p.c) }
 
 // Free returns all memory. No lcore may be able to reach the program any more.
 func (p *Program) Free() {
+	p.layout.releaseChains(p.chains)
 	if p.rules != nil {
 		p.layout.releaseRules(p.rules)
 	}
@@ -58,7 +60,7 @@ func (p *Program) Free() {
 		p.layout.releasePlaces(p.places)
 	}
 	p.layout.releaseBalancers(p.balancers)
-	p.rules, p.sources, p.places, p.balancers = nil, nil, nil, nil
+	p.chains, p.rules, p.sources, p.places, p.balancers = nil, nil, nil, nil, nil
 	p.arena.free()
 	p.c = nil
 }
@@ -77,8 +79,8 @@ func (p *Program) fill(s *rules.Snapshot, slots Slots, generation uint64) error 
 	for _, step := range []func() error{
 		func() error { return p.fillResolvers(s) },
 		func() error { return p.fillPorts(s, slots.Sources) },
-		func() error { return p.fillSources(s) },
 		func() error { return p.fillRules(s, slots.Filters) },
+		func() error { return p.fillSources(s) },
 		func() error { return p.fillPlaces(s) },
 		func() error { return p.fillSessions(s, slots.Sessions, slots.Targets) },
 	} {
@@ -161,12 +163,18 @@ func (p *Program) fillSources(s *rules.Snapshot) error {
 	if err != nil {
 		return err
 	}
+	p.layout.build.Lock()
+	defer p.layout.build.Unlock()
+	chains := chainer{program: p, snapshot: s, known: map[string]*C.struct_mgw_ruleset{}}
 	for i := range s.Sources {
 		sources[i].first = C.uint32_t(s.Sources[i].First)
 		sources[i].count = C.uint32_t(s.Sources[i].Count)
+		if sources[i].rules, err = chains.rulesOf(i); err != nil {
+			return err
+		}
 	}
 	p.c.sources = &sources[0]
-	if len(s.Sources) > scatteredSources {
+	if len(s.Sources) > scatteredSources || p.layout.Scattered {
 		p.c.scattered = 1
 	}
 	return nil

@@ -52,6 +52,8 @@ struct mgw_rules {
 	const struct rte_acl_ctx *acl; /* not NULL: the rte_acl engine */
 	const uint8_t *acl_class;      /* [256] protocol -> first key byte, rte_acl engine */
 	const uint32_t *refs;          /* position -> rule slot << 1 | accept */
+	const uint16_t *sessions;      /* position -> session, from the first on; NULL: all 0 */
+	uint32_t n_sessions;           /* whose rules these are, one behind the other */
 	uint32_t n_blocks;
 	uint8_t acl_class_tcp_ports, acl_class_udp_ports; /* class of a packet that has ports */
 	uint8_t acl_class_unknown;                        /* class of an unknown protocol */
@@ -85,7 +87,8 @@ struct mgw_source_table {
 };
 
 struct mgw_source {
-	uint32_t first, count; /* run in match[] and sessions[] */
+	uint32_t first, count;           /* run in match[] and sessions[] */
+	const struct mgw_ruleset *rules; /* [MGW_DIRECTIONS]: what is asked first; see chains.go */
 };
 
 /* What match reads of a session: small, so that a source's sessions share a cache line. */

@@ -20,14 +20,14 @@ type ruleTable struct {
 	entries []*filterMemory // same order
 	sets    []C.struct_mgw_ruleset
 	arena   arena
-	users   int // programs; guarded by Layout.mu
+	users   int // programs; guarded by Layout.build
 }
 
 // acquireRules returns the table of a snapshot's filters. What the table made last has is taken
 // from there, so that the time grows with the number of filters and with the rules that are new.
 func (l *Layout) acquireRules(s *rules.Snapshot, slots []*RuleSlots) (*ruleTable, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.build.Lock()
+	defer l.build.Unlock()
 	if l.lastRules != nil && slices.Equal(l.lastRules.filters, s.Filters) && slices.Equal(l.lastRules.slots, slots) {
 		l.lastRules.users++
 		return l.lastRules, nil
@@ -89,7 +89,7 @@ func (c *cursor) next(f *rules.CompiledFilter) *filterMemory {
 	return nil
 }
 
-// filterMemory finds or makes the memory of a filter. Called with mu held.
+// filterMemory finds or makes the memory of a filter. Called with build held.
 func (l *Layout) filterMemory(f *rules.CompiledFilter, slots *RuleSlots) (*filterMemory, error) {
 	if known := l.filters[f]; known != nil {
 		return known, nil
@@ -107,14 +107,14 @@ func (l *Layout) filterMemory(f *rules.CompiledFilter, slots *RuleSlots) (*filte
 
 // releaseRules lets go of a table; the last user frees it.
 func (l *Layout) releaseRules(t *ruleTable) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.build.Lock()
+	defer l.build.Unlock()
 	if t.users--; t.users == 0 {
 		l.dropRules(t)
 	}
 }
 
-// dropRules frees a table and what nobody else has of it. Called with mu held.
+// dropRules frees a table and what nobody else has of it. Called with build held.
 func (l *Layout) dropRules(t *ruleTable) {
 	for _, entry := range t.entries {
 		if entry.users--; entry.users == 0 {

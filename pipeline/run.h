@@ -28,7 +28,7 @@ static __rte_always_inline void mgw_count_matched(struct mgw_pipe *pipe, const s
 	run->session->matched.packets += run->packets;
 	run->session->matched.bytes += run->bytes;
 	run->source->matched += run->packets; /* a session has one source */
-	pipe->burst.matched += run->packets;
+	pipe->totals.matched += run->packets;
 }
 
 #endif

@@ -36,8 +36,8 @@ func (p *Program) fillSessions(s *rules.Snapshot, slots, targetSlots []uint32) e
 	if err != nil {
 		return err
 	}
-	p.layout.mu.Lock()
-	defer p.layout.mu.Unlock()
+	p.layout.build.Lock()
+	defer p.layout.build.Unlock()
 	for i := range s.Sessions {
 		session := &s.Sessions[i]
 		for d := range rules.Directions {
@@ -56,7 +56,7 @@ func (p *Program) fillSessions(s *rules.Snapshot, slots, targetSlots []uint32) e
 	return nil
 }
 
-// fillSession fills what hold and encap read of a session. Called with the layout's mu held.
+// fillSession fills what hold and encap read of a session. Called with the layout's build held.
 func (p *Program) fillSession(out *C.struct_mgw_session, slot uint32, session *rules.Session, s *rules.Snapshot) error {
 	target := &s.Targets[session.Target]
 	if err := p.layout.header(out, slot, session, target); err != nil {
@@ -83,7 +83,7 @@ func (p *Program) fillSession(out *C.struct_mgw_session, slot uint32, session *r
 }
 
 // header fills the outer header, from what the session's slot has kept if that still holds. Called
-// with mu held.
+// with build held.
 func (l *Layout) header(out *C.struct_mgw_session, slot uint32, s *rules.Session, t *rules.Target) error {
 	for int(slot) >= len(l.headers) {
 		l.headers = append(l.headers, make([]header, max(64, len(l.headers)))...)

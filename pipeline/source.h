@@ -108,6 +108,7 @@ static __rte_always_inline uint32_t mgw_sight(struct mgw_pipe *pipe,
 	seen->source = slot->counters;
 	seen->session = source->first;
 	seen->end = source->first + source->count;
+	seen->asks = source->rules + direction;
 	pipe->counters->sources[slot->counters][direction].seen++;
 	return n + 1;
 }
@@ -162,6 +163,7 @@ MGW_STAGE void mgw_turn_to(struct mgw_side *side, const struct mgw_pipe *pipe,
 	side->sighting.source = slot->counters;
 	side->sighting.session = source->first;
 	side->sighting.end = source->first + source->count;
+	side->sighting.asks = source->rules + direction;
 	side->seen = &pipe->counters->sources[slot->counters][direction].seen;
 }
 
@@ -271,7 +273,7 @@ MGW_STAGE void mgw_find_sources(struct mgw_pipe *pipe, const struct mgw_program 
 		mgw_find_scattered(pipe, program, port);
 	else
 		mgw_find_near(pipe, program, port);
-	pipe->burst.seen += pipe->n_sightings;
+	pipe->totals.seen += pipe->n_sightings;
 }
 
 #endif

@@ -17,7 +17,7 @@ type sourceTable struct {
 	keys  []sourceKey // what it was made from
 	ports []C.struct_mgw_source_table
 	arena arena
-	users int // programs; guarded by Layout.mu
+	users int // programs; guarded by Layout.build
 }
 
 // sourceKey is all that the tables say of a source.
@@ -38,8 +38,8 @@ func sourceKeys(sources []rules.Source, slots []uint32) []sourceKey {
 // acquireSources returns the tables of a snapshot's sources, made anew unless the last ones do.
 func (l *Layout) acquireSources(s *rules.Snapshot, slots []uint32) (*sourceTable, error) {
 	keys := sourceKeys(s.Sources, slots)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.build.Lock()
+	defer l.build.Unlock()
 	if last := l.lastSources; last != nil && len(last.ports) == len(s.Ports) && slices.Equal(last.keys, keys) {
 		last.users++
 		return last, nil
@@ -55,8 +55,8 @@ func (l *Layout) acquireSources(s *rules.Snapshot, slots []uint32) (*sourceTable
 
 // releaseSources lets go of tables; the last user frees them.
 func (l *Layout) releaseSources(t *sourceTable) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.build.Lock()
+	defer l.build.Unlock()
 	if t.users--; t.users > 0 {
 		return
 	}

@@ -110,7 +110,7 @@ MGW_STAGE void mgw_decide_nothing(struct mgw_pipe *pipe, const struct mgw_progra
 
 		pipe->counters->sources[seen->source][seen->direction].unmatched_congestion++;
 	}
-	pipe->burst.unmatched_congestion += pipe->n_sightings;
+	pipe->totals.unmatched_congestion += pipe->n_sightings;
 }
 
 static __rte_always_inline void mgw_decide_by(struct mgw_pipe *pipe,
@@ -205,7 +205,7 @@ const struct mgw_program *mgw_take_over(struct mgw_pipe *pipe, struct mgw_handov
 	if (ring->taken == end)
 		return NULL;
 	program = mgw_take_run(pipe, ring, end);
-	pipe->burst.taken += pipe->n_copies;
+	pipe->totals.taken += pipe->n_copies;
 	return program;
 }
 
@@ -226,7 +226,7 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 		port->bytes += batch->outer;
 	}
 	port->packets += sent;
-	pipe->burst.mirrored += sent;
+	pipe->totals.mirrored += sent;
 	outbox->n = outbox->n_batches = 0;
 }
 
@@ -271,7 +271,7 @@ void mgw_unstock(struct mgw_pipe *pipe)
 void mgw_publish_totals(struct mgw_pipe *pipe)
 {
 	struct mgw_totals *total = &pipe->counters->totals;
-	const uint64_t *from = &pipe->burst.sequence;
+	const uint64_t *from = &pipe->totals.sequence;
 	uint64_t *to = &total->sequence;
 	const uint64_t sequence = total->sequence;
 

@@ -18,7 +18,7 @@ static __rte_always_inline void mgw_count_missed(struct mgw_pipe *pipe,
 						 const struct mgw_sighting *seen)
 {
 	pipe->counters->sources[seen->source][seen->direction].missed++;
-	pipe->burst.missed++;
+	pipe->totals.missed++;
 }
 
 static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct mgw_sighting *seen,
@@ -26,7 +26,7 @@ static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct
 {
 	seen->excluded = type;
 	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
-	pipe->burst.excluded++;
+	pipe->totals.excluded++;
 }
 
 /* The session at seen->session accepted the frame: it is owed a copy. hold counts it. */
@@ -41,6 +41,36 @@ static __rte_always_inline void mgw_accept(struct mgw_pipe *pipe, const struct m
 	rte_prefetch0(&program->sessions[seen->session]);
 	rte_prefetch0(&program->sessions[seen->session].inner_max);
 	rte_prefetch0(&pipe->counters->sessions[slot][seen->direction]);
+}
+
+/* The session whose rule is at a position accepts. */
+static __rte_always_inline void mgw_accept_at(struct mgw_pipe *pipe,
+					      const struct mgw_program *program,
+					      const struct mgw_rules *rules, uint32_t position,
+					      struct mgw_sighting *seen)
+{
+	if (rules->sessions != NULL)
+		seen->session += rules->sessions[position];
+	mgw_accept(pipe, program, seen);
+}
+
+/*
+ * A rule rejects, or none matches: the next session is asked, by itself. That is the one behind
+ * those that were asked together, or behind the one whose rule rejects.
+ */
+static __rte_always_inline void mgw_ask_next(const struct mgw_program *program,
+					     const struct mgw_rules *rules, uint32_t position,
+					     struct mgw_sighting *seen)
+{
+	if (rules->sessions == NULL)
+		seen->session++;
+	else if (position == MGW_NO_POSITION)
+		seen->session += rules->n_sessions;
+	else
+		seen->session += rules->sessions[position] + 1u;
+	if (seen->session < seen->end)
+		seen->asks =
+		    &program->rulesets[program->match[seen->session].ruleset[seen->direction]];
 }
 
 static __rte_always_inline void mgw_count_hits(const struct mgw_hits *hits)
@@ -61,11 +91,11 @@ static __rte_always_inline bool mgw_agree(const uint32_t *positions, uint32_t n)
 	return differ == 0;
 }
 
-/* A rule accepts all n sightings. */
+/* A rule accepts all n sightings, for their session of that number from the next on. */
 static __rte_always_inline void mgw_accept_all(struct mgw_pipe *pipe,
 					       const struct mgw_program *program,
-					       struct mgw_count *rule, const uint16_t *asked,
-					       uint32_t n)
+					       struct mgw_count *rule, uint32_t session,
+					       const uint16_t *asked, uint32_t n)
 {
 	uint64_t bytes = 0;
 
@@ -74,6 +104,7 @@ static __rte_always_inline void mgw_accept_all(struct mgw_pipe *pipe,
 
 		bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
 		seen->accepted = 1;
+		seen->session += session;
 	}
 	for (uint32_t i = 0; program->scattered && i < n; i++)
 		mgw_accept(pipe, program, &pipe->sightings[asked[i]]);
@@ -95,8 +126,11 @@ MGW_STAGE uint32_t mgw_apply_rules(struct mgw_pipe *pipe, const struct mgw_progr
 
 	if (positions[0] != MGW_NO_POSITION && rules->refs[positions[0]] & 1 &&
 	    mgw_agree(positions, n)) {
+		const uint32_t session =
+		    rules->sessions != NULL ? rules->sessions[positions[0]] : 0;
+
 		ref = rules->refs[positions[0]];
-		mgw_accept_all(pipe, program, &pipe->counters->rules[ref >> 1], asked, n);
+		mgw_accept_all(pipe, program, &pipe->counters->rules[ref >> 1], session, asked, n);
 		return kept;
 	}
 	for (uint32_t i = 0; i < n; i++) {
@@ -113,10 +147,10 @@ MGW_STAGE uint32_t mgw_apply_rules(struct mgw_pipe *pipe, const struct mgw_progr
 		hits.packets++;
 		hits.bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
 		if (likely(ref & 1)) {
-			mgw_accept(pipe, program, seen);
+			mgw_accept_at(pipe, program, rules, positions[i], seen);
 			continue;
 		}
-		seen->session++;
+		mgw_ask_next(program, rules, positions[i], seen);
 		keep[kept++] = asked[i];
 	}
 	mgw_count_hits(&hits);

@@ -145,6 +145,7 @@ func TestPrometheusScrapes(t *testing.T) {
 	p.await(`max_over_time(mirrorgw_law_unaccounted_packets[1m])`, "production", func(n float64) bool { return n == 0 })
 	p.checkTypes()
 	p.checkAlerts()
+	p.checkDashboard()
 	s.end()
 }
 

@@ -58,7 +58,7 @@ func evaluateFile(t *testing.T, s *rules.Snapshot, port int, dir, send, expect s
 	copies, fragments := readIfAny(t, dir, expect), &rules.Fragments{}
 	for i, frame := range readIfAny(t, dir, send) {
 		for _, v := range rules.Evaluate(s, port, frame, fragments) {
-			if v.Outcome != rules.Matched || !s.Targets[s.Sessions[v.Session].Target].Resolved {
+			if v.Outcome != rules.Matched || v.SampledOut || !s.Targets[s.Sessions[v.Session].Target].Resolved {
 				continue
 			}
 			if len(copies) == 0 {

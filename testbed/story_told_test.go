@@ -23,7 +23,7 @@ func (s *story) checkTold(watch *control.Watch) {
 	}
 	var told []string
 	var texts []string
-	events := watch.Events(want)
+	events := watch.Changes(want)
 	for i, event := range events {
 		texts = append(texts, eventText(event))
 		if i+1 == len(events) || events[i+1].Revision != event.Revision {

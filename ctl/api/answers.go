@@ -82,6 +82,7 @@ type Resources struct {
 	Rules         int `json:"rules"`
 	Sessions      int `json:"sessions"`
 	LoadBalancers int `json:"loadBalancers"`
+	Shares        int `json:"shares"`
 }
 
 // Laws are the gauges that must read 0: packets unaccounted for.
@@ -90,23 +91,29 @@ type Laws struct {
 	Mirror     int64 `json:"mirror"`
 }
 
-// Lcore is one worker.
+// Lcore is one worker, or one mirror lcore.
 type Lcore struct {
 	Lcore                  int    `json:"lcore"`
 	CPU                    int    `json:"cpu"`
+	Role                   string `json:"role"`                   // worker; or mirror, which sends the copies that workers hand over
 	Heartbeat              uint64 `json:"heartbeat"`              // housekeeping intervals; one that stands still does not run
 	Generation             uint64 `json:"generation"`             // of the program that its last loop began with
 	LongestGapMicroseconds int64  `json:"longestGapMicroseconds"` // between two polls, in the last 60 whole seconds or as many as were asked for
 	Loop                   Loop   `json:"loop"`                   // of the same seconds
 
 	Congestion Congestion `json:"congestion"`
+
+	HandedOver uint64 `json:"handedOver,omitempty"` // copies, by a worker in split mode, since the daemon started
+	TakenOver  uint64 `json:"takenOver,omitempty"`  // copies, by a mirror lcore, since the daemon started
 }
 
 // Loop is what the poll loop of one worker has measured of itself. Cycles are those of the time stamp
-// counter. A packet's are those of loops that received something.
+// counter. A packet's are those of loops that received something; of a mirror lcore, copies are packets
+// here.
 type Loop struct {
-	BusyShare                   float64      `json:"busyShare"` // of time in loops that received something: 0 to 1
-	Packets                     uint64       `json:"packets"`   // received
+	BusyShare                   float64      `json:"busyShare"`        // of time in loops that received something: 0 to 1
+	Packets                     uint64       `json:"packets"`          // received
+	Copies                      uint64       `json:"copies,omitempty"` // that a mirror lcore got from workers
 	CyclesPerPacket             float64      `json:"cyclesPerPacket"`
 	CyclesPerSecond             uint64       `json:"cyclesPerSecond"` // 0 in the first seconds, as everything else
 	HousekeepingCyclesPerSecond float64      `json:"housekeepingCyclesPerSecond"`
@@ -261,4 +268,5 @@ type Document struct {
 	Filters       []TrafficMirrorFilter  `json:"filters,omitempty"` // with their rules
 	Sessions      []TrafficMirrorSession `json:"sessions,omitempty"`
 	LoadBalancers []LoadBalancer         `json:"loadBalancers,omitempty"`
+	Shares        []ResourceShare        `json:"shares,omitempty"`
 }

@@ -68,6 +68,9 @@ type UnderlayAddress struct {
 	Port    string `json:"port"`
 	Address string `json:"address"` // with its prefix length
 	State   string `json:"state"`   // duplicate: another host has it
+
+	OtherMACAddress string `json:"otherMacAddress,omitempty"` // of the last host that was seen with it
+	DisputedAt      string `json:"disputedAt,omitempty"`      // when one last claimed it while it was in use, RFC 3339; absent: never
 }
 
 // UnderlayNeighbor is an entry of the neighbour table.
@@ -80,12 +83,15 @@ type UnderlayNeighbor struct {
 	Static     bool   `json:"static,omitempty"`
 }
 
-// Troubles are the targets and load balancers whose copies do not all arrive. Lists are cut at 20.
+// Troubles are the targets and load balancers whose copies do not all arrive, and the sessions that
+// have lost their target. Lists are cut at 20.
 type Troubles struct {
 	TargetCount       int               `json:"targetCount"` // that are known not to be reachable
 	Targets           []TroubledTarget  `json:"targets,omitempty"`
 	LoadBalancerCount int               `json:"loadBalancerCount"` // with members that do not serve
 	LoadBalancers     []TroubledMembers `json:"loadBalancers,omitempty"`
+	LostSessionCount  int               `json:"lostSessionCount"` // inactive because their target is deleted or no longer shared
+	LostSessions      []LostSession     `json:"lostSessions,omitempty"`
 }
 
 // TroubledTarget is a target that is not reachable.
@@ -95,6 +101,14 @@ type TroubledTarget struct {
 	OwnerID               string `json:"ownerId"`
 	State                 string `json:"state"`
 	Reason                string `json:"reason,omitempty"`
+}
+
+// LostSession is a session that has lost its target.
+type LostSession struct {
+	TrafficMirrorSessionID string `json:"trafficMirrorSessionId"`
+	Name                   string `json:"name"`
+	OwnerID                string `json:"ownerId"`
+	Inactive               string `json:"inactive"` // share-deleted or target-deleted
 }
 
 // TroubledMembers are the members of a load balancer that do not serve though nobody drains them.

@@ -9,6 +9,7 @@ const (
 	PathRules         = "/v1/rules"          // same; a rule has no name, {ref} is its identifier
 	PathSessions      = "/v1/sessions"       // same
 	PathLoadBalancers = "/v1/load-balancers" // same
+	PathShares        = "/v1/shares"         // same
 	PathTags          = "/v1/tags"           // /{id} GET, PUT replace all, PATCH set or null to remove, DELETE all
 	PathApply         = "/v1/apply"          // POST a document, ?dryRun=true&keepOthers=true
 	PathExport        = "/v1/export"         // GET the document

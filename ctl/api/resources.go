@@ -87,6 +87,7 @@ type TrafficMirrorSession struct {
 	SampleOneIn           int    `json:"sampleOneIn,omitempty"`      // one flow in so many is mirrored, 2-1000000; absent: all
 	RateLimitPPS          int    `json:"rateLimitPps,omitempty"`     // copies a second; absent: no limit
 	RateLimitBPS          int64  `json:"rateLimitBps,omitempty"`     // bits a second of their outer frames, 64000-1000000000000; absent: no limit
+	Inactive              string `json:"inactive,omitempty"`         // share-deleted or target-deleted: it has lost its target; responses and documents only
 	State                 string `json:"state,omitempty"`            // active or inactive; responses only
 	StateReason           string `json:"stateReason,omitempty"`      // why it is inactive; responses only
 	Delivery              string `json:"delivery,omitempty"`         // of copies while it is active: StateReachable and its kin; GET only

@@ -18,7 +18,7 @@ type Call struct {
 	SourceIP  netip.Addr
 	TLS       bool   // the condition key aws:SecureTransport
 	UserAgent string // as sent, cut to 256 bytes
-	Region    string // of the credential scope; the gateway's own where that is empty
+	Region    string // the gateway's own, which clients sign for unless it takes any region or they name none
 
 	Service string // signing name: ec2, sts, monitoring, ram
 	Action  string // "CreateTrafficMirrorSession"; empty where the request has none

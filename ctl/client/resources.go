@@ -51,6 +51,11 @@ func (c *Client) LoadBalancers() Collection[api.LoadBalancer] {
 	return Collection[api.LoadBalancer]{c, api.PathLoadBalancers}
 }
 
+// Shares are the shares of targets with other accounts.
+func (c *Client) Shares() Collection[api.ResourceShare] {
+	return Collection[api.ResourceShare]{c, api.PathShares}
+}
+
 // ClientToken sets the token of a create instead of a drawn one.
 func ClientToken(token string) Option {
 	return func(c *call) { c.header.Set(api.HeaderClientToken, token) }

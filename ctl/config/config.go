@@ -53,6 +53,10 @@ type Config struct {
 	Ctl         Ctl
 	State       State
 	Metrics     Metrics
+	AWS         AWS
+	IAM         IAM
+	Audit       Audit
+	History     History
 	Congestion  Congestion
 	Zone        string // [gateway] zone: of sources that name none; may be empty
 }

@@ -274,6 +274,10 @@ func TestMirrorLcores(t *testing.T) {
 			t.Errorf("port %s has %d queues, want %d", c.Ports[i].Name, c.Ports[i].Queues, want)
 		}
 	}
+	var text strings.Builder
+	if err := c.Plan().Print(&text); err != nil || !strings.Contains(text.String(), "\nmirror lcores  lcore 3@5\n") {
+		t.Errorf("%v, the plan says:\n%s", err, text.String())
+	}
 }
 
 func TestAllowedCPUs(t *testing.T) {

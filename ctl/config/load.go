@@ -17,7 +17,7 @@ import (
 
 // Load reads and validates a configuration file. An error holds one sentence a line, each with
 // file, line and remedy. The files that the configuration names are not looked at: CheckFiles,
-// CheckControl, CheckState and CheckMetrics do that.
+// CheckControl, CheckState, CheckMetrics and CheckHistory do that.
 func Load(path string) (*Config, error) {
 	data, err := os.ReadFile(path)
 	switch {
@@ -35,7 +35,7 @@ func Load(path string) (*Config, error) {
 func Parse(name string, data []byte) (*Config, error) {
 	var problems problem.List
 	root := tomldoc.Parse(name, data, &problems)
-	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "congestion")
+	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "iam", "audit")
 	root.Done() // first: what a misspelt section lacks is not missing
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -54,6 +54,10 @@ func Parse(name string, data []byte) (*Config, error) {
 	c.Ctl = readCtl(root)
 	c.State = readState(root)
 	c.Metrics = readMetrics(root)
+	c.AWS = readAWS(root)
+	c.IAM = readIAM(root)
+	c.Audit = readAudit(root)
+	c.History = readHistory(root)
 	c.Congestion = readCongestion(root.Table("congestion"))
 	// Relations between sections are judged only when each section is right in itself: a port
 	// that could not be read would otherwise be reported a second time as a missing peer.

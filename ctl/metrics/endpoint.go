@@ -12,6 +12,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
 	"mirrorgw/ctl/tally"
@@ -32,7 +33,9 @@ type Options struct {
 
 	Mempools func() []Mempool       // that the workers use, now; nil: nothing is known
 	Xstats   func(port int) []Xstat // of a port's driver, by index in the configuration, now; nil: likewise
+	History  func() *history.Counts // what the history has, now; nil, or one that returns nil: there is none
 	Control  *tally.Control         // what the control server does; nil: there is none
+	AWS      *tally.Control         // what the AWS endpoint does, by service; nil: there is none
 }
 
 // Reasons are the reasons that ports count by, which have series from the start.

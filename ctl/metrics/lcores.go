@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"mirrorgw/ctl"
@@ -10,6 +11,11 @@ import (
 var byLcore = []string{"lcore", "cpu"}
 
 var lcoreFamilies = []family{
+	{"mirrorgw_lcore_info", gauge, append(slices.Clone(byLcore), "role"), "Always 1: what an lcore is: worker, or mirror, which sends the copies that workers hand over", func(s *scene, o *out) {
+		for _, l := range s.status.Lcores {
+			o.flag(true, strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), l.Role)
+		}
+	}},
 	lcore("mirrorgw_lcore_heartbeats_total", counter, "Signs of life of a worker, one every 256 polls; a rate of 0 is a worker that stands still", func(l *ctl.LcoreStatus, o *out, labels ...string) {
 		o.count(int64(l.Heartbeat), labels...)
 	}),
@@ -34,7 +40,9 @@ var lcoreFamilies = []family{
 	lcore("mirrorgw_lcore_burst_packets", histogram, "Polls of one queue by a worker by the frames that they received; the sum is all frames that it received", func(l *ctl.LcoreStatus, o *out, labels ...string) {
 		o.histogram(burstBuckets(&l.Loop), float64(l.Loop.Packets()), labels...)
 	}),
-	lcore("mirrorgw_lcore_timed_packets_total", counter, "Frames that a worker received in timed loops, which are one in 256", func(l *ctl.LcoreStatus, o *out, labels ...string) {
+	{"mirrorgw_lcore_handed_over_copies_total", counter, byLcore, "Copies that a worker handed over to its mirror lcore; split mode only", splitCopies(ctl.RoleWorker, func(l *ctl.LcoreStatus) uint64 { return l.HandedOver })},
+	{"mirrorgw_lcore_taken_over_copies_total", counter, byLcore, "Copies that a mirror lcore got from workers", splitCopies(ctl.RoleMirror, func(l *ctl.LcoreStatus) uint64 { return l.Loop.TakenOver })},
+	lcore("mirrorgw_lcore_timed_packets_total", counter, "Frames that a worker received, or copies that a mirror lcore got, in timed loops, which are one in 256", func(l *ctl.LcoreStatus, o *out, labels ...string) {
 		o.count(int64(l.Loop.TimedPackets), labels...)
 	}),
 	{"mirrorgw_lcore_timed_seconds_total", counter, []string{"lcore", "cpu", "stage"}, "Time of a worker in timed loops that received something, by stage", func(s *scene, o *out) {
@@ -53,6 +61,21 @@ func lcore(name string, kind kind, help string, put func(l *ctl.LcoreStatus, o *
 			put(l, o, strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU))
 		}
 	}}
+}
+
+// splitCopies are those of the lcores of one role, where there are mirror lcores.
+func splitCopies(role string, of func(*ctl.LcoreStatus) uint64) func(s *scene, o *out) {
+	return func(s *scene, o *out) {
+		isMirror := func(l ctl.LcoreStatus) bool { return l.Role == ctl.RoleMirror }
+		if !slices.ContainsFunc(s.status.Lcores, isMirror) {
+			return
+		}
+		for i := range s.status.Lcores {
+			if l := &s.status.Lcores[i]; l.Role == role {
+				o.count(int64(of(l)), strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU))
+			}
+		}
+	}
 }
 
 // loopBuckets are those of the durations of loops, in seconds.

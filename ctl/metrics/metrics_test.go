@@ -55,6 +55,10 @@ func TestValuesAreThoseOfTheReport(t *testing.T) {
 		`mirrorgw_load_balancer_zone_served{` + lb + `zone=""}`:                                                                 1,
 		`mirrorgw_underlay_neighbors{state="reachable"}`:                                                                        2,
 		`mirrorgw_underlay_events_total{event="arp_request"}`:                                                                   5,
+		`mirrorgw_lcore_info{lcore="1",cpu="2",role="worker"}`:                                                                  1,
+		`mirrorgw_lcore_info{lcore="3",cpu="4",role="mirror"}`:                                                                  1,
+		`mirrorgw_lcore_handed_over_copies_total{lcore="1",cpu="2"}`:                                                            50,
+		`mirrorgw_lcore_taken_over_copies_total{lcore="3",cpu="4"}`:                                                             48,
 		`mirrorgw_lcore_heartbeats_total{lcore="1",cpu="2"}`:                                                                    99,
 		`mirrorgw_lcore_longest_gap_seconds{lcore="1",cpu="2"}`:                                                                 0.001,
 		`mirrorgw_lcore_generation{lcore="1",cpu="2"}`:                                                                          2,
@@ -83,16 +87,18 @@ func TestValuesAreThoseOfTheReport(t *testing.T) {
 		`mirrorgw_load_balancer_zone_members{` + lb + `zone=""}`:                                                                1,
 		`mirrorgw_load_balancer_zone_members{` + lb + `zone="a"}`:                                                               0,
 		`mirrorgw_api_requests_total{action="getState",status="200"}`:                                                           2,
-		`mirrorgw_api_watchers`:     1,
-		`mirrorgw_api_connections`:  1,
-		`mirrorgw_state_usable`:     1,
-		`mirrorgw_state_file_bytes`: 12345,
-		`mirrorgw_state_writable`:   1,
+		`mirrorgw_api_watchers`:                                              1,
+		`mirrorgw_api_connections`:                                           1,
+		`mirrorgw_aws_requests_total{service="ec2",status="503"}`:            1,
+		`mirrorgw_aws_connections`:                                           1,
+		`mirrorgw_state_usable`:                                              1,
+		`mirrorgw_state_file_bytes`:                                          12345,
+		`mirrorgw_state_writable`:                                            1,
 		`mirrorgw_metrics_omitted_series{metric="mirrorgw_rule_hits_total"}`: 0,
-		`mirrorgw_generation`:                      3,
-		`mirrorgw_pending_changes`:                 1,
-		`mirrorgw_resources{kind="sessions"}`:      2,
-		`mirrorgw_cloudwatch_NetworkMirrorIn` + i1: 900, `mirrorgw_cloudwatch_NetworkMirrorOut` + i1: 77,
+		`mirrorgw_generation`:                                                3,
+		`mirrorgw_pending_changes`:                                           1,
+		`mirrorgw_resources{kind="sessions"}`:                                2,
+		`mirrorgw_cloudwatch_NetworkMirrorIn` + i1:                           900, `mirrorgw_cloudwatch_NetworkMirrorOut` + i1: 77,
 		`mirrorgw_cloudwatch_NetworkMirrorOut` + i2: 600, `mirrorgw_cloudwatch_NetworkPacketsMirrorOut` + i2: 6,
 		`mirrorgw_cloudwatch_NetworkSkipMirrorOut` + i2: 500, `mirrorgw_cloudwatch_NetworkPacketsSkipMirrorOut` + i2: 5,
 	} {
@@ -102,6 +108,21 @@ func TestValuesAreThoseOfTheReport(t *testing.T) {
 	}
 	if _, there := got[`mirrorgw_cloudwatch_NetworkPacketsMirrorIn`+i1]; there {
 		t.Error("an instance with detailed monitoring has a metric of packets")
+	}
+}
+
+// TestCopiesBetweenLcores: there are none without mirror lcores, and so no series.
+func TestCopiesBetweenLcores(t *testing.T) {
+	w := newWorld(t)
+	got := w.scrape(t, &cloudWatch{}).values
+	for _, series := range []string{`mirrorgw_lcore_handed_over_copies_total{lcore="3",cpu="4"}`, `mirrorgw_lcore_taken_over_copies_total{lcore="1",cpu="2"}`} {
+		if _, there := got[series]; there {
+			t.Errorf("%s is there", series)
+		}
+	}
+	w.status.Lcores = w.status.Lcores[:1]
+	if _, there := w.scrape(t, &cloudWatch{}).values[`mirrorgw_lcore_handed_over_copies_total{lcore="1",cpu="2"}`]; there {
+		t.Error("copies are handed over, but to nobody")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
 	"mirrorgw/ctl/tally"
@@ -137,7 +138,12 @@ func newWorld(t testing.TB) *world {
 			Unclassified: []string{"not_ip"}, Fragments: []string{"inherited"}},
 		Mempools: func() []Mempool { return []Mempool{{"mgw_rx", 100, 30}} },
 		Xstats:   func(port int) []Xstat { return []Xstat{{"rx_good_packets", 1}, {"rx_crc_errors", uint64(port + 21)}} },
-		Control:  &tally.Control{}}
+		History: func() *history.Counts {
+			return &history.Counts{Bytes: 1 << 20, Series: 12, Writable: true, Oldest: time.Unix(1795176000, 0), OmittedSeries: 2, DroppedForSpace: 1}
+		},
+		Control: &tally.Control{}, AWS: &tally.Control{}}
+	w.options.AWS.Answer("ec2", 503)
+	w.options.AWS.Connect(1)
 	w.options.Control.Answer("getState", 200)
 	w.options.Control.Answer("getState", 200)
 	w.options.Control.Watch(1)
@@ -168,11 +174,12 @@ func sampleReport() *report.Report {
 func sampleStatus() ctl.Status {
 	return ctl.Status{
 		Forwarding: true, Generation: 3, Pending: 1,
-		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
+		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Role: ctl.RoleWorker, HandedOver: 50, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
 			Generation: 2, Loop: sampleLoop(),
 			Congestion: ctl.Congestion{State: "limited", Budget: 40, Changed: time.Second, Transitions: 1,
 				States: []ctl.CongestionTime{{State: "calm", Time: 3 * time.Second, Loops: 32}, {State: "limited", Time: time.Second, Loops: 16}, {State: "unmatched"}, {State: "blind"}},
-				Signs:  []ctl.CongestionSign{{Sign: "receive", Looks: 6}, {Sign: "transmit"}}}}},
+				Signs:  []ctl.CongestionSign{{Sign: "receive", Looks: 6}, {Sign: "transmit"}}}},
+			{Lcore: 3, CPU: 4, Role: ctl.RoleMirror, Loop: mirrorLoop()}},
 		Ports: []ctl.PortStatus{{Driver: "net_null", LinkUp: true, Wire: &ctl.WireLink{Changes: 3}}, {Driver: "net_null", Wire: &ctl.WireLink{TakenDown: true, Taken: 2}}, {Driver: "net_null", LinkUp: true}},
 		Underlay: ctl.Underlay{
 			Addresses:    []ctl.AddressState{{Port: "tun0", Prefix: netip.MustParsePrefix("192.0.2.1/24"), State: "valid"}},
@@ -185,6 +192,13 @@ func sampleStatus() ctl.Status {
 				{Address: netip.MustParseAddr("192.0.2.21"), Zone: "a", State: ctl.MemberDown}},
 			Zones: []ctl.ZoneState{{Members: []netip.Addr{netip.MustParseAddr("192.0.2.20")}}, {Zone: "a", Skip: "target-down"}}}},
 	}
+}
+
+// mirrorLoop is that of a mirror lcore that got 48 copies.
+func mirrorLoop() ctl.Loop {
+	l := sampleLoop()
+	l.TakenOver = 48
+	return l
 }
 
 // sampleLoop is of 15 loops that took 4 seconds.

@@ -106,7 +106,7 @@ func targetWire(r *ctl.Target) api.TrafficMirrorTarget {
 func sessionRecord(w *api.TrafficMirrorSession, _ *faults) *ctl.Session {
 	return &ctl.Session{Common: commonRecord(w.TrafficMirrorSessionID, &w.Common), Source: w.NetworkInterfaceID,
 		Target: w.TrafficMirrorTargetID, Filter: w.TrafficMirrorFilterID, Number: w.SessionNumber,
-		VNI: w.VirtualNetworkID, PacketLength: w.PacketLength, SampleOneIn: w.SampleOneIn,
+		VNI: w.VirtualNetworkID, PacketLength: w.PacketLength, SampleOneIn: w.SampleOneIn, Inactive: w.Inactive,
 		Limit: rules.Limit{PPS: w.RateLimitPPS, BPS: int(w.RateLimitBPS)}}
 }
 
@@ -114,7 +114,7 @@ func sessionRecord(w *api.TrafficMirrorSession, _ *faults) *ctl.Session {
 func sessionWire(r *ctl.Session) api.TrafficMirrorSession {
 	return api.TrafficMirrorSession{TrafficMirrorSessionID: r.ID, Common: commonWire(&r.Common), NetworkInterfaceID: r.Source,
 		TrafficMirrorTargetID: r.Target, TrafficMirrorFilterID: r.Filter, SessionNumber: r.Number,
-		VirtualNetworkID: r.VNI, PacketLength: r.PacketLength, SampleOneIn: r.SampleOneIn,
+		VirtualNetworkID: r.VNI, PacketLength: r.PacketLength, SampleOneIn: r.SampleOneIn, Inactive: r.Inactive,
 		RateLimitPPS: r.Limit.PPS, RateLimitBPS: int64(r.Limit.BPS)}
 }
 

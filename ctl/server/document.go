@@ -101,6 +101,7 @@ func decodeDocument(body []byte) (*ctl.Document, error) {
 		Filters:       recordsOf(filterKind, "filters", w.Filters, &f),
 		Sessions:      recordsOf(sessionKind, "sessions", w.Sessions, &f),
 		LoadBalancers: recordsOf(balancerKind, "loadBalancers", w.LoadBalancers, &f),
+		Shares:        recordsOf(shareKind, "shares", w.Shares, &f),
 	}
 	return d, f.err()
 }
@@ -153,6 +154,7 @@ func documentWire(d *ctl.Document) api.Document {
 		Filters:       wiresOf(filterKind, d.Filters),
 		Sessions:      wiresOf(sessionKind, d.Sessions),
 		LoadBalancers: wiresOf(balancerKind, d.LoadBalancers),
+		Shares:        wiresOf(shareKind, d.Shares),
 	}
 }
 

@@ -39,6 +39,11 @@ var fieldNames = map[store.Kind]map[string]string{
 		"id": "trafficMirrorSessionId", "source": "networkInterfaceId", "target": "trafficMirrorTargetId",
 		"filter": "trafficMirrorFilterId", "number": "sessionNumber", "vni": "virtualNetworkId",
 		"packet_length": "packetLength", "sample_one_in": "sampleOneIn", "rate_limit_pps": "rateLimitPps", "rate_limit_bps": "rateLimitBps",
+		"inactive": "inactive",
+	},
+	store.KindShare: {
+		"id": "resourceShareId", "title": "title", "allow_external": "allowExternalPrincipals", "targets": "trafficMirrorTargetIds",
+		"principal": "principals",
 	},
 	store.KindLoadBalancer: {
 		"id": "loadBalancerId", "cross_zone": "crossZone", "listeners": "listeners", "health": "health", "member": "members",

@@ -111,6 +111,7 @@ func TestFieldTableNamesFields(t *testing.T) {
 		store.KindInterface: reflect.TypeFor[api.NetworkInterface](), store.KindTarget: reflect.TypeFor[api.TrafficMirrorTarget](),
 		store.KindFilter: reflect.TypeFor[api.TrafficMirrorFilter](), store.KindRule: reflect.TypeFor[api.TrafficMirrorFilterRule](),
 		store.KindSession: reflect.TypeFor[api.TrafficMirrorSession](), store.KindLoadBalancer: reflect.TypeFor[api.LoadBalancer](),
+		store.KindShare: reflect.TypeFor[api.ResourceShare](),
 	}
 	for kind, table := range fieldNames {
 		fields := map[string]bool{}

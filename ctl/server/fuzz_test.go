@@ -45,6 +45,7 @@ func FuzzRecords(f *testing.F) {
 		`{"trafficMirrorFilterId":"f","trafficDirection":"egress","ruleNumber":1,"ruleAction":"reject","protocol":-1}`,
 		`{"name":"s","networkInterfaceId":"a","trafficMirrorTargetId":"t","trafficMirrorFilterId":"f","sessionNumber":1,"packetLength":64}`,
 		`{"name":"lb","listeners":[{"protocol":"udp","port":1}],"health":{"protocol":"tcp","port":80},"members":[{"address":"10.0.0.1","weight":0}]}`,
+		`{"name":"s","trafficMirrorTargetIds":["t"],"allowExternalPrincipals":false,"principals":[{"principalId":"123456789012","status":"pending"}]}`,
 		`{"interfaces":[{"name":"a"}],"filters":[{"name":"f"}]}`,
 		`{"source":"web-1","direction":"ingress","protocol":"udp","sourceAddress":"[2001:db8::1]:1","destinationAddress":"[2001:db8::2]:53","length":1500}`,
 	} {
@@ -57,6 +58,7 @@ func FuzzRecords(f *testing.F) {
 		roundTrip(t, ruleKind, body)
 		roundTrip(t, sessionKind, body)
 		roundTrip(t, balancerKind, body)
+		roundTrip(t, shareKind, body)
 		_, _ = decodeDocument(body)
 		namesRules(body)
 		fuzzPacket(t, body)

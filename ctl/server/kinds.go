@@ -96,6 +96,7 @@ var sessionKind = &kind[api.TrafficMirrorSession, ctl.Session]{
 	},
 	show: showSession,
 	readOnly: func(_ *store.View, before, after *api.TrafficMirrorSession, f *faults) {
+		f.same("inactive", before.Inactive, after.Inactive)
 		f.same("state", before.State, after.State)
 		f.same("stateReason", before.StateReason, after.StateReason)
 		f.observed("delivery", after.Delivery != "")
@@ -202,6 +203,8 @@ func anyWire(record any) any {
 		return sessionWire(r)
 	case *ctl.LoadBalancer:
 		return balancerWire(r)
+	case *ctl.Share:
+		return shareWire(r)
 	case *store.RuleRecord:
 		return ruleWire(r)
 	}

@@ -174,12 +174,14 @@ func TestObservedIsNotSet(t *testing.T) {
 func TestStateOfUnderlay(t *testing.T) {
 	w := newWorld(t, server.Limits{})
 	w.path.seen.Store(&ctl.Status{Underlay: ctl.Underlay{
-		Addresses: []ctl.AddressState{{Port: "tun0", Prefix: netip.MustParsePrefix("192.0.2.1/24"), State: "duplicate"}},
+		Addresses: []ctl.AddressState{{Port: "tun0", Prefix: netip.MustParsePrefix("192.0.2.1/24"), State: "duplicate", Rival: [6]byte{2, 0, 0, 0, 0, 0x66}},
+			{Port: "tun0", Prefix: netip.MustParsePrefix("198.51.100.1/24"), State: "valid", Rival: [6]byte{2}, Disputed: noon}},
 		Neighbors: []ctl.NeighborState{{Address: addr("192.0.2.10"), Port: "tun0", State: "incomplete"},
 			{Address: addr("192.0.2.254"), MAC: [6]byte{2, 0, 0, 0, 2, 0xfe}, Port: "tun0", State: "reachable", Since: noon, Static: true}},
 		Counters: map[string]uint64{"arp_requests": 3},
 	}})
-	want := api.Underlay{Addresses: []api.UnderlayAddress{{Port: "tun0", Address: "192.0.2.1/24", State: "duplicate"}},
+	want := api.Underlay{Addresses: []api.UnderlayAddress{{Port: "tun0", Address: "192.0.2.1/24", State: "duplicate", OtherMACAddress: "02:00:00:00:00:66"},
+		{Port: "tun0", Address: "198.51.100.1/24", State: "valid", OtherMACAddress: "02:00:00:00:00:00", DisputedAt: "2026-03-04T12:00:00Z"}},
 		Neighbors: []api.UnderlayNeighbor{{Address: "192.0.2.10", Port: "tun0", State: "incomplete"},
 			{Address: "192.0.2.254", MACAddress: "02:00:00:00:02:fe", Port: "tun0", State: "reachable", Since: "2026-03-04T12:00:00Z", Static: true}},
 		Counters: map[string]uint64{"arp_requests": 3}}

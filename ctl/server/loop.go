@@ -10,12 +10,13 @@ import (
 // lcoreWire tells of a worker, and of the last whole seconds of its loop.
 func lcoreWire(l *ctl.LcoreStatus, seconds int) api.Lcore {
 	recent := l.RecentLoop(seconds)
-	return api.Lcore{Lcore: l.Lcore, CPU: l.CPU, Heartbeat: l.Heartbeat, Generation: l.Generation,
-		LongestGapMicroseconds: l.LongestGap(seconds).Microseconds(), Loop: loopWire(&recent), Congestion: congestionWire(&l.Congestion)}
+	return api.Lcore{Lcore: l.Lcore, CPU: l.CPU, Role: l.Role, Heartbeat: l.Heartbeat, Generation: l.Generation,
+		LongestGapMicroseconds: l.LongestGap(seconds).Microseconds(), Loop: loopWire(&recent), Congestion: congestionWire(&l.Congestion),
+		HandedOver: l.HandedOver, TakenOver: l.Loop.TakenOver}
 }
 
 func loopWire(l *ctl.Loop) api.Loop {
-	w := api.Loop{BusyShare: l.BusyShare(), Packets: l.Packets(), CyclesPerPacket: l.CyclesPerPacket(), CyclesPerSecond: l.Hz,
+	w := api.Loop{BusyShare: l.BusyShare(), Packets: l.Packets(), Copies: l.TakenOver, CyclesPerPacket: l.CyclesPerPacket(), CyclesPerSecond: l.Hz,
 		Stages: []api.LoopStage{}, Bursts: []api.LoopBursts{}, Gaps: []api.LoopGaps{}}
 	if passed := l.Seconds(l.Busy + l.Idle); passed > 0 {
 		w.HousekeepingCyclesPerSecond = float64(l.Housekeeping) / passed

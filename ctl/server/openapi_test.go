@@ -61,6 +61,8 @@ var requests = map[string]struct{ ref, body string }{
 	"post /v1/sessions":              {"", `{"name":"new","networkInterfaceId":"web-1","trafficMirrorTargetId":"ids","trafficMirrorFilterId":"web","sessionNumber":2}`},
 	"post /v1/load-balancers":        {"", `{"name":"new","listeners":[{"protocol":"udp","port":4789}],"health":{"protocol":"tcp","port":80},"members":[{"address":"192.0.2.30"}]}`},
 	"post /v1/iam/simulate":          {"", `{"action":"ec2:CreateTrafficMirrorSession","resources":["arn:aws:ec2:local-1:000000000000:traffic-mirror-target/tmt-1"],"context":{"aws:SourceIp":["192.0.2.1"]}}`},
+	"post /v1/shares":                {"", `{"name":"new","trafficMirrorTargetIds":["ids"],"principals":[{"principalId":"123456789012","status":"accepted"}]}`},
+	"patch /v1/shares/{ref}":         {"sh", `{"allowExternalPrincipals":true,"principals":null}`},
 	"patch /v1/interfaces/{ref}":     {"web-1", `{"mtu":9001}`},
 	"patch /v1/targets/{ref}":        {"ids", `{"mtu":1600}`},
 	"patch /v1/filters/{ref}":        {"web", `{"description":"x"}`},
@@ -74,7 +76,7 @@ var requests = map[string]struct{ ref, body string }{
 }
 
 var references = map[string]string{api.PathInterfaces: "web-1", api.PathTargets: "ids", api.PathFilters: "web", api.PathRules: "RULE",
-	api.PathSessions: "s1", api.PathLoadBalancers: "lb", api.PathTags: "RULE"}
+	api.PathSessions: "s1", api.PathLoadBalancers: "lb", api.PathShares: "sh", api.PathTags: "RULE"}
 
 // TestEveryOperationAnswersAsDocumented walks the document the server serves: each operation is
 // called on a world of its own, and its answer must be a documented one and fit its schema.
@@ -99,6 +101,8 @@ func checkOperation(t *testing.T, d *document, method, path string, o *operation
 	w := newWorld(t, server.Limits{Heartbeat: time.Millisecond})
 	w.build()
 	must(w.client.LoadBalancers().Create(background, api.LoadBalancer{Common: api.Common{Name: "lb"}, Members: []api.LoadBalancerMember{{Address: "192.0.2.30"}}}))(t)
+	must(w.client.Shares().Create(background, api.ResourceShare{Common: api.Common{Name: "sh"}, TrafficMirrorTargetIDs: []string{"ids"},
+		Principals: []api.SharePrincipal{{PrincipalID: "123456789012"}}}))(t)
 	request, has := requests[method+" "+path]
 	if (o.RequestBody != nil) != has {
 		t.Fatalf("documented body: %v; the test has one: %v", o.RequestBody != nil, has)

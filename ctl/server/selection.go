@@ -53,7 +53,7 @@ func isPlain(t reflect.Type) bool {
 }
 
 // stateFields are those that records do not have.
-var stateFields = []string{"state", "stateReason", "delivery", "deliveryReason"}
+var stateFields = []string{"state", "stateReason", "delivery", "deliveryReason", "creationTime", "lastUpdatedTime"}
 
 func readSelection[W any](query url.Values) (selection, error) {
 	s := selection{fields: map[string][]string{}, tags: map[string][]string{}}

@@ -131,6 +131,8 @@ func copyRecord(record any) any {
 	case *ctl.LoadBalancer:
 		c := *r
 		return &c
+	case *ctl.Share:
+		return r.Clone()
 	case *store.RuleRecord:
 		rule := *r.Rule
 		return &store.RuleRecord{FilterID: r.FilterID, Rule: &rule}
@@ -150,6 +152,8 @@ func tagField(record any) *map[string]string {
 		return &r.Tags
 	case *ctl.LoadBalancer:
 		return &r.Tags
+	case *ctl.Share:
+		return &r.Tags
 	case *store.RuleRecord:
 		return &r.Rule.Tags
 	}
@@ -168,6 +172,8 @@ func put(tx *store.Tx, record any) error {
 		return tx.PutSession(r)
 	case *ctl.LoadBalancer:
 		return tx.PutLoadBalancer(r)
+	case *ctl.Share:
+		return tx.PutShare(r)
 	case *store.RuleRecord:
 		return tx.PutRule(r.FilterID, r.Rule)
 	}

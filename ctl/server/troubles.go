@@ -9,10 +9,11 @@ import (
 	"mirrorgw/ctl/store"
 )
 
-// maxTroubles is how many targets, and how many load balancers, the state lists.
+// maxTroubles is how many targets, load balancers and sessions the state lists of each.
 const maxTroubles = 20
 
-// troubles finds the targets and load balancers whose copies do not all arrive.
+// troubles finds the targets and load balancers whose copies do not all arrive, and the sessions
+// without a target.
 func (l *live) troubles(v *store.View) api.Troubles {
 	var t api.Troubles
 	for _, target := range v.Targets() {
@@ -27,6 +28,11 @@ func (l *live) troubles(v *store.View) api.Troubles {
 		if t.TargetCount++; t.TargetCount <= maxTroubles {
 			t.Targets = append(t.Targets, api.TroubledTarget{TrafficMirrorTargetID: target.ID, Name: target.Name, OwnerID: target.Account,
 				State: state, Reason: reason})
+		}
+	}
+	for _, s := range v.LostSessions() {
+		if t.LostSessionCount++; t.LostSessionCount <= maxTroubles {
+			t.LostSessions = append(t.LostSessions, api.LostSession{TrafficMirrorSessionID: s.ID, Name: s.Name, OwnerID: s.Account, Inactive: s.Inactive})
 		}
 	}
 	for i := range l.status.Balancers {
@@ -66,14 +72,20 @@ func linkWire(p *ctl.PortStatus) api.Link {
 func underlayWire(u *ctl.Underlay) api.Underlay {
 	w := api.Underlay{Counters: u.Counters}
 	for _, a := range u.Addresses {
-		w.Addresses = append(w.Addresses, api.UnderlayAddress{Port: a.Port, Address: a.Prefix.String(), State: a.State})
+		w.Addresses = append(w.Addresses, api.UnderlayAddress{Port: a.Port, Address: a.Prefix.String(), State: a.State,
+			OtherMACAddress: macWire(a.Rival), DisputedAt: timeWire(a.Disputed)})
 	}
 	for _, n := range u.Neighbors {
-		neighbor := api.UnderlayNeighbor{Address: n.Address.String(), Port: n.Port, State: n.State, Since: timeWire(n.Since), Static: n.Static}
-		if n.MAC != [6]byte{} {
-			neighbor.MACAddress = net.HardwareAddr(n.MAC[:]).String()
-		}
-		w.Neighbors = append(w.Neighbors, neighbor)
+		w.Neighbors = append(w.Neighbors, api.UnderlayNeighbor{Address: n.Address.String(), MACAddress: macWire(n.MAC), Port: n.Port, State: n.State,
+			Since: timeWire(n.Since), Static: n.Static})
 	}
 	return w
+}
+
+// macWire is empty where a MAC is not known.
+func macWire(mac [6]byte) string {
+	if mac == [6]byte{} {
+		return ""
+	}
+	return net.HardwareAddr(mac[:]).String()
 }

@@ -64,7 +64,7 @@ func TestRefusals(t *testing.T) {
 			func(tx *Tx) error { return tx.PutSession(newSession("x", -1)) }},
 		{"no source", api.CodeNotFound, "source", `session "x": source "web-2" names no interface; did you mean "web-1"?`,
 			func(tx *Tx) error { s := newSession("x", 2); s.Source = "web-2"; return tx.PutSession(s) }},
-		{"no target", api.CodeNotFound, "target", `session "x": target "tmt-00000000000000000" names no target; name one of: ids, nic, spread`,
+		{"no target", api.CodeNotFound, "target", `session "x": target "tmt-00000000000000000" names no target of account 000000000000, nor one that is shared with it; name one of: ids, nic, spread`,
 			func(tx *Tx) error { s := newSession("x", 2); s.Target = idOf("tmt-", 0); return tx.PutSession(s) }},
 		{"no filter", api.CodeNotFound, "filter", `session "x": filter "nothing" names no filter; name one of: web`,
 			func(tx *Tx) error { s := newSession("x", 2); s.Filter = "nothing"; return tx.PutSession(s) }},

@@ -152,6 +152,8 @@ func (st *state) sequenceOf(kind Kind, id string) uint64 {
 		return sequenceIn(st.sessions, id)
 	case KindLoadBalancer:
 		return sequenceIn(st.balancers, id)
+	case KindShare:
+		return sequenceIn(st.shares, id)
 	}
 	return 0
 }

@@ -41,7 +41,8 @@ func dump(st *state) string {
 		if n.balancer != nil {
 			balancer = id(n.balancer)
 		}
-		add("target %s via=%s balancer=%s at=%v placed=%s hop=%s fault=%q sessions=%v", text(n.rec), via, balancer, n.at, placedText(n.placed), hopText(n.hop), n.fault, idsOf(n.sessions))
+		add("target %s via=%s balancer=%s at=%v placed=%s hop=%s fault=%q sessions=%v shares=%v", text(n.rec), via, balancer, n.at, placedText(n.placed), hopText(n.hop), n.fault,
+			idsOf(n.sessions), idsOf(n.shares))
 	}
 	for _, n := range st.filters.order {
 		add("filter %s sessions=%v", text(n.rec), idsOf(n.sessions))
@@ -52,6 +53,12 @@ func dump(st *state) string {
 	for _, n := range st.sessions.order {
 		add("session %s linked=%v %s %s %s number=%d outer=%v zone=%q reason=%q vni=%v touch=%v", text(n.rec), n.linked, id(n.source), id(n.target), id(n.filter),
 			n.number, n.outer, n.zone, n.reason, n.vni, n.touch)
+	}
+	for _, n := range st.shares.order {
+		add("share %s targets=%v touch=%v", text(n.rec), idsOf(n.targets), n.touch)
+	}
+	for id, list := range st.orphans {
+		add("~orphans of %s %v", id, idsOf(list))
 	}
 	for key, n := range st.bySource {
 		add("~key %v %s", key, n.rec.ID)
@@ -110,6 +117,8 @@ func text(record any) string {
 		d.Filters = []*ctl.Filter{{Rules: []*ctl.Rule{r}}}
 	case *ctl.Session:
 		d.Sessions = []*ctl.Session{r}
+	case *ctl.Share:
+		d.Shares = []*ctl.Share{r}
 	}
 	return strings.ReplaceAll(encoded(d), "\n", "; ")
 }

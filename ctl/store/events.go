@@ -33,6 +33,9 @@ func (tx *Tx) collect() []Event {
 	for _, n := range tx.sessions {
 		add(eventOf(KindSession, &n.entry, n.rec, n.before, (*ctl.Session).Equal), true)
 	}
+	for _, n := range tx.shares {
+		add(eventOf(KindShare, &n.entry, n.rec, n.before, (*ctl.Share).Equal), true)
+	}
 	for _, n := range tx.targets {
 		add(eventOf(KindTarget, &n.entry, n.rec, n.before, (*ctl.Target).Equal), true)
 	}
@@ -62,6 +65,9 @@ func (tx *Tx) collect() []Event {
 		if !n.touch.deleted {
 			events = ruleEvents(events, n)
 		}
+	}
+	for _, n := range tx.shares {
+		add(eventOf(KindShare, &n.entry, n.rec, n.before, (*ctl.Share).Equal), false)
 	}
 	for _, n := range tx.sessions {
 		add(eventOf(KindSession, &n.entry, n.rec, n.before, (*ctl.Session).Equal), false)
@@ -157,4 +163,5 @@ func (tx *Tx) release() {
 		n.rec.TakeSource()
 		n.touch, n.before, n.was = nil, nil, nil
 	}
+	tx.releaseShares()
 }

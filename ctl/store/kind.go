@@ -17,6 +17,7 @@ const (
 	KindRule         Kind = "rule"
 	KindSession      Kind = "session"
 	KindLoadBalancer Kind = "load-balancer"
+	KindShare        Kind = "share"
 )
 
 // Words of Event.Action.
@@ -27,8 +28,8 @@ const (
 )
 
 // Event is one change of one resource. The events of a store, applied in order, yield its state.
-// Before and After are *ctl.Interface, *ctl.Target, *ctl.Filter, *ctl.Session, *ctl.LoadBalancer
-// or *RuleRecord, or nil: Before of a create, After of a delete. A filter's records in events have
+// Before and After are *ctl.Interface, *ctl.Target, *ctl.Filter, *ctl.Session, *ctl.LoadBalancer,
+// *ctl.Share or *RuleRecord, or nil: Before of a create, After of a delete. A filter's records in events have
 // no rules: each rule has events of its own.
 type Event struct {
 	Revision      uint64
@@ -49,5 +50,5 @@ type RuleRecord struct {
 
 // Counts is how many resources there are of each kind.
 type Counts struct {
-	Interfaces, Targets, Filters, Rules, Sessions, LoadBalancers int
+	Interfaces, Targets, Filters, Rules, Sessions, LoadBalancers, Shares int
 }

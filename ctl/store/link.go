@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 
 	"mirrorgw/ctl"
@@ -33,11 +32,11 @@ func (st *state) unlinkInterface(n *interfaceNode) {
 	st.laid.interfaces = nil
 }
 
-func takeOut[N interface{ seq() uint64 }](m map[netip.Addr]nodes[N], addr netip.Addr, n N) {
-	if rest := m[addr].without(n); len(rest) > 0 {
-		m[addr] = rest
+func takeOut[K comparable, N interface{ seq() uint64 }](m map[K]nodes[N], key K, n N) {
+	if rest := m[key].without(n); len(rest) > 0 {
+		m[key] = rest
 	} else {
-		delete(m, addr)
+		delete(m, key)
 	}
 }
 
@@ -72,6 +71,10 @@ func (st *state) linkSession(n *sessionNode) {
 	at, _ := n.source.sessionAt(n.number)
 	n.source.sessions = slices.Insert(n.source.sessions, at, n)
 	n.target.sessions = n.target.sessions.with(n)
+	if n.target.gone {
+		id := n.target.rec.ID
+		st.orphans[id] = st.orphans[id].with(n)
+	}
 	n.filter.sessions = n.filter.sessions.with(n)
 	if n.via != nil {
 		if n.via.feeds == nil {
@@ -87,6 +90,9 @@ func (st *state) unlinkSession(n *sessionNode) {
 		n.source.sessions = slices.Delete(n.source.sessions, at, at+1)
 	}
 	n.target.sessions = n.target.sessions.without(n)
+	if n.target.gone {
+		takeOut(st.orphans, n.target.rec.ID, n)
+	}
 	n.filter.sessions = n.filter.sessions.without(n)
 	if n.via != nil {
 		if n.via.feeds[n.source]--; n.via.feeds[n.source] == 0 {

@@ -58,6 +58,9 @@ func (tx *Tx) restore(saved *Saved) error {
 			return err
 		}
 	}
+	if err := restoreKind(tx, saved, KindShare, tx.PutShare); err != nil {
+		return err
+	}
 	if err := restoreKind(tx, saved, KindSession, tx.PutSession); err != nil {
 		return err
 	}
@@ -72,7 +75,7 @@ func (tx *Tx) restore(saved *Saved) error {
 // highest is the sequence of the next node.
 func (tx *Tx) highest() uint64 {
 	st, next := tx.st, uint64(0)
-	for _, last := range []uint64{lastOf(st.interfaces), lastOf(st.balancers), lastOf(st.targets), lastOf(st.filters), lastOf(st.sessions)} {
+	for _, last := range []uint64{lastOf(st.interfaces), lastOf(st.balancers), lastOf(st.targets), lastOf(st.filters), lastOf(st.sessions), lastOf(st.shares)} {
 		next = max(next, last)
 	}
 	return next

@@ -84,14 +84,21 @@ func (tx *Tx) PutTarget(r *ctl.Target) error {
 	} else {
 		enter(tx, tx.st.targets, n)
 		tx.targets = append(tx.targets, n)
+		for _, s := range slices.Clone(tx.st.orphans[r.ID]) {
+			tx.touchSession(s)
+		}
 	}
 	n.touch.put = true
 	rename(tx, tx.st.targets, n, &n.entry, old)
 	return nil
 }
 
-// PutSession creates or replaces a session. VNI 0 draws one that the account does not use.
+// PutSession creates or replaces a session. VNI 0 draws one that the account does not use. Its
+// source and its filter are of its own account; its target is too, or is shared with it.
 func (tx *Tx) PutSession(r *ctl.Session) error {
+	if !tx.loading && !tx.applies {
+		r.Inactive = ""
+	}
 	if err := tx.check(r); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ type record interface {
 
 // count adds a resource to a quota; make describes the quota when it is the first.
 func (tx *Tx) count(quota string, owner any, e *entry, r record, make func() *use) {
-	if tx.loading {
+	if tx.loading || tx.lenient {
 		return
 	}
 	key := useKey{quota, owner}

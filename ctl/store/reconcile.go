@@ -12,6 +12,7 @@ import (
 // errors are found by the store; the error here is of the document by itself.
 func (tx *Tx) Reconcile(doc *ctl.Document, keepOthers bool) error {
 	st := tx.st
+	tx.applies = true
 	m := &matcher{tx: tx, ids: map[string]int{}, names: map[docName]int{}}
 	m.kind = KindInterface
 	matchAll(m, st.interfaces, doc.Interfaces, tx.PutInterface)
@@ -19,6 +20,8 @@ func (tx *Tx) Reconcile(doc *ctl.Document, keepOthers bool) error {
 	matchAll(m, st.balancers, doc.LoadBalancers, tx.PutLoadBalancer)
 	m.kind = KindTarget
 	matchAll(m, st.targets, doc.Targets, tx.PutTarget)
+	m.kind = KindShare
+	matchAll(m, st.shares, doc.Shares, tx.PutShare)
 	m.kind = KindFilter
 	matchAll(m, st.filters, doc.Filters, tx.PutFilter)
 	for _, s := range doc.Sessions {
@@ -142,6 +145,9 @@ func (tx *Tx) deleteOthers(has map[string]int) {
 	for _, n := range others(st.sessions, has) {
 		tx.deleteSession(n)
 	}
+	for _, n := range others(st.shares, has) {
+		tx.deleteShare(n)
+	}
 	for _, n := range others(st.targets, has) {
 		tx.deleteTarget(n)
 	}
@@ -189,6 +195,9 @@ func (st *state) export() *ctl.Document {
 		}
 		d.Targets = append(d.Targets, t)
 	}
+	for _, n := range st.shares.order {
+		d.Shares = append(d.Shares, n.export())
+	}
 	for _, n := range st.filters.order {
 		f := clone(n.rec)
 		f.Rules = cloneAll(f.Rules)
@@ -208,6 +217,9 @@ func cloneDocument(doc *ctl.Document) *ctl.Document {
 		Targets: cloneAll(doc.Targets), Filters: cloneAll(doc.Filters), Sessions: cloneAll(doc.Sessions)}
 	for _, f := range d.Filters {
 		f.Rules = cloneAll(f.Rules)
+	}
+	for _, s := range doc.Shares {
+		d.Shares = append(d.Shares, s.Clone())
 	}
 	return d
 }

@@ -11,7 +11,7 @@ import (
 	"mirrorgw/rules"
 )
 
-// The types of this file are the records as they are saved: schema 1. Their JSON must not change
+// The types of this file are the records as they are saved: schema 2. Their JSON must not change
 // but together with the schema version and a migration (ctl/store/bolt).
 
 type savedCommon struct {
@@ -77,6 +77,7 @@ type savedSession struct {
 	PacketLength int    `json:"packet_length,omitempty"`
 	SampleOneIn  int    `json:"sample_one_in,omitempty"`
 	savedLimit
+	Inactive string `json:"inactive,omitempty"`
 }
 
 // savedLimit is absent from what was saved before there were limits: none.
@@ -131,9 +132,11 @@ func savedForm(sequence uint64, record any) any {
 		return saveRule(r)
 	case *ctl.Session:
 		return &savedSession{saveCommon(sequence, &r.Common), r.Source, r.Target, r.Filter, r.Number, r.VNI, r.PacketLength,
-			r.SampleOneIn, savedLimit(r.Limit)}
+			r.SampleOneIn, savedLimit(r.Limit), r.Inactive}
 	case *ctl.LoadBalancer:
 		return saveBalancer(sequence, r)
+	case *ctl.Share:
+		return saveShare(sequence, r)
 	}
 	panic(fmt.Sprintf("a %T is no record", record))
 }
@@ -194,11 +197,15 @@ func decodeRecord(kind Kind, data []byte) (sequence uint64, record any, err erro
 		err = json.Unmarshal(data, &s)
 		return s.Sequence, &ctl.Session{Common: s.common(), Source: s.Source, Target: s.Target, Filter: s.Filter,
 			Number: s.Number, VNI: s.VNI, PacketLength: s.PacketLength,
-			SampleOneIn: s.SampleOneIn, Limit: rules.Limit(s.savedLimit)}, err
+			SampleOneIn: s.SampleOneIn, Limit: rules.Limit(s.savedLimit), Inactive: s.Inactive}, err
 	case KindLoadBalancer:
 		var s savedBalancer
 		err = json.Unmarshal(data, &s)
 		return s.Sequence, s.balancer(), err
+	case KindShare:
+		var s savedShare
+		err = json.Unmarshal(data, &s)
+		return s.Sequence, s.share(), err
 	}
 	return 0, nil, fmt.Errorf("%q is no kind of record", kind)
 }

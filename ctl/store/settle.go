@@ -34,6 +34,11 @@ func (tx *Tx) settle() error {
 		}
 	}
 	tx.settleRules()
+	for _, n := range tx.shares {
+		if !n.touch.deleted {
+			tx.settleShare(n)
+		}
+	}
 	tx.settleVNIs()
 	for _, n := range tx.sessions {
 		if !n.touch.deleted {
@@ -72,7 +77,7 @@ func (tx *Tx) checkDeleted() {
 		}
 	}
 	for _, n := range tx.targets {
-		if n.touch.deleted && len(n.sessions) > 0 {
+		if n.touch.deleted && len(n.sessions) > 0 { // those of its own account: deleteTarget took the others
 			tx.inUse(&n.entry, &n.rec.Common, n.rec.Subject(), "session", n.sessions[0].rec.Name, len(n.sessions))
 		}
 	}

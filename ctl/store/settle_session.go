@@ -13,7 +13,8 @@ import (
 func (tx *Tx) settleSession(n *sessionNode) {
 	st, r := tx.st, n.rec
 	n.fault, n.reason = "", ""
-	if !tx.resolve(n) {
+	inactive, ok := tx.resolve(n)
+	if !ok {
 		return
 	}
 	if n.source.rec.Port == "" {
@@ -30,7 +31,10 @@ func (tx *Tx) settleSession(n *sessionNode) {
 			"session number %d is taken on source %q by session %q; choose another", r.Number, n.source.rec.Name, n.source.sessions[at].rec.Name)
 		return
 	}
-	n.number, n.via = r.Number, n.target.via
+	tx.lose(n, inactive)
+	if n.number, n.via = r.Number, n.target.via; inactive != "" {
+		n.via = nil // it sends nothing there
+	}
 	st.linkSession(n)
 	tx.onUndo(func() { st.unlinkSession(n) })
 	tx.checkRole(n)
@@ -42,26 +46,30 @@ func (tx *Tx) settleSession(n *sessionNode) {
 func (e *entry) isFailed() bool { return e.touch != nil && e.touch.failed }
 
 // resolve finds what a session refers to, writes the IDs into its record, and says what is not
-// there.
-func (tx *Tx) resolve(n *sessionNode) bool {
+// there, or why the target is out of reach.
+func (tx *Tx) resolve(n *sessionNode) (inactive string, ok bool) {
 	st, r := tx.st, n.rec
+	before := n.before
+	if before == nil {
+		before = &ctl.Session{}
+	}
 	var ok1, ok2, ok3 bool
-	if n.source, ok1 = st.interfaces.find(r.Account, r.Source); ok1 {
+	if n.source, ok1 = own(tx, st.interfaces, r.Account, r.Source, before.Source); ok1 {
 		setRef(&r.Source, n.source.rec.ID)
 	} else {
 		tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeNotFound, "source", "source %q names no interface; %s", r.Source, st.interfaces.remedy(tx, r.Account, r.Source))
 	}
-	if n.target, ok2 = st.targets.find(r.Account, r.Target); ok2 {
+	if n.target, inactive, ok2 = tx.reach(n); ok2 {
 		setRef(&r.Target, n.target.rec.ID)
 	} else {
-		tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeNotFound, "target", "target %q names no target; %s", r.Target, st.targets.remedy(tx, r.Account, r.Target))
+		tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeNotFound, "target", "target %q names no target%s; %s", r.Target, orShared(r), st.targets.remedy(tx, r.Account, r.Target))
 	}
-	if n.filter, ok3 = st.filters.find(r.Account, r.Filter); ok3 {
+	if n.filter, ok3 = own(tx, st.filters, r.Account, r.Filter, before.Filter); ok3 {
 		setRef(&r.Filter, n.filter.rec.ID)
 	} else {
 		tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeNotFound, "filter", "filter %q names no filter; %s", r.Filter, st.filters.remedy(tx, r.Account, r.Filter))
 	}
-	return ok1 && ok2 && ok3
+	return inactive, ok1 && ok2 && ok3
 }
 
 // setRef replaces a name by the ID that it stands for. A record that readers may have already has
@@ -124,6 +132,10 @@ func (tx *Tx) checkNotSource(n *targetNode, via *interfaceNode, key string) {
 // serve finds out whether the session can be served, and how.
 func (tx *Tx) serve(n *sessionNode) {
 	r, target := n.rec, n.target
+	if r.Inactive != "" {
+		n.outer, n.zone, n.cut = netip.Addr{}, "", [2]int{}
+		return
+	}
 	switch {
 	case n.source.fault != "":
 		tx.unserved(&n.entry, &r.Common, r.Subject(), "source", fmt.Sprintf("interface %q: %s", n.source.rec.Name, n.source.fault))

@@ -28,10 +28,14 @@ func (tx *Tx) settleTarget(n *targetNode) {
 // targetAddress resolves what a target points at; the address is invalid for a load balancer.
 func (tx *Tx) targetAddress(n *targetNode) (addr netip.Addr, ok bool) {
 	st, r := tx.st, n.rec
+	before := n.before
+	if before == nil {
+		before = &ctl.Target{}
+	}
 	n.via, n.balancer, n.at = nil, nil, nil
 	switch {
 	case r.Interface != "":
-		via, found := st.interfaces.find(r.Account, r.Interface)
+		via, found := own(tx, st.interfaces, r.Account, r.Interface, before.Interface)
 		switch {
 		case !found:
 			tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeNotFound, "interface", "interface %q is not known; %s", r.Interface, st.interfaces.remedy(tx, r.Account, r.Interface))
@@ -44,7 +48,7 @@ func (tx *Tx) targetAddress(n *targetNode) (addr netip.Addr, ok bool) {
 		setRef(&r.Interface, via.rec.ID)
 		return via.rec.Addresses[0], true
 	case r.LoadBalancer != "":
-		balancer, found := st.balancers.find(r.Account, r.LoadBalancer)
+		balancer, found := own(tx, st.balancers, r.Account, r.LoadBalancer, before.LoadBalancer)
 		if !found {
 			tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeNotFound, "load_balancer", "load balancer %q is not known; %s", r.LoadBalancer, st.balancers.remedy(tx, r.Account, r.LoadBalancer))
 			return addr, false

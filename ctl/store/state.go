@@ -19,21 +19,29 @@ type state struct {
 	targets    *table[*targetNode]
 	filters    *table[*filterNode]
 	sessions   *table[*sessionNode]
+	shares     *table[*shareNode]
 
 	bySource  map[sourceKey]*interfaceNode
 	byAddress map[netip.Addr]nodes[*interfaceNode] // interfaces that have an address
 	targetsAt map[netip.Addr]nodes[*targetNode]    // targets by address, of members too
 	rules     map[string]*filterNode               // rule ID -> its filter
 	vnis      map[vniKey]int                       // how many sessions have it
+	orphans   map[string]nodes[*sessionNode]       // sessions by the ID of their target, which is deleted
+
+	sameOrganization func(a, b string) bool // whether two accounts are in one organisation
 
 	ways *ways
 	laid laid
 }
 
-func newState(w *ways) *state {
+func newState(w *ways, sameOrganization func(a, b string) bool) *state {
+	if sameOrganization == nil {
+		sameOrganization = func(a, b string) bool { return a == b }
+	}
 	return &state{
 		interfaces: newTable[*interfaceNode](KindInterface), balancers: newTable[*balancerNode](KindLoadBalancer),
 		targets: newTable[*targetNode](KindTarget), filters: newTable[*filterNode](KindFilter), sessions: newTable[*sessionNode](KindSession),
+		shares: newTable[*shareNode](KindShare), orphans: map[string]nodes[*sessionNode]{}, sameOrganization: sameOrganization,
 		bySource: map[sourceKey]*interfaceNode{}, byAddress: map[netip.Addr]nodes[*interfaceNode]{},
 		targetsAt: map[netip.Addr]nodes[*targetNode]{}, rules: map[string]*filterNode{}, vnis: map[vniKey]int{},
 		ways: w,
@@ -56,6 +64,7 @@ type touch struct {
 	deleted  bool
 	failed   bool   // a problem of it was reported
 	oldFault string // its fault before
+	returns  bool   // of a session that gets its target back: a fault of that is no reason to refuse
 }
 
 // interfaceNode is an interface with what refers to it.
@@ -105,7 +114,9 @@ type targetNode struct {
 	placed      rules.Target   // without address and load balancer while there is no way to it
 	hop         hop            // the way; that to the first member of a load balancer
 	sessions    nodes[*sessionNode]
+	shares      nodes[*shareNode] // that it is in
 	index       int
+	gone        bool // it stands for a target that is deleted, and is in no table
 }
 
 func (n *targetNode) base() *ctl.Common { return &n.rec.Common }

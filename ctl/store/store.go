@@ -24,6 +24,11 @@ type Options struct {
 	Random      io.Reader        // of identifiers and VNIs; nil: crypto/rand
 	Now         func() time.Time // nil: time.Now
 
+	// SameOrganization tells whether two accounts are in one organisation; nil: every account stands
+	// alone. It must be quick and safe for concurrent use. Whoever knows that its answers have
+	// changed calls Store.Reassess.
+	SameOrganization func(a, b string) bool
+
 	clock *clock // of the pauses between batches; nil: wallClock
 }
 
@@ -87,7 +92,7 @@ type Result struct {
 func Open(o Options) (*Store, error) {
 	s := &Store{
 		publisher: o.Publisher, persistence: o.Persistence, random: o.Random, now: o.Now,
-		st: newState(newWays(o.Config, o.PortMTU)), tokens: &tokens{byKey: map[string]*usedToken{}},
+		st: newState(newWays(o.Config, o.PortMTU), o.SameOrganization), tokens: &tokens{byKey: map[string]*usedToken{}},
 		queue: make(chan *job, maxQueued), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if s.random == nil {

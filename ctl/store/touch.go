@@ -116,7 +116,8 @@ func (tx *Tx) touchSession(n *sessionNode) {
 }
 
 // Delete removes a resource by ID. The sessions of an interface and the rules of a filter go with
-// it; what others refer to is refused (api.CodeInUse).
+// it; what others refer to is refused (api.CodeInUse). A target goes out of its shares, and leaves
+// sessions of other accounts inactive.
 func (tx *Tx) Delete(kind Kind, id string) error {
 	st := tx.st
 	switch kind {
@@ -150,6 +151,11 @@ func (tx *Tx) Delete(kind Kind, id string) error {
 			tx.deleteSession(n)
 			return nil
 		}
+	case KindShare:
+		if n, ok := st.shares.byID[id]; ok {
+			tx.deleteShare(n)
+			return nil
+		}
 	}
 	return tx.refusal(&ctl.Common{}, "", api.CodeNotFound, "", "there is no %s %q", kind.word(), id)
 }
@@ -159,9 +165,13 @@ func (tx *Tx) deleteSession(n *sessionNode) {
 	leave(tx, tx.st.sessions, n, &n.entry)
 }
 
-// deleteTarget leaves the sessions that use it where they are: they are the reason to refuse,
-// unless the change takes them away as well.
+// deleteTarget leaves the sessions of its account that use it where they are: they are the reason
+// to refuse, unless the change takes them away as well. Those of others lose it, and so do shares.
 func (tx *Tx) deleteTarget(n *targetNode) {
+	for _, s := range slices.Clone(n.shares) {
+		tx.touchShare(s)
+	}
+	tx.touchGuests(n)
 	if n.touch == nil {
 		saved := *n
 		n.touch, n.before = &touch{oldFault: n.fault}, n.rec

@@ -21,6 +21,8 @@ type Tx struct {
 	random  io.Reader
 	now     time.Time
 	loading bool // the state as it was saved: what the configuration no longer allows is kept
+	applies bool // Reconcile: sessions that were put are judged by what the document says alone
+	lenient bool // Reassess: nobody asked for what follows from it, so quotas do not count
 
 	undo     []func() // backwards: leaves no trace
 	later    []func() // names that were taken when they were put
@@ -36,6 +38,7 @@ type Tx struct {
 	targets    []*targetNode
 	filters    []*filterNode
 	sessions   []*sessionNode
+	shares     []*shareNode
 }
 
 // rollback undoes what the transaction did.
@@ -72,7 +75,7 @@ func (tx *Tx) warn(c *ctl.Common, subject, key, format string, args ...any) {
 // unserved is what a fault of a node with the configuration as it is means: refused if this
 // change brings it, else (the configuration has changed since) kept and told as a warning.
 func (tx *Tx) unserved(e *entry, c *ctl.Common, subject, key, fault string) {
-	if !tx.loading && (e.touch.created || e.touch.oldFault != fault) {
+	if !tx.loading && !e.touch.returns && (e.touch.created || e.touch.oldFault != fault) {
 		tx.fail(e, c, subject, api.CodeInvalidValue, key, "%s", fault)
 		return
 	}

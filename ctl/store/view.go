@@ -147,6 +147,9 @@ func (v *View) Find(id string) (Kind, any, bool) {
 	if n, ok := v.st.balancers.byID[id]; ok {
 		return KindLoadBalancer, n.rec, true
 	}
+	if n, ok := v.st.shares.byID[id]; ok {
+		return KindShare, n.rec, true
+	}
 	if f, r, ok := v.Rule(id); ok {
 		return KindRule, &RuleRecord{f.ID, r}, true
 	}
@@ -169,6 +172,8 @@ func (v *View) Names(kind Kind, account string) []string {
 		return v.st.sessions.names(account, -1)
 	case KindLoadBalancer:
 		return v.st.balancers.names(account, -1)
+	case KindShare:
+		return v.st.shares.names(account, -1)
 	}
 	return nil
 }
@@ -177,5 +182,5 @@ func (v *View) Names(kind Kind, account string) []string {
 func (v *View) Counts() Counts {
 	st := v.st
 	return Counts{Interfaces: len(st.interfaces.order), Targets: len(st.targets.order), Filters: len(st.filters.order),
-		Rules: len(st.rules), Sessions: len(st.sessions.order), LoadBalancers: len(st.balancers.order)}
+		Rules: len(st.rules), Sessions: len(st.sessions.order), LoadBalancers: len(st.balancers.order), Shares: len(st.shares.order)}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/netip"
+	"slices"
 
 	"mirrorgw/ctl"
 )
@@ -30,7 +31,7 @@ func (v *View) TargetWay(id string) (TargetWay, bool) {
 // HasSessions reports whether sessions send to a target, by its ID.
 func (v *View) HasSessions(id string) bool {
 	n := v.st.targets.byID[id]
-	return n != nil && len(n.sessions) > 0
+	return n != nil && slices.ContainsFunc(n.sessions, func(s *sessionNode) bool { return s.rec.Inactive == "" })
 }
 
 func (v *View) way(n *targetNode) TargetWay {

@@ -224,7 +224,8 @@ func origin() string {
 	return fmt.Sprintf("%q", stack)
 }
 
-// dryRun makes a change, looks whether the data path would take it, and undoes it.
+// dryRun makes a change, looks whether the data path would take it, and undoes it. It warns of all that
+// the state would then have, of what the change leaves as it is too: whoever only asks wants to know.
 func (s *Store) dryRun(j *job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -233,6 +234,7 @@ func (s *Store) dryRun(j *job) {
 		j.answer(Result{}, err)
 		return
 	}
+	a.result.Warnings = withOthers(a.result.Warnings, s.st.warnings())
 	_, err = s.st.compile()
 	undoAll(a.undo)
 	if err != nil {
@@ -243,6 +245,21 @@ func (s *Store) dryRun(j *job) {
 		a.result.Revision = s.st.revision
 	}
 	j.answer(a.result, nil)
+}
+
+// withOthers appends what is not said already.
+func withOthers(warnings, others []ctl.Warning) []ctl.Warning {
+	said := map[string]bool{}
+	for _, w := range warnings {
+		said[w.String()] = true
+	}
+	for _, w := range others {
+		if !said[w.String()] {
+			said[w.String()] = true
+			warnings = append(warnings, w)
+		}
+	}
+	return warnings
 }
 
 func refusal(err error) error {

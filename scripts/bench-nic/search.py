@@ -2,17 +2,30 @@
 """Find the highest rate without loss, and with 0.5 % loss, by a binary search (RFC 2544 section 26.1).
 
     search.py --server HOST --capture 64.pcap [--seconds 60] [--most 14.88] [--votes 3]
+    search.py --server HOST --capture 64.pcap --curve 20 [--metrics http://GATEWAY:9464/metrics]
 
 It steers a TRex server whose port 0 is connected to wire0 and whose port 1 to wire1, and prints one JSON
 object: rates in Mpps, latencies at 10, 50 and 90 % of the rate without loss in microseconds. The
 search is that of testbed/bench/search: the highest rate first, then halves, each decided by the majority
-of some trials. `search.py --check` tests it against a device that is not there.
+of some trials. With --curve it offers so many rates up to --most instead, and prints for each what came back and,
+with --metrics, what the gateway says of copies and of its laws. `search.py --check` tests it against a device that is not there.
 """
 
 import argparse
 import json
 import os
 import sys
+import urllib.request
+
+# What --metrics reads: sums of these, by the first word of their names. The laws read 0.
+COUNTERS = {
+    "copies": "mirrorgw_port_copies_packets_total",
+    "skipped": "mirrorgw_session_skipped_packets_total",
+    "unmatched": "mirrorgw_source_unmatched_congestion_packets_total",
+    "unseen": "mirrorgw_port_unseen_congestion_packets_total",
+    "dropped": "mirrorgw_port_dropped_packets_total",
+}
+LAWS = "mirrorgw_law_unaccounted_packets"
 
 PARTS = (0.10, 0.50, 0.90)
 
@@ -71,6 +84,7 @@ class Rig:
                 "the generator sent %d frames, not %d: its own limit is lower"
                 % (sent, rate * 1e6 * self.seconds)
             )
+        self.received = received
         return max(0, sent - received) / sent, stats["latency"][self.latency_id]["latency"]
 
     def close(self):
@@ -92,6 +106,52 @@ def measure(options):
         return {"mpps": found, "microseconds": latency}
     finally:
         rig.close()
+
+
+def curve(options):
+    """What becomes of production and copies at rates up to the highest."""
+    rig, points = Rig(options), []
+    try:
+        for i in range(1, options.curve + 1):
+            rate = options.most * i / options.curve
+            before = counters(options.metrics)
+            lost = rig.run(rate)[0]
+            after = counters(options.metrics)
+            point = {"offered": rate, "production": rate * (1 - lost)}
+            for name in before:
+                per_second = (after[name] - before[name]) / options.seconds / 1e6
+                point[name] = after[name] if name == "laws" else per_second
+            if options.shared:
+                point["production"] = rig.received / options.seconds / 1e6 - point["copies"]
+            points.append(point)
+        return points
+    finally:
+        rig.close()
+
+
+def counters(url):
+    """The gateway's counters; none without a URL."""
+    if not url:
+        return {}
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return sums(answer.read().decode())
+
+
+def sums(text):
+    """Sums of series of the Prometheus text format; the laws' without their signs."""
+    found = dict.fromkeys(COUNTERS, 0.0)
+    found["laws"] = 0.0
+    for line in text.splitlines():
+        if line.startswith("#") or not line:
+            continue
+        series, value = line.rsplit(" ", 1)
+        name = series.split("{", 1)[0]
+        if name == LAWS:
+            found["laws"] += abs(float(value))
+        for key, wanted in COUNTERS.items():
+            if name == wanted:
+                found[key] += float(value)
+    return found
 
 
 def percentiles(histogram):
@@ -116,6 +176,8 @@ def check():
             found, want = highest(10, allowed, 0.01, 3, loss), min(10, capacity / (1 - allowed))
             assert want - 0.1 <= found <= want + 1e-9, (capacity, allowed, found)
     assert percentiles({"10": 98, "20": 1, "5": 1}) == {"p50": 10, "p99": 10, "p99.9": 20}
+    text = 'mirrorgw_law_unaccounted_packets{law="mirror"} -1\nmirrorgw_port_copies_packets_total{port="a b"} 5\n'
+    assert sums(text + text)["copies"] == 10 and sums(text)["laws"] == 1
     print("the search finds what it should")
 
 
@@ -128,14 +190,20 @@ def main():
     parser.add_argument("--most", type=float, default=14.88, help="highest rate, Mpps")
     parser.add_argument("--resolution", type=float, default=0.005, help="part of the highest rate")
     parser.add_argument("--votes", type=int, default=1, help="trials that decide on a rate, odd")
+    parser.add_argument("--curve", type=int, default=0, help="rates to offer instead of searching")
+    parser.add_argument("--shared", action="store_true", help="copies come back too: port 1 is behind the tunnel")
+    parser.add_argument("--metrics", help="URL of the gateway's metrics")
     options = parser.parse_args()
     if options.check:
         return check()
     if not options.capture:
         parser.error("--capture is missing: prepare.sh writes captures")
+    if options.shared and not (options.curve and options.metrics):
+        parser.error("--shared needs --curve and --metrics, which tells how many copies came back")
     if options.votes < 1 or options.votes % 2 == 0:
         parser.error("--votes must be odd")
-    print(json.dumps(measure(options), indent=2))
+    result = curve(options) if options.curve > 0 else measure(options)
+    print(json.dumps(result, indent=2))
     return None
 
 

@@ -2,24 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
-// faultsName is what --only calls the rows of faults.
-const faultsName = "faults"
+// What --only calls the rows of faults: of the tunnel's far end, and of a busy control plane.
+const (
+	faultsName        = "faults"
+	faultsControlName = "faults-control"
+)
 
 // faultRatio is how much of its rate production must keep, whatever goes wrong on the other side.
 const faultRatio = 0.97
-
-// measureFaults measures production while copies cannot leave, and while the control CPU is busy.
-func (b *bench) measureFaults(ctx context.Context) ([]row, error) {
-	rows, err := b.measureTunnelFaults(ctx)
-	if err != nil {
-		return rows, err
-	}
-	more, err := b.measureControlFaults(ctx)
-	return append(rows, more...), err
-}
 
 // tunnelFaults are the ends of a tunnel that take no copies.
 var tunnelFaults = []struct {
@@ -30,6 +24,9 @@ var tunnelFaults = []struct {
 	{"fault-link-down", nobody},
 }
 
+// working is a tunnel that they stand beside, on the same device.
+const working = eager
+
 // measureTunnelFaults gives the gateway all that it takes, mirrored, in turn with a tunnel that works
 // and with those that do not.
 func (b *bench) measureTunnelFaults(ctx context.Context) (rows []row, err error) {
@@ -39,7 +36,7 @@ func (b *bench) measureTunnelFaults(ctx context.Context) (rows []row, err error)
 			some[i] = row{Name: fault.name + "-" + w.name, Unit: "Mpps", paced: true, Peer: "working-tunnel", Threshold: faultRatio}
 		}
 		for range b.runs {
-			healthy, err := b.takes(ctx, w, "working tunnel", taker)
+			healthy, err := b.takes(ctx, w, "working tunnel", working)
 			if err != nil {
 				return rows, err
 			}
@@ -68,17 +65,22 @@ func (b *bench) takes(ctx context.Context, w workload, name string, end far) (mp
 			return err
 		}
 		var rates []float64
-		var copies, skipped int64
+		var copies int64
+		all := counted{}
 		for range 3 {
 			p, _, err := r.offer(ctx, 0, b.trial)
 			if err != nil {
 				return err
 			}
-			copies, skipped = copies+p.copies, skipped+p.skipped
+			copies += p.copies
+			all.add(p.reasons)
 			rates = append(rates, p.ReceivedRate()/1e6)
 		}
 		mpps = median(rates)
-		fmt.Printf("%-24s %-12s production %6.3f Mpps   copies sent %9d   skipped %9d\n", name, w.name, mpps, copies, skipped)
+		fmt.Printf("%-24s %-12s production %6.3f Mpps   copies sent %9d   %v\n", name, w.name, mpps, copies, all)
+		if problem := all.judge(); problem != "" {
+			return errors.New(problem)
+		}
 		return nil
 	})
 	return mpps, err

@@ -35,7 +35,7 @@ var controlFaults = []controlFault{
 // while nothing happens, while all of them are compiled anew in a loop, and while the metrics of all of
 // them are read. A busy CPU may slow its neighbour down whatever it does: that is the row's second peer.
 func (b *bench) measureControlFaults(ctx context.Context) (_ []row, err error) {
-	dir := filepath.Join(b.dir, faultsName)
+	dir := filepath.Join(b.dir, faultsControlName)
 	if err := prepareControl(dir); err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (b *bench) watchFaults(ctx context.Context, l *controlLife) ([]row, error) 
 		if err != nil {
 			return nil, err
 		}
-		fmt.Printf("%-24s run %d of %d   idle %6.2f Mpps, busy machine %6.2f Mpps\n", faultsName, run+1, b.runs, idle, busy)
+		fmt.Printf("%-24s run %d of %d   idle %6.2f Mpps, busy machine %6.2f Mpps\n", faultsControlName, run+1, b.runs, idle, busy)
 		for k := range controlFaults {
 			i := (k + run) % len(controlFaults)
 			hurt, err := b.watchFault(ctx, l, controlFaults[i])

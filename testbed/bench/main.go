@@ -39,6 +39,9 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == generator.Argument {
 		os.Exit(generator.Main())
 	}
+	if len(os.Args) == 2 && os.Args[1] == asideArgument {
+		endWith(guardOtherTasks())
+	}
 	o := options{}
 	flag.StringVar(&o.bin, "bin", "bin/mirrorgw", "the gateway to measure, `FILE`")
 	flag.StringVar(&o.out, "out", "out/bench.json", "write the rows to `FILE`")
@@ -60,12 +63,17 @@ func main() {
 		os.Exit(2)
 	}
 	signal.Ignore(syscall.SIGPIPE) // whoever reads may go first: the machine is put back as it was all the same
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o, chosen); err != nil {
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	endWith(run(ctx, o, chosen))
+}
+
+// endWith ends the program.
+func endWith(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 // check returns the chosen workloads.

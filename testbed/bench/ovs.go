@@ -44,7 +44,7 @@ type openVSwitch struct {
 	b        *bench
 	w        *workload
 	dir      string // of the database, sockets and logs
-	captures string // directory of the capture
+	in, out  string // devices of the wire
 	database *program
 	daemon   *program
 }
@@ -67,7 +67,13 @@ func (b *bench) startOVS(ctx context.Context, captures string, w *workload) (v *
 	if err != nil {
 		return nil, err
 	}
-	v = &openVSwitch{b: b, w: w, dir: dir, captures: captures}
+	capture := "net_pcap0,rx_pcap=" + captures + "/" + w.ovsCapture() + ",infinite_rx=1"
+	return b.startOVSBetween(ctx, dir, w, capture, sink)
+}
+
+// startOVSBetween is startOVS in an empty directory, with the devices of the wire.
+func (b *bench) startOVSBetween(ctx context.Context, dir string, w *workload, in, out string) (*openVSwitch, error) {
+	v := &openVSwitch{b: b, w: w, dir: dir, in: in, out: out}
 	for _, step := range []func(context.Context) error{v.startDatabase, v.startDaemon, v.connect} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, v.stop())

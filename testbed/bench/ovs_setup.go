@@ -68,11 +68,10 @@ func (v *openVSwitch) connect(ctx context.Context) error {
 	if err := v.vsctl(ctx, "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev", "fail-mode=secure"); err != nil {
 		return err
 	}
-	capture := "net_pcap0,rx_pcap=" + v.captures + "/" + v.w.ovsCapture() + ",infinite_rx=1"
-	if err := v.addPort(ctx, "br0", "in", 1, capture); err != nil {
+	if err := v.addPort(ctx, "br0", "in", 1, v.in); err != nil {
 		return err
 	}
-	if err := v.addPort(ctx, "br0", "out", 2, sink); err != nil {
+	if err := v.addPort(ctx, "br0", "out", 2, v.out); err != nil {
 		return err
 	}
 	actions := "output:2"
@@ -99,6 +98,10 @@ func (v *openVSwitch) addTunnel(ctx context.Context) error {
 		return err
 	}
 	if err := v.addPort(ctx, "br1", "tun", 1, "net_null1,no-rx=1"); err != nil {
+		return err
+	}
+	// A copy is longer than what came in. The device takes it whatever it says.
+	if err := v.vsctl(ctx, "set", "Interface", "tun", "mtu_request=1600"); err != nil {
 		return err
 	}
 	for _, ip := range [][]string{{"addr", "add", ovsLocal + "/24", "dev", "br1"}, {"link", "set", "br1", "up"}} {

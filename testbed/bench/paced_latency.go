@@ -21,14 +21,21 @@ var (
 	latencyPercentiles = []float64{50, 99, 99.9}
 )
 
-// latencies are the rows of one load, by part and percentile.
+// Peers of the latencies: the gateway without sessions, at the rates that are offered when everything is mirrored,
+// and at parts of its own rate without loss, when it has as much to do as with mirroring.
+const (
+	sameRates = "no-session"
+	ownRates  = "no-session-own-rate"
+)
+
+// latencies are the rows of one load beside one peer, by part and percentile.
 type latencies [][]row
 
-func newLatencies(load string) (l latencies) {
+func newLatencies(load, peer string) (l latencies) {
 	for _, part := range latencyParts {
 		var rows []row
 		for _, p := range latencyPercentiles {
-			rows = append(rows, row{Name: fmt.Sprintf("latency-%s-%.0f%%-p%g", load, 100*part, p), Unit: "us", paced: true, Peer: "no-session"})
+			rows = append(rows, row{Name: fmt.Sprintf("latency-%s-%.0f%%-p%g", load, 100*part, p), Unit: "us", paced: true, Peer: peer})
 		}
 		l = append(l, rows)
 	}
@@ -48,7 +55,7 @@ func (l latencies) list() (rows []row) {
 		for k, p := range latencyPercentiles {
 			r := l[i][k]
 			r.summarize()
-			if part == 0.50 && p == 99 {
+			if part == 0.50 && p == 99 && r.Peer == sameRates {
 				r.Limit = latencyRatio * r.PeerValue
 			}
 			rows = append(rows, r)
@@ -57,43 +64,60 @@ func (l latencies) list() (rows []row) {
 	return rows
 }
 
-// measureLatencies measures how long production is under way. Both states get the same rates, parts
-// of what the gateway forwards without loss while it mirrors everything.
+// measureLatencies measures how long production is under way.
 func (b *bench) measureLatencies(ctx context.Context) (rows []row, err error) {
 	for _, w := range b.chosenLoads() {
-		l := newLatencies(w.name)
-		err := b.withRig(ctx, w, taker, func(r *pacedRig) error { return b.latenciesOf(ctx, r, l) })
+		same, own := newLatencies(w.name, sameRates), newLatencies(w.name, ownRates)
+		err := b.withRig(ctx, w, taker, func(r *pacedRig) error { return b.latenciesOf(ctx, r, same, own) })
 		if err != nil {
 			return rows, err
 		}
-		if err := l.draw(w.name, filepath.Join(b.plots, "latency-"+w.name+".svg")); err != nil {
+		if err := same.draw(w.name, filepath.Join(b.plots, "latency-"+w.name+".svg")); err != nil {
 			return rows, err
 		}
-		rows = append(rows, l.list()...)
+		rows = append(append(rows, same.list()...), own.list()...)
 	}
 	return rows, nil
 }
 
-func (b *bench) latenciesOf(ctx context.Context, r *pacedRig, l latencies) error {
-	if err := r.mirror(ctx, true); err != nil {
-		return err
+// noDrop is the rate without loss in a state, frames a second.
+func (b *bench) noDrop(ctx context.Context, r *pacedRig, on bool) (float64, error) {
+	if err := r.mirror(ctx, on); err != nil {
+		return 0, err
 	}
 	capacity, err := r.capacity(ctx, b.trial, 3)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	f, err := b.highest(ctx, r, capacity, 0)
+	fmt.Printf("latency-%-12s %-10s parts of %.3f Mpps\n", r.load.name, mirroring(on), f.Rate/1e6)
+	return f.Rate, err
+}
+
+// ownRate is the rate without loss and without sessions. Less than what is mirrored it cannot be: then
+// the machine stood still for longer than rings hold, in the middle of the search.
+func (b *bench) ownRate(ctx context.Context, r *pacedRig, mirrored float64) (rate float64, err error) {
+	for range attempts {
+		if rate, err = b.noDrop(ctx, r, false); err != nil || rate >= mirrored {
+			return rate, err
+		}
+	}
+	return 0, fmt.Errorf("%s: %.3f Mpps without loss are less than %.3f that are mirrored: the machine is too busy", r.load.name, rate/1e6, mirrored/1e6)
+}
+
+func (b *bench) latenciesOf(ctx context.Context, r *pacedRig, same, own latencies) error {
+	rate, err := b.noDrop(ctx, r, true)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("latency-%-12s parts of %.3f Mpps\n", r.load.name, f.Rate/1e6)
+	ownRate, err := b.ownRate(ctx, r, rate)
+	if err != nil {
+		return err
+	}
+	kinds := []latencyRun{{true, rate, []latencies{same, own}}, {false, rate, []latencies{same}}, {false, ownRate, []latencies{own}}}
 	for run := range b.runs {
-		for k := range mirrorings { // the first of a run is the last of the one before
-			on := mirrorings[(k+run)%len(mirrorings)] != (run%2 == 0)
-			if err := r.mirror(ctx, on); err != nil {
-				return err
-			}
-			if err := b.latencyRuns(ctx, r, l, on, f.Rate); err != nil {
+		for k := range kinds {
+			if err := b.latencyRuns(ctx, r, &kinds[(k+run)%len(kinds)]); err != nil {
 				return err
 			}
 		}
@@ -101,15 +125,27 @@ func (b *bench) latenciesOf(ctx context.Context, r *pacedRig, l latencies) error
 	return nil
 }
 
+// latencyRun is a state, the rate of whose parts are offered, and the rows that the figures belong to.
+type latencyRun struct {
+	mirrored bool
+	rate     float64 // frames a second
+	rows     []latencies
+}
+
 // latencyRuns makes a run at each part of a rate.
-func (b *bench) latencyRuns(ctx context.Context, r *pacedRig, l latencies, on bool, rate float64) error {
+func (b *bench) latencyRuns(ctx context.Context, r *pacedRig, kind *latencyRun) error {
+	if err := r.mirror(ctx, kind.mirrored); err != nil {
+		return err
+	}
 	for i, part := range latencyParts {
-		p, _, err := r.offer(ctx, part*rate, b.trial)
+		p, _, err := r.offer(ctx, part*kind.rate, b.trial)
 		if err != nil {
 			return err
 		}
-		l.add(i, on, &p.Latency)
-		fmt.Printf("latency-%-12s %-10s %3.0f %%  p50 %7.2f  p99 %7.2f  p99.9 %7.2f us   lost %.4f %%, blind %.2f %%\n", r.load.name, mirroring(on), 100*part,
+		for _, l := range kind.rows {
+			l.add(i, kind.mirrored, &p.Latency)
+		}
+		fmt.Printf("latency-%-12s %-10s %3.0f %% of %.3f  p50 %7.2f  p99 %7.2f  p99.9 %7.2f us   lost %.4f %%, blind %.2f %%\n", r.load.name, mirroring(kind.mirrored), 100*part, kind.rate/1e6,
 			microseconds(p.Latency.Percentile(50)), microseconds(p.Latency.Percentile(99)), microseconds(p.Latency.Percentile(99.9)),
 			100*p.LossShare(), 100*float64(p.Blind)/float64(p.Received))
 	}

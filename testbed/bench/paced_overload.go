@@ -29,18 +29,23 @@ type curve struct {
 	Load      string      `json:"load"`
 	Mirrored  []loadPoint `json:"mirrored"`
 	NoSession []loadPoint `json:"no_session"`
+	Beside    []loadPoint `json:"ovs_dpdk"` // Open vSwitch, which mirrors everything
 }
 
-// The offered loads are these parts of what the gateway can mirror, twice as much being the last.
+// The offered loads are these parts of what the gateway forwards at most, which is more than it can mirror.
 var overloadParts = []float64{0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.3, 1.5, 1.75, 2}
 
-// measureOverload offers up to twice of what can be mirrored, and looks at production and copies.
+// measureOverload offers up to twice of what can be forwarded, far more than can be mirrored, and looks at
+// production and copies.
 func (b *bench) measureOverload(ctx context.Context) (rows []row, err error) {
 	for _, w := range b.chosenLoads() {
 		c := curve{Load: w.name}
 		r := row{Name: "overload-" + w.name, Unit: "Mpps", paced: true, Peer: "no-session", Threshold: overloadRatio}
 		err := b.withRig(ctx, w, taker, func(rig *pacedRig) error { return b.overloadOf(ctx, rig, &c, &r) })
 		if err != nil {
+			return rows, err
+		}
+		if c.Beside, err = b.ovsCurve(ctx, w, c.Mirrored[len(c.Mirrored)-1].Offered*1e6); err != nil {
 			return rows, err
 		}
 		if err := c.write(filepath.Join(filepath.Dir(b.out), r.Name+".json")); err != nil {
@@ -60,17 +65,17 @@ func (b *bench) overloadOf(ctx context.Context, rig *pacedRig, c *curve, r *row)
 	if err := rig.mirror(ctx, true); err != nil {
 		return err
 	}
-	mirrors, err := rig.capacity(ctx, b.trial, 3)
+	forwards, err := rig.capacity(ctx, b.trial, 3)
 	if err != nil {
 		return err
 	}
-	if c.Mirrored, err = b.curveOf(ctx, rig, mirrors); err != nil {
+	if c.Mirrored, err = b.curveOf(ctx, rig, forwards); err != nil {
 		return err
 	}
 	if err := rig.mirror(ctx, false); err != nil {
 		return err
 	}
-	if c.NoSession, err = b.curveOf(ctx, rig, mirrors); err != nil {
+	if c.NoSession, err = b.curveOf(ctx, rig, forwards); err != nil {
 		return err
 	}
 	for k := range 2 * b.runs {
@@ -78,12 +83,12 @@ func (b *bench) overloadOf(ctx context.Context, rig *pacedRig, c *curve, r *row)
 		if err := rig.mirror(ctx, on); err != nil {
 			return err
 		}
-		p, _, err := rig.settled(ctx, 2*mirrors, b.trial)
+		p, _, err := rig.settled(ctx, 2*forwards, b.trial)
 		if err != nil {
 			return err
 		}
-		if p.OfferedRate() < 0.97*2*mirrors {
-			r.Note = "the generator could not offer twice of what can be mirrored"
+		if p.OfferedRate() < 0.97*2*forwards {
+			r.Note = "the generator's limit is less than twice of what the gateway forwards"
 		}
 		r.add(on, p.ReceivedRate()/1e6)
 	}

@@ -16,10 +16,17 @@ func (c *curve) draw(path string) error {
 		Series: []plot.Series{
 			series("production, everything mirrored", c.Mirrored, func(p loadPoint) float64 { return p.Production }),
 			series("copies", c.Mirrored, func(p loadPoint) float64 { return p.Copies }),
-			series("production, no session", c.NoSession, func(p loadPoint) float64 { return p.Production }),
 		},
 	}
-	chart.Series[2].Dashed = true
+	others := []plot.Series{series("production, no session", c.NoSession, func(p loadPoint) float64 { return p.Production })}
+	if len(c.Beside) > 0 {
+		others = append(others, series("production, Open vSwitch", c.Beside, func(p loadPoint) float64 { return p.Production }),
+			series("copies, Open vSwitch", c.Beside, func(p loadPoint) float64 { return p.Copies }))
+	}
+	for _, s := range others {
+		s.Dashed = true
+		chart.Series = append(chart.Series, s)
+	}
 	return chart.WriteFile(path)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
@@ -24,7 +25,9 @@ type pacedRig struct {
 	*controlLife
 	generator *generator.Process
 	load      workload
-	memory    string // what is mirrored now, as a document
+	tunnel    string  // name of the port that copies leave by
+	take      float64 // frames a second that the far wire carries; 0: all
+	memory    string  // what is mirrored now, as a document
 }
 
 // far is who is at the other end of the tunnel port.
@@ -32,8 +35,10 @@ type far int
 
 const (
 	taker  far = iota // takes every copy (net_null)
+	eager             // takes every copy, whatever it costs production
 	deaf              // is connected and never takes one
 	nobody            // is not connected: the link is down
+	wire              // is where production leaves too: there is no tunnel port
 )
 
 // openRig starts both for a workload. The caller closes the rig.
@@ -58,20 +63,35 @@ func (b *bench) openRig(ctx context.Context, w workload, end far) (*pacedRig, er
 		l.cancel()
 		return nil, fmt.Errorf("%w; the gateway's output ends:\n%s", err, l.log.tail())
 	}
-	return &pacedRig{controlLife: l, generator: g, load: w}, nil
+	r := &pacedRig{controlLife: l, generator: g, load: w, tunnel: "tun0"}
+	if end == wire {
+		r.tunnel = "wire1"
+	}
+	return r, nil
 }
 
 func preparePaced(dir string, w workload, end far) error {
-	wire0, wire1, tunnel := generator.Devices(filepath.Join(dir, memifSocket))
-	if end == taker {
-		tunnel = copySink
-	}
-	text := gatewayOn(&w, wire0, wire1, tunnel) + fmt.Sprintf("\n[ctl]\nsocket = %q\n", socketFile)
-	if end != taker { // net_memif takes no more; long copies are truncated
-		text = strings.Replace(text, "mtu = 9000\naddresses", "mtu = 1500\naddresses", 1)
-	}
+	text := gatewayBefore(&w, filepath.Join(dir, memifSocket), end) + fmt.Sprintf("\n[ctl]\nsocket = %q\n", socketFile)
 	return errors.Join(traffic.Write(filepath.Join(dir, captureFile), w.frames()),
 		os.WriteFile(filepath.Join(dir, gatewayFile), []byte(text), 0o644))
+}
+
+// gatewayBefore is the configuration of a gateway whose copies go to an end.
+func gatewayBefore(w *workload, socket string, end far) string {
+	wire0, wire1, tunnel := generator.Devices(socket)
+	switch end {
+	case taker:
+		return gatewayOn(w, wire0, wire1, copySink)
+	case wire:
+		return sharedOn(w, wire0, wire1)
+	}
+	if end == eager {
+		tunnel = copySink
+	}
+	// A fault must meet every copy, so a full receive queue does not end mirroring. net_memif takes frames of
+	// 1,514 bytes at most; copies of long ones are truncated.
+	text := strings.Replace(gatewayOn(w, wire0, wire1, tunnel), "mtu = 9000\naddresses", "mtu = 1500\naddresses", 1)
+	return strings.Replace(text, `receive = "auto"`, `receive = "off"`, 1)
 }
 
 // mirror switches mirroring on, with the sessions of the workload, or off, with none.
@@ -93,9 +113,11 @@ func (r *pacedRig) mirror(ctx context.Context, on bool) error {
 // pacedRun is a run, and what the gateway says of it.
 type pacedRun struct {
 	pacer.Result
-	copies  int64 // copies that it sent
-	skipped int64 // copies that it did not send though a session had matched
-	missed  int64 // production frames that it dropped
+	copies  int64   // copies that it sent
+	skipped int64   // copies that it did not send though a session had matched
+	reasons counted // of these, and what was not matched or not seen for congestion
+	missed  int64   // production frames that it dropped
+	had     float64 // the part of the time for which the worker had its CPU
 	laws    report.Laws
 }
 
@@ -105,7 +127,15 @@ func (r *pacedRig) run(ctx context.Context, perSecond, seconds float64) (pacedRu
 	if err != nil {
 		return pacedRun{}, err
 	}
-	result, err := r.generator.Run(generator.Order{PerSecond: perSecond, Seconds: seconds})
+	worked, began, err := r.workedUntil()
+	if err != nil {
+		return pacedRun{}, err
+	}
+	result, err := r.generator.Run(generator.Order{PerSecond: perSecond, Seconds: seconds, Take: r.take})
+	if err != nil {
+		return pacedRun{}, err
+	}
+	workedThen, ended, err := r.workedUntil()
 	if err != nil {
 		return pacedRun{}, err
 	}
@@ -113,10 +143,17 @@ func (r *pacedRig) run(ctx context.Context, perSecond, seconds float64) (pacedRu
 	if err != nil {
 		return pacedRun{}, err
 	}
-	return pacedRun{Result: result, laws: after.Laws,
-		copies:  after.Ports["tun0"].CopiesPackets - before.Ports["tun0"].CopiesPackets,
+	return pacedRun{Result: result, laws: after.Laws, had: float64(workedThen-worked) / float64(ended.Sub(began)),
+		copies:  after.Ports[r.tunnel].CopiesPackets - before.Ports[r.tunnel].CopiesPackets,
 		skipped: skippedOf(after) - skippedOf(before),
+		reasons: countedOf(after).since(countedOf(before)),
 		missed:  after.Ports["wire0"].Dropped.Sum() - before.Ports["wire0"].Dropped.Sum()}, nil
+}
+
+// workedUntil is how long the worker had its CPU until a moment.
+func (r *pacedRig) workedUntil() (time.Duration, time.Time, error) {
+	worked, err := r.workerCPU()
+	return worked, time.Now(), err
 }
 
 func skippedOf(r *report.Report) (n int64) {

@@ -71,7 +71,7 @@ func TestCurveDraws(t *testing.T) {
 
 // TestLatencyRows: what is wanted is said of one row only, and follows from its peer.
 func TestLatencyRows(t *testing.T) {
-	l := newLatencies("64")
+	l := newLatencies("64", sameRates)
 	h := func(cycles int) *pacer.Histogram {
 		return &pacer.Histogram{CyclesPerSecond: 1e9, Buckets: []pacer.Bucket{{Index: cycles, Count: 1}}}
 	}

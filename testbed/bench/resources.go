@@ -11,6 +11,27 @@ func gatewayTOML(w *workload) string { return gatewayOn(w, captureSource, sink, 
 // gatewayOn is a gateway on three devices. The tunnel port and the targets take 9,000 bytes, so that
 // no copy is truncated: a copy of 1,514 bytes is an IP packet of 1,550.
 func gatewayOn(w *workload, wire0, wire1, tunnel string) string {
+	return settingsTOML(w) + wireTOML(wire0, wire1) + fmt.Sprintf(`
+[[port]]
+name = "tun0"
+device = "%s"
+role = "tunnel"
+mtu = 9000
+addresses = ["192.0.2.1/24"]
+%s`, tunnel, neighbors())
+}
+
+// sharedOn is a gateway on two devices: copies leave by wire1, behind production. Long ones are truncated.
+func sharedOn(w *workload, wire0, wire1 string) string {
+	return settingsTOML(w) + wireTOML(wire0, wire1) + `tunnel = true
+mtu = 1500
+addresses = ["192.0.2.1/24"]
+` + neighbors()
+}
+
+// settingsTOML is what no port says. The capture has no end, so bursts of wire0 are always full: that is no
+// backlog (docs/congestion.md).
+func settingsTOML(w *workload) string {
 	return fmt.Sprintf(`[eal]
 lcores = "%d"
 main_lcore = %d
@@ -22,10 +43,14 @@ rules_per_filter = 10000
 sessions_per_source = 256
 sessions_per_account = 30000
 
-# The capture has no end, so bursts of wire0 are always full: that is no backlog (docs/congestion.md).
 [congestion]
 receive = "auto"
+`, workerCPU, controlCPU, w.memory(), dataRoomTOML(w.dataRoom))
+}
 
+// wireTOML ends within the table of wire1.
+func wireTOML(wire0, wire1 string) string {
+	return fmt.Sprintf(`
 [[port]]
 name = "wire0"
 device = "%s"
@@ -35,14 +60,7 @@ peer = "wire1"
 name = "wire1"
 device = "%s"
 peer = "wire0"
-
-[[port]]
-name = "tun0"
-device = "%s"
-role = "tunnel"
-mtu = 9000
-addresses = ["192.0.2.1/24"]
-%s`, workerCPU, controlCPU, w.memory(), dataRoomTOML(w.dataRoom), wire0, wire1, tunnel, neighbors())
+`, wire0, wire1)
 }
 
 func dataRoomTOML(bytes int) string {

@@ -85,7 +85,11 @@ func everything() []workload {
 		workload{name: searchName, full: true, measure: (*bench).measureSearches},
 		workload{name: latencyName, full: true, measure: (*bench).measureLatencies},
 		workload{name: overloadName, full: true, measure: (*bench).measureOverload},
-		workload{name: faultsName, full: true, measure: (*bench).measureFaults})
+		workload{name: stagesName, full: true, measure: (*bench).measureStages},
+		workload{name: congestedName, full: true, measure: (*bench).measureCongested},
+		workload{name: sharedName, full: true, measure: (*bench).measureShared},
+		workload{name: faultsName, full: true, measure: (*bench).measureTunnelFaults},
+		workload{name: faultsControlName, full: true, measure: (*bench).measureControlFaults})
 }
 
 // manyRules has one filter of n rules; the frames match rules spread evenly over it.

@@ -67,13 +67,17 @@ func (w *Watch) line(text []byte) {
 	if err := json.Unmarshal(text, &event); err != nil {
 		w.fault = err
 	}
+	if event.Action == api.ActionState {
+		return // of a link or a target: it comes whenever that changes
+	}
 	w.events = append(w.events, event)
 	close(w.more)
 	w.more = make(chan struct{})
 }
 
-// Events waits, at most ten seconds, until at least n events have come, and returns all of them.
-func (w *Watch) Events(n int) []api.Event {
+// Changes waits, at most ten seconds, until at least n events of changes have come, and returns all
+// of them. States are left out.
+func (w *Watch) Changes(n int) []api.Event {
 	w.t.Helper()
 	late := time.After(10 * time.Second)
 	for {

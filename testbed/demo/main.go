@@ -7,16 +7,21 @@
 // The run leaves production.pcap (what left wire1), back.pcap (what left wire0), mirror.pcap (the
 // copies) and report.json. The summary exits with 1 when production differs by one byte or a law
 // is broken.
+//
+//	go run ./testbed/demo --live                       # a gateway on generated traffic, until it is interrupted
 package main
 
 //go:generate go run ./generate --dir .
 
 import (
+	"context"
 	"embed"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 )
 
 //go:embed in0.pcap in1.pcap gateway.toml resources.toml
@@ -25,8 +30,19 @@ var files embed.FS
 func main() {
 	dir := flag.String("dir", "out/demo", "directory of the demo's files")
 	summary := flag.Bool("summary", false, "print what a finished run did instead of writing files")
+	runs := flag.Bool("live", false, "run a gateway with an AWS-compatible endpoint on generated traffic, until interrupted")
+	o := liveOptions{}
+	flag.StringVar(&o.bin, "bin", "bin", "where mirrorgw and mirrorctl are, for --live; `DIR`")
+	flag.StringVar(&o.listen, "listen", "127.0.0.1:8788", "`ADDRESS` of the endpoint, for --live")
 	flag.Parse()
-	if err := run(*dir, *summary); err != nil {
+	var err error
+	if *runs {
+		ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+		err = runLive(ctx, o, os.Stdout)
+	} else {
+		err = run(*dir, *summary)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}

@@ -43,7 +43,8 @@ type address struct {
 	probes    int
 	announced int
 	defended  time.Time
-	rival     [6]byte // who has it too, if anybody was seen
+	rival     [6]byte   // who has it too, if anybody was seen
+	disputed  time.Time // when that was last claimed of the address in use; zero: never
 }
 
 // hostAddresses are the configured addresses and, with IPv6, the link-local one unless it is given.
@@ -169,7 +170,7 @@ func (h *Host) conflict(a *address, rival [6]byte, claimed bool, now time.Time) 
 		}
 		h.refreshPort(a.port, now)
 	case a.state == AddressValid && claimed:
-		a.rival = rival
+		a.rival, a.disputed = rival, now
 		a.port.count("address_conflict")
 		if a.defended.IsZero() || now.Sub(a.defended) >= defendInterval {
 			a.defended = now

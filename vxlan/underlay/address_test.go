@@ -143,6 +143,9 @@ func TestValidAddressIsDefendedAndKept(t *testing.T) {
 	if d := cmp.Diff(AddressValid, states(h)["192.0.2.1/24"]); d != "" {
 		t.Fatal(d)
 	}
+	if a := h.Status().Ports[0].Addresses[0]; a.Rival != mac(66) || s.now.Sub(a.Disputed) > time.Second {
+		t.Errorf("the status says %x at %v, want %x at the last claim", a.Rival, a.Disputed, mac(66))
+	}
 }
 
 func TestAnotherHostsProbeOfOurAddressIsAnswered(t *testing.T) {

@@ -39,6 +39,8 @@ type AddressStatus struct {
 	State   AddressState
 	Since   time.Time // zero: from the beginning
 	Rival   [6]byte   // the last MAC that was seen with our address; zero: none
+
+	Disputed time.Time // when another host last claimed the address while we used it; zero: never
 }
 
 // NeighborStatus is an entry of the table.
@@ -94,7 +96,7 @@ func (p *port) status() PortStatus {
 	s := PortStatus{Port: p.Index, Name: p.Name, LinkUp: p.up, Input: maps.Clone(p.input), Events: maps.Clone(p.events)}
 	for _, a := range p.addresses {
 		s.Addresses = append(s.Addresses, AddressStatus{
-			Address: netip.PrefixFrom(a.addr, a.prefix.Bits()), State: a.state, Since: a.since, Rival: a.rival,
+			Address: netip.PrefixFrom(a.addr, a.prefix.Bits()), State: a.state, Since: a.since, Rival: a.rival, Disputed: a.disputed,
 		})
 	}
 	return s

@@ -48,7 +48,7 @@ func TestCompletion(t *testing.T) {
 		{"rule delete web/", "web/ingress/100 web/egress/7", noFiles},
 		{"rule delete web/e", "web/egress/7", noFiles},
 		{"rule modify web/ingress/100 --unset p", "protocol", noFiles},
-		{"tag list s", "session/", noSpace},
+		{"tag list s", "session/ share/", noSpace},
 		{"tag list session/", "session/s1", noFiles},
 		{"tag list rule/web/i", "rule/web/ingress/100", noFiles},
 		{"session list --where v", "vni=", noSpace},

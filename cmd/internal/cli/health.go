@@ -55,7 +55,7 @@ func zoneName(zone string) string {
 }
 
 // troubles says in words which copies do not arrive.
-func troubles(state *api.State) []string {
+func troubles(state *api.State, now time.Time) []string {
 	var faults []string
 	t := &state.Troubles
 	if t.TargetCount > 0 {
@@ -77,9 +77,34 @@ func troubles(state *api.State) []string {
 	if more := t.LoadBalancerCount - len(t.LoadBalancers); more > 0 {
 		faults = append(faults, countOf(more, "more load balancer has", "more load balancers have")+" members that do not serve")
 	}
-	for _, a := range state.Underlay.Addresses {
-		if a.State == "duplicate" {
-			faults = append(faults, fmt.Sprintf("another host has the address %s of port %s; give one of the two another", a.Address, a.Port))
+	if t.LostSessionCount > 0 {
+		var told []string
+		for _, s := range t.LostSessions {
+			told = append(told, printable(s.Name)+" of account "+printable(s.OwnerID)+" ("+printable(s.Inactive)+")")
+		}
+		faults = append(faults, fmt.Sprintf("%s no target any more: %s", countOf(t.LostSessionCount, "session has", "sessions have"), someOf(told, t.LostSessionCount)))
+	}
+	return append(faults, disputes(state.Underlay.Addresses, now)...)
+}
+
+// disputeTime is how long a claim of one of our addresses is told: a host that goes on using it claims
+// it again, when it looks for a neighbour at the latest.
+const disputeTime = 10 * time.Minute
+
+// disputes says which addresses of ours another host has, or claims while we use them.
+func disputes(addresses []api.UnderlayAddress, now time.Time) (faults []string) {
+	for _, a := range addresses {
+		who := "another host"
+		if a.OtherMACAddress != "" {
+			who += " (" + printable(a.OtherMACAddress) + ")"
+		}
+		at, err := time.Parse(time.RFC3339, a.DisputedAt)
+		switch {
+		case a.State == "duplicate":
+			faults = append(faults, fmt.Sprintf("%s has the address %s of port %s; give one of the two another", who, a.Address, a.Port))
+		case err == nil && now.Sub(at) < disputeTime:
+			faults = append(faults, fmt.Sprintf("%s claimed the address %s of port %s, which is in use, %s ago; give one of the two another", who, a.Address, a.Port,
+				duration(now.Sub(at))))
 		}
 	}
 	return faults

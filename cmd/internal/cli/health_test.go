@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"mirrorgw/ctl/api"
 )
@@ -96,7 +97,9 @@ who serves the sources of
 func TestStatusOfTroubles(t *testing.T) {
 	f := newFake()
 	f.state = healthy()
-	f.state.Underlay.Addresses = []api.UnderlayAddress{{Port: "tun0", Address: "192.0.2.1/24", State: "duplicate"}, {Port: "tun0", Address: "2001:db8::1/64", State: "preferred"}}
+	f.state.Underlay.Addresses = []api.UnderlayAddress{{Port: "tun0", Address: "192.0.2.1/24", State: "duplicate", OtherMACAddress: "02:00:00:00:00:66"}, {Port: "tun0", Address: "2001:db8::1/64", State: "valid"},
+		{Port: "tun1", Address: "198.51.100.1/24", State: "valid", OtherMACAddress: "02:00:00:00:00:67", DisputedAt: start.Add(-90 * time.Second).UTC().Format(time.RFC3339)},
+		{Port: "tun2", Address: "203.0.113.1/24", State: "valid", OtherMACAddress: "02:00:00:00:00:68", DisputedAt: start.Add(-time.Hour).UTC().Format(time.RFC3339)}}
 	f.state.Troubles = api.Troubles{TargetCount: 22, Targets: []api.TroubledTarget{{Name: "ids", State: "unresolved", Reason: "no answer"}, {Name: "spread", State: "degraded"}},
 		LoadBalancerCount: 3, LoadBalancers: []api.TroubledMembers{{Name: "sensors", MemberCount: 4, Members: []api.MemberState{{Address: "192.0.2.11", State: "down"}}},
 			{Name: "other", MemberCount: 1, Members: []api.MemberState{{Address: "192.0.2.12", State: "unhealthy", Reason: "refused"}}}}}
@@ -109,7 +112,8 @@ func TestStatusOfTroubles(t *testing.T) {
 WARNING: 1 of 4 members of load balancer sensors do not serve: 192.0.2.11 (down)
 WARNING: 1 of 1 member of load balancer other do not serve: 192.0.2.12 (unhealthy: refused)
 WARNING: 1 more load balancer has members that do not serve
-WARNING: another host has the address 192.0.2.1/24 of port tun0; give one of the two another`)
+WARNING: another host (02:00:00:00:00:66) has the address 192.0.2.1/24 of port tun0; give one of the two another
+WARNING: another host (02:00:00:00:00:67) claimed the address 198.51.100.1/24 of port tun1, which is in use, 1m ago; give one of the two another`)
 }
 
 func TestWatchStates(t *testing.T) {
@@ -143,4 +147,13 @@ func TestWatchStates(t *testing.T) {
 		at+"zone-state ids x-1: zone b: nobody, copies are skipped (target-down)\n"+
 		at+"link-state ids x-1: taken-down: the link of wire0 is down\n"+
 		at+"state-lost: some changes of state came faster than they could be told; see mirrorctl status\n")
+}
+
+// TestLostSessions: the status says which sessions have no target any more.
+func TestLostSessions(t *testing.T) {
+	state := api.State{Troubles: api.Troubles{LostSessionCount: 21, LostSessions: []api.LostSession{{Name: "s1", OwnerID: "222233334444", Inactive: "share-deleted"}}}}
+	want := "21 sessions have no target any more: s1 of account 222233334444 (share-deleted) and 20 more"
+	if got := troubles(&state, start); len(got) != 1 || got[0] != want {
+		t.Errorf("%q", got)
+	}
 }

@@ -1,13 +1,16 @@
 package cli
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // kind is one kind of resource: where the API has it and what it consists of.
 type kind struct {
 	word    string // of the command line: load-balancer
 	path    string // of the API
 	idKey   string // JSON member with the identifier
-	prefix  string // of identifiers
+	prefix  string // of identifiers; empty: they are UUIDs
 	short   string // what it is, for people
 	example string // of its creation
 	unnamed bool   // a rule is known by its identifier, or by FILTER/DIRECTION/NUMBER
@@ -61,7 +64,14 @@ func (k *kind) allFields() []*field {
 func (k *kind) plural() string { return strings.ReplaceAll(k.word, "-", " ") + "s" }
 
 // hasID reports whether a reference is an identifier of this kind.
-func (k *kind) hasID(ref string) bool { return strings.HasPrefix(ref, k.prefix) }
+func (k *kind) hasID(ref string) bool {
+	if k.prefix == "" {
+		return uuid.MatchString(ref)
+	}
+	return strings.HasPrefix(ref, k.prefix)
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // name is what people call a record: its name, or for a rule its identifier.
 func (k *kind) name(r record) string {

@@ -15,7 +15,7 @@ const (
 var directions = []string{"ingress", "egress"}
 
 // kinds are all kinds of resources, in the order in which one creates them.
-var kinds = []*kind{interfaceKind, loadBalancerKind, targetKind, filterKind, ruleKind, sessionKind}
+var kinds = []*kind{interfaceKind, loadBalancerKind, targetKind, filterKind, ruleKind, sessionKind, shareKind}
 
 var interfaceKind = &kind{
 	word: "interface", path: api.PathInterfaces, idKey: "networkInterfaceId", prefix: "eni-",
@@ -136,6 +136,7 @@ var sessionKind = &kind{
 			usage: "copies a second; absent: no limit"},
 		{flag: "rate-limit-bps", json: "rateLimitBps", value: rate(minBPS, maxBPS), number: true,
 			usage: "bits a second of copies, outer headers included; absent: no limit"},
+		{flag: "inactive", json: "inactive", shown: true},
 		{flag: "state", json: "state", shown: true, column: "STATE"},
 		{flag: "state-reason", json: "stateReason", shown: true},
 		{flag: "delivery", json: "delivery", shown: true},

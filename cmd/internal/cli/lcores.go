@@ -32,16 +32,16 @@ func (a *app) lcoresCommand() *cobra.Command {
 }
 
 func lcoreTable(lcores []api.Lcore) *table {
-	t := newTable("LCORE", "CPU", "GENERATION", "BUSY, 60 s", "CYCLES/PACKET", "LONGEST GAP, 60 s", "HEARTBEAT", "CONGESTION", "CONGESTED FOR").numbers(0, 1, 2, 3, 4, 5, 6)
+	t := newTable("LCORE", "CPU", "ROLE", "GENERATION", "BUSY, 60 s", "CYCLES/PACKET", "LONGEST GAP, 60 s", "HEARTBEAT", "CONGESTION", "CONGESTED FOR").numbers(0, 1, 3, 4, 5, 6, 7)
 	for _, l := range lcores {
 		busy, cycles := "-", "-"
 		if l.Loop.CyclesPerSecond > 0 {
 			busy = percent(l.Loop.BusyShare)
 		}
-		if l.Loop.Packets > 0 {
+		if l.Loop.Packets+l.Loop.Copies > 0 {
 			cycles = oneDigit(l.Loop.CyclesPerPacket)
 		}
-		t.row(strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), strconv.FormatUint(l.Generation, 10), busy, cycles,
+		t.row(strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), orDash(l.Role), strconv.FormatUint(l.Generation, 10), busy, cycles,
 			grouped(l.LongestGapMicroseconds)+" us", grouped(int64(l.Heartbeat)), congestionState(&l.Congestion), congestedFor(&l.Congestion))
 	}
 	return t

@@ -58,8 +58,8 @@ func (a *app) showOne(ctx context.Context, g Gateway, k *kind, ref string) error
 	return a.print(k.describe(r, a.namesOf(ctx, g, k, []record{r}))...)
 }
 
-// describe is all of a record: its fields, the rules of a filter, and the health of a load
-// balancer's members.
+// describe is all of a record: its fields, the rules of a filter, the health of a load balancer's
+// members, and the invitations of a share.
 func (k *kind) describe(r record, names map[string]string) []string {
 	t := newTable("", "")
 	if !k.unnamed {
@@ -68,7 +68,7 @@ func (k *kind) describe(r record, names map[string]string) []string {
 	t.row("id", plain(r[k.idKey]))
 	for _, f := range append(k.fields, describing) {
 		text := f.show(r, names)
-		if id := plain(r.at(f.json)); f.refers != "" && text != id {
+		if id := plain(r.at(f.json)); f.refers != "" && !f.value.many && text != id {
 			text += " (" + id + ")"
 		}
 		if text != "" {
@@ -87,6 +87,9 @@ func (k *kind) describe(r record, names map[string]string) []string {
 	}
 	if k == loadBalancerKind {
 		lines = append(lines, healthOf(r)...)
+	}
+	if k == shareKind {
+		lines = append(lines, invitationsOf(r)...)
 	}
 	return lines
 }

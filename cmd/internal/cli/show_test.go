@@ -166,11 +166,12 @@ func TestFieldsAreTheAPIs(t *testing.T) {
 	for word, resource := range map[string]any{
 		"interface": api.NetworkInterface{}, "target": api.TrafficMirrorTarget{}, "filter": api.TrafficMirrorFilter{},
 		"rule": api.TrafficMirrorFilterRule{}, "session": api.TrafficMirrorSession{}, "load-balancer": api.LoadBalancer{},
+		"share": api.ResourceShare{},
 	} {
 		k, members := kindOf(word), map[string]bool{}
 		addMembers(members, "", reflect.TypeOf(resource))
 		known := map[string]bool{k.idKey: true, "ownerId": !k.unnamed, "tags": true,
-			"memberStates": true, "zoneStates": true} // of a load balancer: in tables of their own
+			"memberStates": true, "zoneStates": true, "invitations": true} // in tables of their own
 		for _, f := range k.allFields() {
 			known[f.json] = true
 			if !members[f.json] {

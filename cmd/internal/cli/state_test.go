@@ -20,7 +20,7 @@ import (
 func healthy() api.State {
 	return api.State{
 		Version: "1.2.3", StartedAt: start.Add(-26*time.Hour - 3*time.Minute), Revision: 12, Generation: 9, Forwarding: true,
-		Lcores: []api.Lcore{{Lcore: 1, CPU: 3, Heartbeat: 1234567, LongestGapMicroseconds: 42, Generation: 9, Loop: loop(), Congestion: api.Congestion{State: "calm"}}},
+		Lcores: []api.Lcore{{Lcore: 1, CPU: 3, Role: "worker", Heartbeat: 1234567, LongestGapMicroseconds: 42, Generation: 9, Loop: loop(), Congestion: api.Congestion{State: "calm"}}},
 		Ports: []api.Port{
 			{Name: "wire0", Device: "0000:01:00.0", Driver: "net_ixgbe", Role: "wire", Peer: "wire1", MAC: "02:00:00:00:00:01", MTU: 1500, Queues: 1,
 				Link: api.Link{Up: true, SpeedMbps: 10000, FullDuplex: true}},
@@ -61,8 +61,8 @@ PORT   ROLE           LINK        MAC                 MTU  QUEUES  DRIVER       
 wire0  wire to wire1  up 10 Gb/s  02:00:00:00:00:01  1500       1  net_ixgbe      0000:01:00.0    -
 tun0   tunnel         up          02:00:00:00:00:03  9000       1  net_af_packet  net_af_packet0  192.0.2.1
 
-LCORE  CPU  GENERATION  BUSY, 60 s  CYCLES/PACKET  LONGEST GAP, 60 s  HEARTBEAT  CONGESTION  CONGESTED FOR
-    1    3           9      12.3 %           51.3              42 us  1,234,567  calm        0.000 s
+LCORE  CPU  ROLE    GENERATION  BUSY, 60 s  CYCLES/PACKET  LONGEST GAP, 60 s  HEARTBEAT  CONGESTION  CONGESTED FOR
+    1    3  worker           9      12.3 %           51.3              42 us  1,234,567  calm        0.000 s
 `)
 }
 
@@ -98,13 +98,13 @@ WARNING: the disk is full`)
 func TestCongestedStatus(t *testing.T) {
 	f := newFake()
 	f.state = healthy()
-	f.state.Lcores = append(f.state.Lcores, api.Lcore{Lcore: 2, CPU: 4, Heartbeat: 5, Congestion: api.Congestion{
+	f.state.Lcores = append(f.state.Lcores, api.Lcore{Lcore: 2, CPU: 4, Role: "worker", Heartbeat: 5, Congestion: api.Congestion{
 		State: "limited", Budget: 1200, ChangedMillis: 65_000, Transitions: 3, Signs: map[string]uint64{"receive": 7, "tunnel": 9, "mempool": 0},
 		States: map[string]api.CongestionTime{"calm": {Loops: 16, Seconds: 100}, "limited": {Loops: 16, Seconds: 2.5}, "blind": {Loops: 16, Seconds: 0.25}}}})
 	r := run(t, f, "status --check")
 	warnings, _, _ := strings.Cut(r.out, "\n\n")
 	same(t, "warnings", warnings, "WARNING: lcore 2 is congested (limited) since 1m: copies are skipped; signs: tunnel, receive")
-	if want := "    2    4           0           -              -               0 us          5  limited, 1,200 copies in 50 us  2.750 s\n"; r.code != ExitRefused || !strings.HasSuffix(r.out, want) {
+	if want := "    2    4  worker           0           -              -               0 us          5  limited, 1,200 copies in 50 us  2.750 s\n"; r.code != ExitRefused || !strings.HasSuffix(r.out, want) {
 		t.Errorf("exit %d, %s; want %q at the end", r.code, r.out, want)
 	}
 }
@@ -119,8 +119,8 @@ func TestPortsAndLcores(t *testing.T) {
 	if r := run(t, f, "ports -o json"); json.Unmarshal([]byte(r.out), &ports) != nil || !cmp.Equal(ports, f.state.Ports) {
 		t.Errorf("%+v", r)
 	}
-	same(t, "lcores", run(t, f, "lcores").out, `LCORE  CPU  GENERATION  BUSY, 60 s  CYCLES/PACKET  LONGEST GAP, 60 s  HEARTBEAT  CONGESTION  CONGESTED FOR
-    1    3           9      12.3 %           51.3              42 us  1,234,567  calm        0.000 s
+	same(t, "lcores", run(t, f, "lcores").out, `LCORE  CPU  ROLE    GENERATION  BUSY, 60 s  CYCLES/PACKET  LONGEST GAP, 60 s  HEARTBEAT  CONGESTION  CONGESTED FOR
+    1    3  worker           9      12.3 %           51.3              42 us  1,234,567  calm        0.000 s
 
 lcore 1, last 60 s
 
@@ -141,7 +141,14 @@ below 1 us              0    0.0 %
 below 1,024 us          0    0.0 %
 below 2,048 us          1    0.1 %
 `)
-	if r := run(t, freshLcores(), "lcores"); !strings.HasSuffix(r.out, "    1    3           9           -              -              42 us  1,234,567  calm        0.000 s\n") {
+	if r := run(t, freshLcores(), "lcores"); !strings.HasSuffix(r.out, "    1    3  worker           9           -              -              42 us  1,234,567  calm        0.000 s\n") {
+		t.Errorf("%+v", r)
+	}
+	split := newFake()
+	split.state = healthy()
+	split.state.Lcores = append(split.state.Lcores, api.Lcore{Lcore: 2, CPU: 4, Role: "mirror", TakenOver: 90, Congestion: api.Congestion{State: "calm"},
+		Loop: api.Loop{BusyShare: 0.5, Copies: 80, CyclesPerPacket: 44, CyclesPerSecond: 2e9}})
+	if r := run(t, split, "lcores"); !strings.Contains(r.out, "\n    2    4  mirror           0      50.0 %           44.0               0 us          0  calm        0.000 s\n") {
 		t.Errorf("%+v", r)
 	}
 	var lcores []api.Lcore

@@ -79,7 +79,7 @@ func (a *app) faults(state *api.State, health *api.Health) []string {
 		add("no lcore runs")
 	}
 	faults = append(faults, congestion(state.Lcores)...)
-	faults = append(faults, troubles(state)...)
+	faults = append(faults, troubles(state, a.Now())...)
 	for _, fault := range health.Faults {
 		add("%s", printable(fault))
 	}
@@ -130,11 +130,15 @@ func (a *app) printStatus(state *api.State, faults []string) error {
 }
 
 func resources(r api.Resources) string {
-	return strings.Join([]string{
+	counts := []string{
 		countOf(r.Interfaces, "interface", "interfaces"), countOf(r.Targets, "target", "targets"),
 		countOf(r.Filters, "filter", "filters"), countOf(r.Rules, "rule", "rules"),
 		countOf(r.Sessions, "session", "sessions"), countOf(r.LoadBalancers, "load balancer", "load balancers"),
-	}, ", ")
+	}
+	if r.Shares > 0 {
+		counts = append(counts, countOf(r.Shares, "share", "shares"))
+	}
+	return strings.Join(counts, ", ")
 }
 
 // duration is a time for people: 3d 4h 5m, or seconds when it is short.

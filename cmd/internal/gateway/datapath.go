@@ -136,8 +136,8 @@ func (d *dataPath) status() ctl.Status {
 	s := ctl.Status{Forwarding: d.forwarding.Load(), Generation: d.group.Generation(), Pending: d.group.Pending()}
 	s.Underlay, s.Balancers = d.ways.underlayState(), d.ways.balancerStates()
 	for i, w := range d.group.Workers() {
-		s.Lcores = append(s.Lcores, ctl.LcoreStatus{Lcore: w.Lcore, CPU: w.CPU, Heartbeat: w.Heartbeat, Generation: w.Telemetry.Generation,
-			Gaps: d.gaps.of(i), Loop: loopOf(&w.Telemetry), Past: d.loops.of(i), Congestion: congestionState(&w.Congestion)})
+		s.Lcores = append(s.Lcores, ctl.LcoreStatus{Lcore: w.Lcore, CPU: w.CPU, Role: roleOf(&w), Heartbeat: w.Heartbeat, Generation: w.Telemetry.Generation,
+			Gaps: d.gaps.of(i), Loop: loopOf(&w), Past: d.loops.of(i), Congestion: congestionState(&w.Congestion), HandedOver: w.HandedOver})
 	}
 	ports := d.group.Ports()
 	for i, link := range d.group.Links() {
@@ -145,6 +145,13 @@ func (d *dataPath) status() ctl.Status {
 		s.Ports[i].Wire = d.links.wire(i)
 	}
 	return s
+}
+
+func roleOf(w *lcore.WorkerState) string {
+	if w.Mirror {
+		return ctl.RoleMirror
+	}
+	return ctl.RoleWorker
 }
 
 // portStatus describes a port on which so many mirrored frames arrived with partial checksums.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/store"
 	"mirrorgw/ctl/tally"
 	"mirrorgw/lcore"
@@ -16,8 +17,12 @@ import (
 type life struct {
 	loader  // not touched between the start and the end of its load
 	loaded  loaded
-	control *control // nil without [ctl]
-	scraped *scraped // nil without [metrics]
+	control *control   // nil without [ctl]
+	scraped *scraped   // nil without [metrics]
+	aws     *awsDoor   // nil without [aws]
+	audit   *audit.Log // nil without [audit]
+	reloads *reloads
+	kept    *kept // nil without [history]
 	notify  *notifier
 	watched *watchdog // nil until the ports forward
 	tally   tally.Control
@@ -31,11 +36,19 @@ const abandonAfter = 5 * time.Second
 // made before anything is in force, so that a gateway that nobody could steer does not start, and
 // is answered last.
 func (l *life) run(ctx context.Context) (err error) {
+	if l.audit, err = openAudit(l.cfg, l.o.Log); err != nil {
+		return err
+	}
+	defer l.closeAudit()
 	if l.control, err = listen(l.cfg, l.o.Log); err != nil {
 		return err
 	}
+	l.reloads = awaitReloads()
 	defer func() { err = errors.Join(err, l.stop()) }()
 	if l.scraped, err = listenMetrics(l.cfg, l.o.Log); err != nil {
+		return err
+	}
+	if l.aws, err = listenAWS(l.cfg, l.o.Log); err != nil {
 		return err
 	}
 	l.notify.send("STATUS=loading the resources")
@@ -46,7 +59,10 @@ func (l *life) run(ctx context.Context) (err error) {
 		return err
 	}
 	l.logForwarding()
+	l.kept = keepHistory(l)
 	l.scraped.serve(l) // first: who reads that the gateway is ready finds the metrics
+	l.aws.serve(l)
+	l.reloads.serve(l.reload)
 	if err := l.control.serve(l); err != nil {
 		return err
 	}
@@ -137,8 +153,11 @@ func (l *life) stop() (err error) {
 	l.watched.stopping()
 	defer l.watched.stop()
 	l.notify.send("STOPPING=1", "STATUS=stopping")
+	l.reloads.close()
 	l.control.close()
+	l.aws.close()
 	l.scraped.close()
+	l.kept.close()
 	if l.loaded.store != nil {
 		err = l.loaded.store.Close()
 	}

@@ -27,7 +27,7 @@ func (l *loops) note(workers []lcore.WorkerState) {
 		l.seconds = make([][]ctl.Loop, len(workers))
 	}
 	for i := range workers[:min(len(workers), len(l.seconds))] {
-		list := append(l.seconds[i], loopOf(&workers[i].Telemetry))
+		list := append(l.seconds[i], loopOf(&workers[i]))
 		l.seconds[i] = list[max(0, len(list)-ctl.GapSeconds-1):]
 	}
 }
@@ -42,9 +42,10 @@ func (l *loops) of(worker int) []ctl.Loop {
 	return slices.Clone(l.seconds[worker])
 }
 
-// loopOf is a worker's telemetry in the words of the control plane.
-func loopOf(t *lcore.Telemetry) ctl.Loop {
-	l := ctl.Loop{Hz: dpdk.TSCHz(), Busy: t.Busy, Idle: t.Idle, Housekeeping: t.Housekeeping, Bursts: t.Bursts, TimedPackets: t.TimedPackets}
+// loopOf is what a worker has measured, in the words of the control plane.
+func loopOf(w *lcore.WorkerState) ctl.Loop {
+	t := &w.Telemetry
+	l := ctl.Loop{Hz: dpdk.TSCHz(), Busy: t.Busy, Idle: t.Idle, Housekeeping: t.Housekeeping, TakenOver: w.TakenOver, Bursts: t.Bursts, TimedPackets: t.TimedPackets}
 	for i, n := range t.Gaps {
 		l.Gaps = append(l.Gaps, ctl.GapBucket{Below: lcore.GapBound(i), Loops: n})
 	}

@@ -33,6 +33,9 @@ func TestLoopsOfTheLastSeconds(t *testing.T) {
 			t.Errorf("%d seconds: %+v, want %d", seconds, got, want)
 		}
 	}
+	if got := loopOf(&lcore.WorkerState{Mirror: true, TakenOver: 7}); got.TakenOver != 7 {
+		t.Errorf("a mirror lcore took over %d copies, not 7", got.TakenOver)
+	}
 	if l.of(1) != nil {
 		t.Error("a worker that does not exist has a past")
 	}

@@ -64,7 +64,7 @@ func checkState(cfg *config.Config, path string, out io.Writer) error {
 func printFound(out io.Writer, found *bolt.Report) error {
 	_, err := fmt.Fprintf(out, "state          %s\nschema         %d\nrevision       %d\nsize           %d bytes\nevents         %d\nclient tokens  %d\n",
 		found.Path, found.Schema, found.Revision, found.Bytes, found.Events, found.Tokens)
-	kinds := []store.Kind{store.KindInterface, store.KindTarget, store.KindFilter, store.KindRule, store.KindSession, store.KindLoadBalancer}
+	kinds := []store.Kind{store.KindInterface, store.KindTarget, store.KindFilter, store.KindRule, store.KindSession, store.KindLoadBalancer, store.KindShare}
 	for _, kind := range kinds {
 		if err == nil {
 			_, err = fmt.Fprintf(out, "%-15s%d\n", string(kind)+"s", found.Records[kind])

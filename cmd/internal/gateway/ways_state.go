@@ -21,7 +21,7 @@ func (w *ways) underlayState() ctl.Underlay {
 		addAll(u.Counters, p.Input)
 		addAll(u.Counters, p.Events)
 		for _, a := range p.Addresses {
-			u.Addresses = append(u.Addresses, ctl.AddressState{Port: p.Name, Prefix: a.Address, State: string(a.State)})
+			u.Addresses = append(u.Addresses, ctl.AddressState{Port: p.Name, Prefix: a.Address, State: string(a.State), Rival: a.Rival, Disputed: a.Disputed})
 		}
 	}
 	_, deferred := w.balancer.Probes()

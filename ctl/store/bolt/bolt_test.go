@@ -164,7 +164,7 @@ func TestOpenErrors(t *testing.T) {
 		"no directory": {filepath.Join(dir, "no", "f"), Options{}, "state file " + filepath.Join(dir, "no", "f") + ": there is no directory " + filepath.Join(dir, "no") + "; make it, for this user only", false},
 		"directory":    {dir, Options{}, "state file " + dir + ": this is a directory; give the path of a file in it", false},
 		"not there":    {filepath.Join(dir, "f"), Options{ReadOnly: true}, "state file " + filepath.Join(dir, "f") + ": there is no such file; give the path that [state] path has", false},
-		"newer":        {newer, Options{}, "state file " + newer + ": it has schema 7 and this mirrorgw knows none above 1; use the newer mirrorgw that wrote it", false},
+		"newer":        {newer, Options{}, "state file " + newer + ": it has schema 7 and this mirrorgw knows none above 2; use the newer mirrorgw that wrote it", false},
 		"text":         {text, Options{}, "the state is damaged", true},
 		"foreign":      {foreign, Options{}, "it is a bbolt file, but not one of mirrorgw", true},
 	} {
@@ -212,7 +212,7 @@ func TestMigrate(t *testing.T) {
 			return nil
 		})
 	})
-	if _, err := Open(path, Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "old schema 0; start mirrorgw with it once to migrate it to 1") {
+	if _, err := Open(path, Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "old schema 0; start mirrorgw with it once to migrate it to 2") {
 		t.Errorf("read-only: %v", err)
 	}
 	s := openAt(t, path)

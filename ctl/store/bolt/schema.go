@@ -1,8 +1,10 @@
 package bolt
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -10,7 +12,7 @@ import (
 )
 
 // Schema is the version of the file's layout that this program writes.
-const Schema = 1
+const Schema = 2
 
 var (
 	metaBucket  = []byte("meta")
@@ -21,10 +23,10 @@ var (
 )
 
 // kinds are the buckets of records.
-var kinds = []store.Kind{store.KindInterface, store.KindLoadBalancer, store.KindTarget, store.KindFilter, store.KindRule, store.KindSession}
+var kinds = []store.Kind{store.KindInterface, store.KindLoadBalancer, store.KindTarget, store.KindFilter, store.KindRule, store.KindSession, store.KindShare}
 
 // migrations[n] brings a file from schema n to n+1, in one transaction with all later ones.
-var migrations = []func(*bbolt.Tx) error{0: addChecksums}
+var migrations = []func(*bbolt.Tx) error{0: addChecksums, 1: addShares}
 
 // prepare makes the buckets of a new file, migrates an old one and refuses a newer one.
 func (f *File) prepare(readOnly bool) error {
@@ -114,4 +116,32 @@ func addChecksums(tx *bbolt.Tx) error {
 		}
 		return nil
 	})
+}
+
+// addShares migrates from schema 1, in which a session could send to any target of any account: what
+// sessions use is shared with them.
+func addShares(tx *bbolt.Tx) error {
+	saved := &store.Saved{Records: map[store.Kind][]store.SavedRecord{}}
+	for _, kind := range []store.Kind{store.KindTarget, store.KindSession} {
+		err := each(tx, []byte(kind), 0, func(key, _, content []byte) {
+			saved.Records[kind] = append(saved.Records[kind], store.SavedRecord{ID: string(key), Value: content})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	bucket, err := tx.CreateBucketIfNotExists([]byte(store.KindShare))
+	if err != nil {
+		return err
+	}
+	shares, err := store.SharesInUse(saved, time.Now(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	for _, s := range shares {
+		if err := bucket.Put([]byte(s.ID), seal([]byte(s.ID), nil, s.Value)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

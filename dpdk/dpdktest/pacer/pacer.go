@@ -38,9 +38,10 @@ type Pacer struct{ c *C.struct_pacer }
 
 // Frames is what New needs.
 type Frames struct {
-	Tx, Rx dpdk.PortID   // started, one queue each
-	Pool   *dpdk.Mempool // Slots mbufs of it are kept; room for the longest frame in one
-	Frames [][]byte      // sent in turn: IPv4 without tag and options, TCP or UDP, at least 50 bytes
+	Tx, Rx  dpdk.PortID   // started; queue 0 sends
+	RxQueue int           // that receives
+	Pool    *dpdk.Mempool // Slots mbufs of it are kept; room for the longest frame in one
+	Frames  [][]byte      // sent in turn: IPv4 without tag and options, TCP or UDP, at least 50 bytes
 }
 
 // New lays frames ready. Close gives them back.
@@ -53,7 +54,7 @@ func New(f Frames) (*Pacer, error) {
 		return nil, errors.New("pacer: out of memory")
 	}
 	p := &Pacer{c: c}
-	c.tx_port, c.rx_port = C.uint16_t(f.Tx), C.uint16_t(f.Rx)
+	c.tx_port, c.rx_port, c.rx_queue = C.uint16_t(f.Tx), C.uint16_t(f.Rx), C.uint16_t(f.RxQueue)
 	for i := range Slots {
 		frame := f.Frames[i%len(f.Frames)]
 		if len(frame) < 1 || len(frame) > 65535 {
@@ -77,6 +78,12 @@ func (p *Pacer) Close() {
 
 // Everything, as a rate, is as fast as the port takes frames.
 const Everything = 0
+
+// TakeAtMost is how fast the far port's wire is, frames a second, in the runs to come: what is received no
+// sooner waits in its ring, and copies take part in it. Everything is without a limit.
+func (p *Pacer) TakeAtMost(perSecond float64) {
+	p.c.take_per_cycle = C.uint64_t(credit(max(0, perSecond), float64(dpdk.TSCHz())))
+}
 
 // Run sends perSecond frames a second for a time, receives until nothing is under way any more, and
 // tells what it saw. It takes the CPU of the calling thread whole.
@@ -118,7 +125,7 @@ func (p *Pacer) result(hz float64) Result {
 	r := Result{
 		Offered: uint64(c.offered), Accepted: uint64(c.accepted), Late: uint64(c.late),
 		Received: uint64(c.received), Reordered: uint64(c.reordered), Altered: uint64(c.altered),
-		Compared: uint64(c.compared), Blind: uint64(c.blind), Gaps: uint64(c.gaps),
+		Copies: uint64(c.copies), Stale: uint64(c.stale), Compared: uint64(c.compared), Blind: uint64(c.blind), Gaps: uint64(c.gaps),
 		Seconds: seconds(c.cycles), Still: seconds(c.gap_cycles), LongestGap: seconds(c.longest_gap),
 		Latency: Histogram{CyclesPerSecond: hz},
 	}

@@ -6,6 +6,8 @@ type Result struct {
 	Accepted   uint64    `json:"accepted"`  // of these, taken by the port
 	Late       uint64    `json:"late"`      // frames never tried because the generator was too slow
 	Received   uint64    `json:"received"`  // frames that came back
+	Copies     uint64    `json:"copies"`    // that came by the same port: UDP to port 4789
+	Stale      uint64    `json:"stale"`     // of the run before, that came when it was over; not received
 	Reordered  uint64    `json:"reordered"` // of these, after one that was sent later
 	Altered    uint64    `json:"altered"`   // of these, with another length or other bytes, or none of ours
 	Compared   uint64    `json:"compared"`  // of these, compared byte by byte

@@ -23,7 +23,8 @@ type Setup struct {
 	Socket  string `json:"socket"`  // that the gateway listens on, see Devices
 	Capture string `json:"capture"` // the frames to send, in turn
 	CPU     int    `json:"cpu"`
-	Deaf    bool   `json:"deaf"` // connect to the tunnel port too, and never take a copy from it
+	Queue   int    `json:"queue"` // of the second wire by which frames come back; those before it are there
+	Deaf    bool   `json:"deaf"`  // connect to the tunnel port too, and never take a copy from it
 }
 
 // MemoryMB is what the process needs of huge pages, MiB.
@@ -33,6 +34,7 @@ const MemoryMB = 96
 type Order struct {
 	PerSecond float64 `json:"per_second"` // 0: all that the gateway takes
 	Seconds   float64 `json:"seconds"`
+	Take      float64 `json:"take,omitempty"` // frames a second that the far wire can carry; 0: all
 }
 
 // Answer is what the process says to each document; to the first one when the gateway is connected.

@@ -69,16 +69,20 @@ func open(s Setup) (*rig, error) {
 		return nil, err
 	}
 	for i, device := range devices {
-		if err := g.start(i, device); err != nil {
+		queues := 1
+		if i == wire1 {
+			queues += s.Queue
+		}
+		if err := g.start(i, device, queues); err != nil {
 			return nil, err
 		}
 	}
-	g.pacer, err = pacer.New(pacer.Frames{Tx: g.ports[wire0], Rx: g.ports[wire1], Pool: g.pools[wire0], Frames: frames})
+	g.pacer, err = pacer.New(pacer.Frames{Tx: g.ports[wire0], Rx: g.ports[wire1], RxQueue: s.Queue, Pool: g.pools[wire0], Frames: frames})
 	return g, err
 }
 
 // start opens a port with a pool of its own, and waits until the gateway has taken its end.
-func (g *rig) start(i int, device string) error {
+func (g *rig) start(i int, device string, queues int) error {
 	mbufs := []int{wire0: 2*pacer.Slots - 1, wire1: 1<<fromGateway - 1, tunnel: 1023}[i]
 	pool, err := dpdk.NewPktmbufPool(fmt.Sprintf("pacer_%d", i), mbufs, 256, 0, dpdk.DataRoom, dpdk.AnyNode)
 	if err != nil {
@@ -88,7 +92,7 @@ func (g *rig) start(i int, device string) error {
 	if err != nil {
 		return err
 	}
-	cfg := dpdk.PortConfig{RxQueues: 1, TxQueues: 1, RxPools: []*dpdk.Mempool{pool}}
+	cfg := dpdk.PortConfig{RxQueues: queues, TxQueues: 1, RxPools: []*dpdk.Mempool{pool}}
 	if _, err := dpdk.Configure(port, cfg); err != nil {
 		return err
 	}
@@ -127,6 +131,7 @@ func (g *rig) orders(in *json.Decoder, out *json.Encoder) error {
 			return err
 		}
 		var a Answer
+		g.pacer.TakeAtMost(order.Take)
 		result, err := g.pacer.Run(order.PerSecond, time.Duration(order.Seconds*float64(time.Second)))
 		if a.Result = result; err != nil {
 			a.Error = err.Error()

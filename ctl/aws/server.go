@@ -1,0 +1,155 @@
+package aws
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"mirrorgw/ctl/iam"
+	"mirrorgw/ctl/sigv4"
+	"mirrorgw/ctl/tally"
+)
+
+// Limits keep clients from using up the daemon, whether they have a key or not. Zero fields have
+// the value of DefaultLimits.
+type Limits struct {
+	Connections int           // at once; those above are closed
+	LargeBodies int           // at once, of more than SmallBody bytes; those above are told to try again
+	BodyBytes   int64         // of a request
+	HeaderBytes int           // of a request
+	HeaderTime  time.Duration // to send the headers, and for the handshake of TLS
+	BodyTime    time.Duration // to send the body, after that
+	WriteTime   time.Duration // from the end of the headers to the end of the answer
+	IdleTime    time.Duration // between two requests of a connection
+}
+
+// DefaultLimits are those of production. What they allow at worst is 512 small and 16 large bodies,
+// some 48 MiB.
+var DefaultLimits = Limits{
+	Connections: 512, LargeBodies: 16, BodyBytes: 1 << 20, HeaderBytes: 16 << 10,
+	HeaderTime: 5 * time.Second, BodyTime: 30 * time.Second, WriteTime: 60 * time.Second, IdleTime: 60 * time.Second,
+}
+
+// smallBody is what a body may have without a place among the large ones, bytes.
+const smallBody = 64 << 10
+
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits
+	orDefault(&l.Connections, d.Connections)
+	orDefault(&l.LargeBodies, d.LargeBodies)
+	orDefault(&l.BodyBytes, d.BodyBytes)
+	orDefault(&l.HeaderBytes, d.HeaderBytes)
+	orDefault(&l.HeaderTime, d.HeaderTime)
+	orDefault(&l.BodyTime, d.BodyTime)
+	orDefault(&l.WriteTime, d.WriteTime)
+	orDefault(&l.IdleTime, d.IdleTime)
+	return l
+}
+
+func orDefault[T int | int64 | time.Duration](value *T, otherwise T) {
+	if *value == 0 {
+		*value = otherwise
+	}
+}
+
+// Options are what a server is made of.
+type Options struct {
+	// Services answer, each what is signed for its name. The first one also answers what is
+	// addressed to none, always with a refusal. There is at least one.
+	Services []Service
+
+	Keys      iam.Keys
+	Region    string // the gateway's own: others are refused, but for the empty one
+	AnyRegion bool   // accept whatever region clients have signed for
+	Rates     Rates  // see DefaultRates; zero: no limits
+	Limits    Limits
+
+	Certificate *Certificate     // nil: no TLS
+	Audit       func(Record)     // called once a request, before it is answered; nil: nobody is told
+	Ready       func() error     // says why nothing may change now, in one sentence; nil: nothing stands against it
+	Tally       *tally.Control   // counts answers by service; nil: nothing
+	Now         func() time.Time // nil: time.Now
+	Log         *slog.Logger     // nil: nowhere
+}
+
+// Server is the door. Make it with New.
+type Server struct {
+	Options
+	services map[string]Service
+	verifier *sigv4.Verifier
+	byKey    buckets[string]
+	failed   buckets[netip.Prefix]
+	large    chan struct{} // holds one token for each large body that is read or served
+	http     *http.Server
+}
+
+// New makes a server. It answers once Serve is called.
+func New(o Options) *Server {
+	o.Limits = o.Limits.withDefaults()
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{Options: o, services: map[string]Service{}, verifier: sigv4.New(sigv4.Options{Keys: o.Keys, Now: o.Now}), large: make(chan struct{}, o.Limits.LargeBodies)}
+	for _, service := range o.Services {
+		s.services[service.Name()] = service
+	}
+	s.SetRates(o.Rates)
+	s.http = &http.Server{
+		Handler:                      s,
+		ReadHeaderTimeout:            o.Limits.HeaderTime,
+		ReadTimeout:                  o.Limits.HeaderTime + o.Limits.BodyTime,
+		WriteTimeout:                 o.Limits.WriteTime,
+		IdleTimeout:                  o.Limits.IdleTime,
+		MaxHeaderBytes:               o.Limits.HeaderBytes,
+		ConnState:                    s.countConnection,
+		DisableGeneralOptionsHandler: true, // OPTIONS * is a request like any other
+		ErrorLog:                     slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+	}
+	return s
+}
+
+// SetRates changes the rate limits, from any goroutine.
+func (s *Server) SetRates(r Rates) {
+	s.byKey.set(r.Key)
+	s.failed.set(r.Failed)
+}
+
+func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.Tally.Connect(1)
+	case http.StateClosed, http.StateHijacked:
+		s.Tally.Connect(-1)
+	}
+}
+
+// Serve answers on a listener, usually one of Listen, until Shutdown; then it returns nil.
+func (s *Server) Serve(l net.Listener) error {
+	l = &limitedListener{Listener: l, limit: int64(s.Limits.Connections)}
+	if s.Certificate != nil {
+		l = tls.NewListener(l, s.Certificate.config())
+	}
+	err := s.http.Serve(l)
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Shutdown stops listening and waits for the requests under way, at most until ctx is done; then
+// their connections are cut and ctx's error is returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		s.http.Close()
+	}
+	return err
+}

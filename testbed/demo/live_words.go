@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// tell says how to use the gateway. The export lines can be pasted into a shell, or evaluated.
+func (l *live) tell(out io.Writer) {
+	control, _ := filepath.Abs(filepath.Join(l.bin, "mirrorctl"))
+	fmt.Fprintf(out, `# A gateway runs on generated traffic. In another terminal:
+
+export AWS_ACCESS_KEY_ID=%s
+export AWS_SECRET_ACCESS_KEY=%s
+export AWS_DEFAULT_REGION=local-1
+
+aws --endpoint-url http://%[3]s ec2 describe-network-interfaces --output table \
+    --query 'NetworkInterfaces[].[NetworkInterfaceId,Description,PrivateIpAddress]'
+
+# Mirror web-1 to the appliance:
+
+ec2() { aws --endpoint-url http://%[3]s --output text ec2 "$@"; }
+web=$(ec2 describe-network-interfaces --filters Name=tag:Name,Values=web-1 --query 'NetworkInterfaces[0].NetworkInterfaceId')
+ids=$(ec2 describe-network-interfaces --filters Name=tag:Name,Values=ids-1 --query 'NetworkInterfaces[0].NetworkInterfaceId')
+target=$(ec2 create-traffic-mirror-target --network-interface-id "$ids" --query TrafficMirrorTarget.TrafficMirrorTargetId)
+filter=$(ec2 create-traffic-mirror-filter --query TrafficMirrorFilter.TrafficMirrorFilterId)
+for direction in ingress egress; do
+    ec2 create-traffic-mirror-filter-rule --traffic-mirror-filter-id "$filter" --traffic-direction $direction --rule-number 100 \
+        --rule-action accept --source-cidr-block 0.0.0.0/0 --destination-cidr-block 0.0.0.0/0
+done
+ec2 create-traffic-mirror-session --network-interface-id "$web" --traffic-mirror-target-id "$target" \
+    --traffic-mirror-filter-id "$filter" --session-number 1
+
+# See the copies arrive at the appliance (as root), and what the gateway counts:
+
+nsenter --net=/proc/%[4]d/ns/net tcpdump -lni ids udp port 4789
+%[5]s --socket %[6]s/ctl.sock stats
+
+# Ctrl-C ends it and removes everything.
+`, l.keyID, l.secret, l.listen, l.network.tid, control, l.dir)
+}
+
+// lines keeps what a program writes and tells when a text has been seen.
+type lines struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	marker string
+	seen   chan struct{} // closed once the marker was written
+	told   bool
+}
+
+func newLines(marker string) *lines { return &lines{marker: marker, seen: make(chan struct{})} }
+
+// keptLines is how much of the log is kept while the marker has not come, and afterwards.
+const keptLines = 1 << 16
+
+// Write takes what the program writes.
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.text.Len() > keptLines {
+		l.text.Next(l.text.Len() - keptLines/2)
+	}
+	l.text.Write(p)
+	if !l.told && strings.Contains(l.text.String(), l.marker) {
+		l.told = true
+		close(l.seen)
+	}
+	return len(p), nil
+}
+
+// tail is the last lines, for an error.
+func (l *lines) tail() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := strings.Split(strings.TrimSpace(l.text.String()), "\n")
+	return strings.Join(all[max(0, len(all)-8):], "\n")
+}
