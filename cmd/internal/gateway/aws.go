@@ -10,7 +10,6 @@ import (
 	"mirrorgw/ctl/cloudwatch"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/ec2"
-	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/keyfile"
 	"mirrorgw/ctl/ram"
 	"mirrorgw/ctl/sts"
@@ -20,7 +19,7 @@ import (
 // services are the APIs behind the AWS endpoint. The first one answers, with a refusal, what is
 // addressed to none.
 func (l *life) services() []aws.Service {
-	directory := iam.RootsOnly()
+	directory := l.directory
 	all := []aws.Service{
 		ec2.New(ec2.Options{Store: l.loaded.store, Config: l.cfg, Authorizer: directory, Region: l.cfg.AWS.Region}),
 		ram.New(ram.Options{Store: l.loaded.store, Authorizer: directory, Region: l.cfg.AWS.Region}),
@@ -92,7 +91,7 @@ func (d *awsDoor) serve(l *life) {
 	a := &l.cfg.AWS
 	d.server = aws.New(aws.Options{
 		Services: l.services(), Keys: d.keys, Region: a.Region, AnyRegion: a.AnyRegion, Rates: awsRates(a.Rates),
-		Certificate: d.certificate, Tally: &d.tally, Log: d.log,
+		Certificate: d.certificate, Tally: &d.tally, Audit: recorder(l.audit), Ready: l.audit.Ready, Log: d.log,
 	})
 	go func() {
 		defer close(d.ended)
