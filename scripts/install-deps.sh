@@ -14,6 +14,7 @@ packages=(
     tshark tcpdump iproute2 ethtool   # what judges the copies, and network namespaces for live tests
     iperf3 curl iputils-ping          # the hosts that talk in them
     clang-format shellcheck           # make lint
+    awscli                            # the AWS CLI, with which tests ask the AWS endpoint
     prometheus                        # promtool judges monitoring/, and a test is scraped by it
     git ca-certificates               # go downloads modules
 )

@@ -62,7 +62,7 @@ func (h *handling) answer() Reply {
 	c.Service, c.Action = addressed(c.Request)
 	if !h.failed.left(source(c.SourceIP), c.Time) {
 		h.guess()
-		return h.refuse(throttled(c.Service))
+		return h.refuse(throttled(h.render().Name()))
 	}
 	if fault := h.readBody(); fault != nil {
 		h.guess()
@@ -79,10 +79,10 @@ func (h *handling) answer() Reply {
 	}
 	if refusal != nil {
 		h.failed.take(source(c.SourceIP), c.Time)
-		return h.refuse(authFault(c.Service, refusal))
+		return h.refuse(authFault(h.render().Name(), refusal))
 	}
 	if !h.byKey.take(c.AccessKey, c.Time) {
-		return h.refuse(throttled(c.Service))
+		return h.refuse(throttled(h.render().Name()))
 	}
 	if formFault != nil {
 		return h.refuse(formFault)
@@ -128,7 +128,8 @@ func (h *handling) readBody() *Fault {
 		case h.Server.large <- struct{}{}:
 			h.large = true
 		default:
-			return throttled(h.scope.Service)
+			h.guess()
+			return throttled(h.render().Name())
 		}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(h.writer, r.Body, h.Limits.BodyBytes))
@@ -165,7 +166,7 @@ func (h *handling) serve() (reply Reply) {
 		if fault := recover(); fault != nil {
 			h.Log.Error("a request could not be carried out: this is a defect of the gateway, please report it", "request", h.call.RequestID,
 				"service", h.call.Service, "action", cut(h.call.Action, 128), "fault", fault, "stack", string(debug.Stack()))
-			reply = h.refuse(failed(h.call.Service))
+			reply = h.refuse(failed(h.render().Name()))
 		}
 	}()
 	return h.render().Serve(h.call)

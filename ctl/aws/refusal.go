@@ -31,7 +31,7 @@ func authFault(service string, err *sigv4.Error) *Fault {
 // throttled is what a service calls too many requests: codes that the SDKs try again on.
 func throttled(service string) *Fault {
 	switch service {
-	case EC2, "":
+	case EC2:
 		return &Fault{http.StatusServiceUnavailable, "RequestLimitExceeded", "Request limit exceeded."}
 	case RAM:
 		return &Fault{http.StatusTooManyRequests, "ThrottlingException", "Rate exceeded"}
@@ -43,7 +43,7 @@ func throttled(service string) *Fault {
 func failed(service string) *Fault {
 	const message = "The request could not be carried out because of a defect of the gateway; its log has more under the request's ID."
 	switch service {
-	case EC2, "":
+	case EC2:
 		return &Fault{http.StatusInternalServerError, "InternalError", message}
 	case RAM:
 		return &Fault{http.StatusInternalServerError, "ServerInternalException", message}

@@ -102,14 +102,15 @@ func New(o Options) *Server {
 	}
 	s.SetRates(o.Rates)
 	s.http = &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: o.Limits.HeaderTime,
-		ReadTimeout:       o.Limits.HeaderTime + o.Limits.BodyTime,
-		WriteTimeout:      o.Limits.WriteTime,
-		IdleTimeout:       o.Limits.IdleTime,
-		MaxHeaderBytes:    o.Limits.HeaderBytes,
-		ConnState:         s.countConnection,
-		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+		Handler:                      s,
+		ReadHeaderTimeout:            o.Limits.HeaderTime,
+		ReadTimeout:                  o.Limits.HeaderTime + o.Limits.BodyTime,
+		WriteTimeout:                 o.Limits.WriteTime,
+		IdleTimeout:                  o.Limits.IdleTime,
+		MaxHeaderBytes:               o.Limits.HeaderBytes,
+		ConnState:                    s.countConnection,
+		DisableGeneralOptionsHandler: true, // OPTIONS * is a request like any other
+		ErrorLog:                     slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	return s
 }

@@ -59,7 +59,7 @@ func TestRefusals(t *testing.T) {
 		{"future", with(sts, func(q *request) { q.at = now.Add(16 * time.Minute) }), 400, "RequestExpired"},
 		{"for another service", with(ec2, func(q *request) { q.service = "sts" }), 401, "AuthFailure"},
 		{"for another service", with(sts, func(q *request) { q.service = "ec2" }), 403, "SignatureDoesNotMatch"},
-		{"for no service here", with(sts, func(q *request) { q.service = "s3"; q.body = "Action=A" }), 403, "SignatureDoesNotMatch"},
+		{"for no service here", with(sts, func(q *request) { q.service = "s3"; q.body = "Action=A" }), 401, "AuthFailure"},
 		{"for another region", with(ec2, func(q *request) { q.region = "us-east-1" }), 401, "AuthFailure"},
 		{"for another region", with(sts, func(q *request) { q.region = "us-east-1" }), 403, "SignatureDoesNotMatch"},
 		{"malformed header", with(ec2, func(q *request) { q.service = ""; q.header = map[string]string{"Authorization": "Basic x"} }), 400, "IncompleteSignature"},

@@ -54,6 +54,7 @@ type Config struct {
 	State       State
 	Metrics     Metrics
 	History     History
+	AWS         AWS
 	Congestion  Congestion
 	Zone        string // [gateway] zone: of sources that name none; may be empty
 }

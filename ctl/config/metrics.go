@@ -33,7 +33,7 @@ func readMetrics(root *tomldoc.Table) Metrics {
 	}
 	m := Metrics{src: t, Mode: DefaultSocketMode}
 	if text, ok := t.String("listen"); ok {
-		m.Listen = parseListen(t, text)
+		m.Listen = parseListen(t, text, DefaultMetricsListen)
 	}
 	const example = RunDirectory + "/metrics.sock"
 	m.Socket = readPath(t, "socket", "")
@@ -51,16 +51,16 @@ func readMetrics(root *tomldoc.Table) Metrics {
 	return m
 }
 
-// parseListen reads an address and a port. A name would depend on a resolver at start.
-func parseListen(t *tomldoc.Table, text string) netip.AddrPort {
+// parseListen reads an address and a port, such as example. A name would depend on a resolver at start.
+func parseListen(t *tomldoc.Table, text, example string) netip.AddrPort {
 	listen, err := netip.ParseAddrPort(text)
 	switch {
 	case err != nil && strings.HasPrefix(text, ":"):
 		t.Errorf("listen", "listen %q has no address; write 127.0.0.1%s, or 0.0.0.0%s for every address of this machine", text, text, text)
 	case err != nil:
-		t.Errorf("listen", "listen %q is not an IP address and a port; write one like listen = %q", text, DefaultMetricsListen)
+		t.Errorf("listen", "listen %q is not an IP address and a port; write one like listen = %q", text, example)
 	case listen.Port() == 0:
-		t.Errorf("listen", "listen %q has no port that a scraper could know; use one from 1 to 65535, like %q", text, DefaultMetricsListen)
+		t.Errorf("listen", "listen %q has no port that a client could know; use one from 1 to 65535, like %q", text, example)
 	}
 	return listen
 }

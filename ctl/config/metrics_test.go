@@ -36,7 +36,7 @@ func TestBadMetricsSections(t *testing.T) {
 		{"nothing", "", `gateway.toml:27: [metrics]: the section names no place to listen; add listen = "127.0.0.1:9464" or socket = "/run/mirrorgw/metrics.sock", or remove [metrics]`},
 		{"no address", `listen = ":9464"`, `gateway.toml:28: [metrics]: listen ":9464" has no address; write 127.0.0.1:9464, or 0.0.0.0:9464 for every address of this machine`},
 		{"name", `listen = "localhost:9464"`, `gateway.toml:28: [metrics]: listen "localhost:9464" is not an IP address and a port; write one like listen = "127.0.0.1:9464"`},
-		{"port 0", `listen = "127.0.0.1:0"`, `gateway.toml:28: [metrics]: listen "127.0.0.1:0" has no port that a scraper could know; use one from 1 to 65535, like "127.0.0.1:9464"`},
+		{"port 0", `listen = "127.0.0.1:0"`, `gateway.toml:28: [metrics]: listen "127.0.0.1:0" has no port that a client could know; use one from 1 to 65535, like "127.0.0.1:9464"`},
 		{"abstract", `socket = "@m"`, `gateway.toml:28: [metrics]: socket "@m" would be an abstract socket, which has no permissions; write a path like /run/mirrorgw/metrics.sock`},
 		{"mode without socket", "listen = \"127.0.0.1:1\"\nmode = \"0660\"", `gateway.toml:27: [metrics]: mode and group belong to a socket and there is none; add socket = "/run/mirrorgw/metrics.sock" or remove them`},
 		{"unknown key", "address = \"127.0.0.1:1\"\nsocket = \"m.sock\"", `gateway.toml:28: [metrics]: unknown key "address"; remove it or use one of: listen, socket, mode, group`},

@@ -26,6 +26,7 @@ type Plan struct {
 	State      State
 	Metrics    Metrics
 	History    History
+	AWS        AWS
 	Congestion Congestion
 	Notices    []string // sentences about what is legal but probably not meant
 }
@@ -48,7 +49,7 @@ type PlanRoute struct{ Prefix, Via, Port string }
 // Plan lists ports, roles, queues, lcores and memory.
 func (c *Config) Plan() Plan {
 	plan := Plan{File: c.File, Workers: c.EAL.Lcores, Mirrors: c.EAL.MirrorLcores, MainLcore: c.EAL.MainLcore,
-		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, History: c.History, Congestion: c.Congestion, Zone: c.Zone, Notices: c.Notices()}
+		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, History: c.History, AWS: c.AWS, Congestion: c.Congestion, Zone: c.Zone, Notices: c.Notices()}
 	for i := range c.Ports {
 		p := &c.Ports[i]
 		row := PlanPort{Name: p.Name, Device: p.Device.Text, Role: p.Role.String(), Peer: p.Peer, Queues: p.Queues,
@@ -110,6 +111,9 @@ func (p Plan) Print(w io.Writer) error {
 	}
 	if p.History.Path != "" {
 		fmt.Fprintf(&text, "history        %s\n", p.History)
+	}
+	if p.AWS != (AWS{}) {
+		fmt.Fprintf(&text, "AWS endpoint   %s\n", p.AWS)
 	}
 	fmt.Fprintf(&text, "congestion     %s\n", p.Congestion)
 	if p.Zone != "" {

@@ -2,6 +2,8 @@ package keyfile
 
 import (
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -102,4 +104,24 @@ func (f *File) Len() int {
 		return len(*entries)
 	}
 	return 0
+}
+
+// credential is what the keys are called in $CREDENTIALS_DIRECTORY, where systemd puts what a unit's
+// LoadCredential names.
+const credential = "keys.toml"
+
+// DefaultPath is where the keys are unless the configuration says otherwise: the service's
+// credential, or a file in /etc where there is none.
+func DefaultPath() string {
+	if directory := os.Getenv("CREDENTIALS_DIRECTORY"); directory != "" {
+		if path := filepath.Join(directory, credential); exists(path) {
+			return path
+		}
+	}
+	return "/etc/mirrorgw/keys.toml"
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -16,6 +16,16 @@ var controlFamilies = []family{
 	}},
 	{"mirrorgw_api_connections", gauge, nil, "Open connections of the control socket, watchers included", func(s *scene, o *out) { o.gauge(float64(s.Control.Connections())) }},
 	{"mirrorgw_api_watchers", gauge, nil, "Clients that follow the stream of changes", func(s *scene, o *out) { o.gauge(float64(s.Control.Watchers())) }},
+	{"mirrorgw_aws_requests_total", counter, []string{"service", "status"}, "Requests that the AWS endpoint answered, by signing name of the service (none where there is no such service) and HTTP status; only those that were counted", func(s *scene, o *out) {
+		for _, a := range s.AWS.Answers() {
+			o.count(int64(a.Count), a.Action, strconv.Itoa(a.Status))
+		}
+	}},
+	{"mirrorgw_aws_connections", gauge, nil, "Open connections of the AWS endpoint; absent without [aws]", func(s *scene, o *out) {
+		if s.AWS != nil {
+			o.gauge(float64(s.AWS.Connections()))
+		}
+	}},
 	{"mirrorgw_change_seconds", histogram, []string{"phase"}, "How long changes of resources took, a batch of changes that were made together counting once: apply is all of it, of which prepare (compile, build the program), save (until it is on disk) and publish (until every worker works by it) are parts", func(s *scene, o *out) {
 		took := s.Store.Took()
 		o.durations(&took.Apply, "apply")

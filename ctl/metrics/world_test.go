@@ -141,7 +141,9 @@ func newWorld(t testing.TB) *world {
 		History: func() *history.Counts {
 			return &history.Counts{Bytes: 1 << 20, Series: 12, Writable: true, Oldest: time.Unix(1795176000, 0), OmittedSeries: 2, DroppedForSpace: 1}
 		},
-		Control: &tally.Control{}}
+		Control: &tally.Control{}, AWS: &tally.Control{}}
+	w.options.AWS.Answer("ec2", 503)
+	w.options.AWS.Connect(1)
 	w.options.Control.Answer("getState", 200)
 	w.options.Control.Answer("getState", 200)
 	w.options.Control.Watch(1)

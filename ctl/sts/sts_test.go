@@ -34,9 +34,14 @@ func TestGetCallerIdentity(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	}
-	a, b := iam.Principal{Account: "1", User: "a"}, iam.Principal{Account: "1", User: "b"}
-	if UserID(a) != UserID(a) || UserID(a) == UserID(b) {
-		t.Error("the identifiers of users are not theirs alone")
+	ids := map[string]bool{}
+	for range 2 {
+		for _, p := range []iam.Principal{{Account: "1", User: "a"}, {Account: "1", User: "b"}, {Account: "2", User: "a"}} {
+			ids[UserID(p)] = true
+		}
+	}
+	if len(ids) != 3 {
+		t.Errorf("three users have the identifiers %v", ids)
 	}
 }
 

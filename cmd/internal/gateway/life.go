@@ -19,6 +19,8 @@ type life struct {
 	control *control // nil without [ctl]
 	scraped *scraped // nil without [metrics]
 	kept    *kept    // nil without [history]
+	aws     *awsDoor // nil without [aws]
+	reloads *reloads
 	notify  *notifier
 	watched *watchdog // nil until the ports forward
 	tally   tally.Control
@@ -35,8 +37,12 @@ func (l *life) run(ctx context.Context) (err error) {
 	if l.control, err = listen(l.cfg, l.o.Log); err != nil {
 		return err
 	}
+	l.reloads = awaitReloads()
 	defer func() { err = errors.Join(err, l.stop()) }()
 	if l.scraped, err = listenMetrics(l.cfg, l.o.Log); err != nil {
+		return err
+	}
+	if l.aws, err = listenAWS(l.cfg, l.o.Log); err != nil {
 		return err
 	}
 	l.notify.send("STATUS=loading the resources")
@@ -49,6 +55,8 @@ func (l *life) run(ctx context.Context) (err error) {
 	l.logForwarding()
 	l.kept = keepHistory(l)
 	l.scraped.serve(l) // first: who reads that the gateway is ready finds the metrics
+	l.aws.serve(l)
+	l.reloads.serve(l.reload)
 	if err := l.control.serve(l); err != nil {
 		return err
 	}
@@ -139,7 +147,9 @@ func (l *life) stop() (err error) {
 	l.watched.stopping()
 	defer l.watched.stop()
 	l.notify.send("STOPPING=1", "STATUS=stopping")
+	l.reloads.close()
 	l.control.close()
+	l.aws.close()
 	l.scraped.close()
 	l.kept.close()
 	if l.loaded.store != nil {
