@@ -10,6 +10,7 @@ import (
 	"mirrorgw/ctl/cloudwatch"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/ec2"
+	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/keyfile"
 	"mirrorgw/ctl/ram"
 	"mirrorgw/ctl/sts"
@@ -19,16 +20,17 @@ import (
 // services are the APIs behind the AWS endpoint. The first one answers, with a refusal, what is
 // addressed to none.
 func (l *life) services() []aws.Service {
-	directory := l.directory
-	all := []aws.Service{
-		ec2.New(ec2.Options{Store: l.loaded.store, Config: l.cfg, Authorizer: directory, Region: l.cfg.AWS.Region}),
-		ram.New(ram.Options{Store: l.loaded.store, Authorizer: directory, Region: l.cfg.AWS.Region}),
+	directory, region := l.directory, l.cfg.AWS.Region
+	var kept *history.Store // nil: there are no metrics
+	if l.kept != nil {
+		kept = l.kept.store
+	}
+	return []aws.Service{
+		ec2.New(ec2.Options{Store: l.loaded.store, Config: l.cfg, Authorizer: directory, Region: region}),
+		ram.New(ram.Options{Store: l.loaded.store, Authorizer: directory, Region: region}),
+		cloudwatch.New(kept, directory),
 		sts.Service{},
 	}
-	if l.kept != nil {
-		all = append(all, cloudwatch.New(l.kept.history(), directory))
-	}
-	return all
 }
 
 // awsDoor is the AWS endpoint. All methods may be called on nil: without [aws] there is none.
