@@ -70,6 +70,9 @@ func identityOf(r *aws.Record) audit.Identity {
 // lets go of the audit log's file.
 func (l *life) reloadAccess() {
 	l.audit.Reopen()
+	if l.cfg.IAM.Directory == "" {
+		return // nothing is in a file
+	}
 	if err := l.directory.Reload(); err != nil {
 		l.o.Log.Error("the new directory of users and policies is not used, the one before stays", "error", err)
 		return
