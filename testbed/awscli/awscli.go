@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ type Profile struct {
 	Secret   string
 	Token    string // of a session; empty: none
 	CA       string // path of what certificates are verified with; empty: the system's
+	Attempts int    // of a call that is throttled or not answered; 0: the CLI's default
 }
 
 // Result is how a call ended.
@@ -90,6 +92,9 @@ func (p Profile) environment(t testing.TB) []string {
 	}
 	if p.CA != "" {
 		environment = append(environment, "AWS_CA_BUNDLE="+p.CA)
+	}
+	if p.Attempts > 0 {
+		environment = append(environment, "AWS_MAX_ATTEMPTS="+strconv.Itoa(p.Attempts))
 	}
 	return environment
 }

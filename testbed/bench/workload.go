@@ -81,7 +81,7 @@ func workloads() []workload {
 // and what a paced generator finds.
 func everything() []workload {
 	return append(append(workloads(), growthWorkloads()...),
-		workload{name: controlName, measure: (*bench).measureControl}, scrapeWorkload(),
+		workload{name: controlName, measure: (*bench).measureControl}, workload{name: doorName, measure: (*bench).measureDoors}, scrapeWorkload(),
 		workload{name: searchName, full: true, measure: (*bench).measureSearches},
 		workload{name: latencyName, full: true, measure: (*bench).measureLatencies},
 		workload{name: overloadName, full: true, measure: (*bench).measureOverload},
