@@ -1,6 +1,7 @@
 // Command mirrorgw is the gateway daemon: it forwards production traffic between port pairs and
 // sends copies of what its traffic mirror sessions select, VXLAN-encapsulated, to their targets.
-// "mirrorgw state" looks after the state file of a daemon that does not run.
+// "mirrorgw state" looks after the state file of a daemon that does not run;
+// "mirrorgw doctor" says what is wrong with the host.
 package main
 
 import (
@@ -29,6 +30,9 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, out, errs io.Writer) int {
 	if len(args) > 0 && args[0] == "state" {
 		return runState(args[1:], out, errs)
+	}
+	if len(args) > 0 && args[0] == "doctor" {
+		return runDoctor(args[1:], out, errs)
 	}
 	options, code, done := parse(args, out, errs)
 	if done {
@@ -82,7 +86,8 @@ func parse(args []string, out, errs io.Writer) (o gateway.Options, code int, don
 
 func usage(flags *flag.FlagSet, out io.Writer) {
 	fmt.Fprintf(out, "usage: mirrorgw --config FILE [--apply RESOURCES] [--until-idle DURATION] [--report FILE] [--check-config]\n")
-	fmt.Fprintf(out, "       mirrorgw state check|export|compact --config FILE [--state PATH]\n\n")
+	fmt.Fprintf(out, "       mirrorgw state check|export|compact --config FILE [--state PATH]\n")
+	fmt.Fprintf(out, "       mirrorgw doctor [--config FILE] [--json]\n\n")
 	flags.SetOutput(out)
 	flags.PrintDefaults()
 }
