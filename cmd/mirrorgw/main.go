@@ -1,6 +1,7 @@
 // Command mirrorgw is the gateway daemon: it forwards production traffic between port pairs and
 // sends copies of what its traffic mirror sessions select, VXLAN-encapsulated, to their targets.
-// "mirrorgw state" looks after the state file of a daemon that does not run.
+// "mirrorgw state" looks after the state file of a daemon that does not run;
+// "mirrorgw doctor" says what is wrong with the host.
 package main
 
 import (
@@ -32,6 +33,8 @@ func run(args []string, out, errs io.Writer) int {
 		switch args[0] {
 		case "state":
 			return runState(args[1:], out, errs)
+		case "doctor":
+			return runDoctor(args[1:], out, errs)
 		case "completion":
 			return runCompletion(args[1:], out, errs)
 		case "manual":
@@ -95,6 +98,7 @@ func daemonFlags(o *gateway.Options) (flags *flag.FlagSet, version *bool) {
 
 const synopsis = `mirrorgw --config FILE [--apply RESOURCES] [--until-idle DURATION] [--report FILE] [--check-config]
 mirrorgw state check|export|compact --config FILE [--state PATH]
+mirrorgw doctor [--config FILE] [--json]
 mirrorgw completion bash|zsh|fish
 `
 

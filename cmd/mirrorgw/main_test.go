@@ -27,6 +27,11 @@ func TestCommandLine(t *testing.T) {
 		{"state check", 2, "--config is missing"},
 		{"state check export --config x", 2, `unexpected argument "export"`},
 		{"state check --konfig x", 2, "there is no flag --konfig"},
+		{"doctor --help", 0, "usage: mirrorgw doctor [--config FILE]"},
+		{"doctor now", 2, `unexpected argument "now"`},
+		{"doctor --json=perhaps", 2, `--json "perhaps" is not true or false`},
+		{"doctor --config /nonexistent.toml", 1, "configuration: /nonexistent.toml: there is no such file"},
+		{"doctor --config /nonexistent.toml --json", 1, `"finding": "configuration-invalid"`},
 		{"state --config /nonexistent.toml check", 1, "/nonexistent.toml: there is no such file"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
