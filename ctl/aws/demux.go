@@ -92,10 +92,7 @@ const (
 // recorded is what the audit log is told of parameters.
 func recorded(c *Call) url.Values {
 	if c.Params == nil {
-		if len(c.Body) == 0 {
-			return nil
-		}
-		return url.Values{"body": {cut(string(c.Body), 4*maxRecordedValue)}}
+		return nil
 	}
 	told := url.Values{}
 	for name, values := range c.Params {

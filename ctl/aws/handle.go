@@ -49,6 +49,7 @@ type handling struct {
 	scope  sigv4.Credential // as the request has it; zero where it has none
 	large  bool             // holds a place among the large bodies
 	known  bool             // the signature is good
+	silent bool             // the audit log is not told: it would be filled by who has no key
 }
 
 // answer goes from the cheap questions to the dear ones. What a client without a key can make the
@@ -62,10 +63,14 @@ func (h *handling) answer() Reply {
 	c.Service, c.Action = addressed(c.Request)
 	if !h.failed.left(source(c.SourceIP), c.Time) {
 		h.guess()
+		h.silent = true
 		return h.refuse(throttled(h.render().Name()))
 	}
 	if fault := h.readBody(); fault != nil {
 		h.guess()
+		if !h.silent {
+			h.failed.take(source(c.SourceIP), c.Time)
+		}
 		return h.refuse(fault)
 	}
 	var formFault *Fault
@@ -129,6 +134,7 @@ func (h *handling) readBody() *Fault {
 			h.large = true
 		default:
 			h.guess()
+			h.silent = true
 			return throttled(h.render().Name())
 		}
 	}
@@ -169,7 +175,7 @@ func (h *handling) serve() (reply Reply) {
 			reply = h.refuse(failed(h.render().Name()))
 		}
 	}()
-	if h.Ready != nil && !reads(h.call.Action) {
+	if h.Ready != nil && !h.call.reads() {
 		if err := h.Ready(); err != nil {
 			return h.refuse(unseen(h.render().Name(), err))
 		}
@@ -177,7 +183,8 @@ func (h *handling) serve() (reply Reply) {
 	return h.render().Serve(h.call)
 }
 
-// tell counts the answer and has it recorded.
+// tell counts the answer and has it recorded. Of clients without a key no more is recorded than their
+// failed authentications, which are limited.
 func (h *handling) tell(reply Reply) {
 	c := h.call
 	counted := tally.NoAction
@@ -185,14 +192,18 @@ func (h *handling) tell(reply Reply) {
 		counted = c.Service
 	}
 	h.Tally.Answer(counted, reply.Status)
-	if h.Audit == nil {
+	if h.Audit == nil || h.silent {
 		return
 	}
 	accessKey := c.AccessKey
 	if !h.known {
 		accessKey = h.scope.AccessKey
 	}
+	var body []byte
+	if c.Params == nil {
+		body = c.Body
+	}
 	h.Audit(Record{Time: c.Time, Took: h.Now().Sub(c.Time), Door: "aws", RequestID: c.RequestID, Principal: c.Principal, AccessKey: accessKey,
 		SourceIP: c.SourceIP, UserAgent: c.UserAgent, Region: cut(h.scope.Region, 128), Service: cut(c.Service, 128), Action: cut(c.Action, 128),
-		Params: recorded(c), Resources: c.Audit.Resources, Status: reply.Status, Code: reply.Code})
+		Params: recorded(c), Body: body, Resources: c.Audit.Resources, Status: reply.Status, Code: reply.Code})
 }

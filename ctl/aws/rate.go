@@ -91,14 +91,17 @@ func (b *buckets[K]) of(client K, now time.Time) *bucket {
 	return one
 }
 
+// fill adds the tokens of the time that has passed. Requests may come here later than younger ones:
+// their time is that of their heads, and a time that was counted is not counted again.
 func (b *buckets[K]) fill(one *bucket, now time.Time) {
 	if one.at.IsZero() {
-		one.tokens = b.rate.Burst
-	} else if passed := now.Sub(one.at).Seconds(); passed > 0 {
+		one.tokens, one.at = b.rate.Burst, now
+	}
+	if passed := now.Sub(one.at).Seconds(); passed > 0 {
 		one.tokens += passed * b.rate.PerSecond
+		one.at = now
 	}
 	one.tokens = min(one.tokens, b.rate.Burst)
-	one.at = now
 }
 
 // forget drops the buckets that are full: they say nothing.

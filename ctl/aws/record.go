@@ -24,7 +24,8 @@ type Record struct {
 
 	Service string     // signing name; empty: unknown
 	Action  string     // as asked for; empty: unknown
-	Params  url.Values // form parameters without Action and Version; in JSON protocols "body" has the document
+	Params  url.Values // form parameters without Action and Version; nil in JSON protocols
+	Body    []byte     // the document in JSON protocols, whole; nil: there are Params
 
 	Resources []string // identifiers or ARNs touched, as the service tells them
 

@@ -52,9 +52,13 @@ func unseen(service string, why error) *Fault {
 	return &Fault{http.StatusServiceUnavailable, "ServiceUnavailable", message}
 }
 
-// reads tells actions that change nothing, by their names.
-func reads(action string) bool {
-	for _, verb := range []string{"Describe", "Get", "List"} {
+// reads tells actions that change nothing, by their names. Those of RAM are paths.
+func (c *Call) reads() bool {
+	verbs, action := []string{"Describe", "Get", "List"}, c.Action
+	if c.Service == RAM {
+		verbs, action = []string{"/get", "/list"}, c.Request.URL.Path
+	}
+	for _, verb := range verbs {
 		if strings.HasPrefix(action, verb) {
 			return true
 		}

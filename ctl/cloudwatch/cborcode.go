@@ -26,9 +26,10 @@ const (
 	cborBreak      = 0xff
 	cborEpoch      = 1 // tag of a moment
 	maxDepth       = 16
+	maxValues      = 200000 // in a body: twice what a request has with all lists full
 )
 
-var errCBOR = errors.New("it is cut off, nested too deeply, or has what requests do not have")
+var errCBOR = errors.New("it is cut off, nested too deeply, too long, or has what requests do not have")
 
 // decodeCBOR reads one value: nil, bool, float64, int64, string, []any or map[string]any. Moments
 // become their numbers.
@@ -44,6 +45,7 @@ func decodeCBOR(data []byte) (any, error) {
 // cborDecoder takes values from bytes. After a failure everything is nil.
 type cborDecoder struct {
 	rest   []byte
+	values int // decoded so far
 	failed bool
 }
 
@@ -83,7 +85,7 @@ func (d *cborDecoder) head() (major, info byte, n uint64, indefinite bool) {
 }
 
 func (d *cborDecoder) value(depth int) any {
-	if depth > maxDepth || d.failed {
+	if d.values++; depth > maxDepth || d.values > maxValues || d.failed {
 		d.fail()
 		return nil
 	}

@@ -64,8 +64,11 @@ func (r *statisticsRequest) check() (start, end time.Time, fault *aws.Fault) {
 			return start, end, fault
 		}
 	}
-	period := time.Duration(*r.Period) * time.Second
-	if n := (end.Sub(start) + period - 1) / period; n > maxStatisticPoints {
+	seconds := end.Unix() - start.Unix() // a time.Duration has room for 292 years only
+	if end.Nanosecond() > 0 {
+		seconds++
+	}
+	if n := (seconds + *r.Period - 1) / *r.Period; n > maxStatisticPoints {
 		return start, end, bad(invalidCombination, "You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
 			n, maxStatisticPoints)
 	}

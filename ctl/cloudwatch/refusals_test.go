@@ -44,6 +44,8 @@ func TestRefusals(t *testing.T) {
 		{"GetMetricStatistics", with("Period=300", "Period=999999999960"), "InvalidParameterValue", "longer than"},
 		{"GetMetricStatistics", with("Period=300", "Period=60&Period=60"), "InvalidParameterCombination", "only be specified once"},
 		{"GetMetricStatistics", with("EndTime=2026-11-20T15:00:00Z&Period=300", "EndTime=2026-11-21T12:01:00Z&Period=60"), "InvalidParameterCombination", "up to 1441 datapoints, which exceeds the limit of 1440"},
+		{"GetMetricStatistics", with("StartTime=2026-11-20T12:00:00Z", "StartTime=0001-01-01"), "InvalidParameterCombination", "exceeds the limit of 1440"},
+		{"GetMetricStatistics", with("EndTime=2026-11-20T15:00:00Z", "EndTime=9999-12-31"), "InvalidParameterCombination", "exceeds the limit of 1440"},
 		{"GetMetricStatistics", with("Statistics.member.1=Sum", ""), "MissingParameter", "Must specify either Statistics or ExtendedStatistics"},
 		{"GetMetricStatistics", with("Statistics.member.1=Sum", "Statistics.member.1=p99"), "InvalidParameterValue", "SampleCount, Average, Sum, Minimum, Maximum"},
 		{"GetMetricStatistics", with("Statistics.member.1=Sum", "ExtendedStatistics.member.1=p99"), "InvalidParameterValue", "not available here"},

@@ -148,7 +148,8 @@ func checkPeriod(name string, period *int64) *aws.Fault {
 	return nil
 }
 
-// checkTimes judges a range and returns its beginning, rounded down to a minute, and its end.
+// checkTimes judges a range and returns its beginning, rounded down to a minute and not before 1970,
+// and its end.
 func checkTimes(from, to *timestamp) (start, end time.Time, fault *aws.Fault) {
 	switch {
 	case from == nil:
@@ -158,5 +159,9 @@ func checkTimes(from, to *timestamp) (start, end time.Time, fault *aws.Fault) {
 	case !from.Before(to.Time):
 		return start, end, bad(invalidValue, "The parameter StartTime must be less than the parameter EndTime.")
 	}
-	return from.Truncate(time.Minute).UTC(), to.UTC(), nil
+	start = from.Truncate(time.Minute).UTC()
+	if epoch := time.Unix(0, 0).UTC(); start.Before(epoch) {
+		start = epoch
+	}
+	return start, to.UTC(), nil
 }

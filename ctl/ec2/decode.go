@@ -20,6 +20,10 @@ type value struct {
 	fields map[string]*value // of a structure
 }
 
+// maxPieces is more than the name of any parameter has between its dots: one of nothing but dots
+// would take sixteen times its memory.
+const maxPieces = 16
+
 // decode reads parameters by the fields that there may be. What it does not know is an error, and
 // so is what is there twice.
 func decode(params url.Values, fields []field) (*value, *aws.Fault) {
@@ -33,7 +37,7 @@ func decode(params url.Values, fields []field) (*value, *aws.Fault) {
 		if len(params[name]) != 1 {
 			return nil, invalid("InvalidParameterCombination", "The parameter %s is there %d times; give it once", clip(name), len(params[name]))
 		}
-		if fault := root.place(&whole, strings.Split(name, "."), name, params[name][0]); fault != nil {
+		if fault := root.place(&whole, strings.SplitN(name, ".", maxPieces), name, params[name][0]); fault != nil {
 			return nil, fault
 		}
 	}

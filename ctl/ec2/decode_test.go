@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -121,5 +122,20 @@ func TestRecordedRequests(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
+	}
+}
+
+// TestDotsAreFewPieces: a name of nothing but dots takes no more memory than itself.
+func TestDotsAreFewPieces(t *testing.T) {
+	params := url.Values{"A.1" + strings.Repeat(".", 1<<20): {""}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, fault := decode(params, []field{list("A", 3, text("", 9))})
+	runtime.ReadMemStats(&after)
+	if fault == nil || fault.Code != "UnknownParameter" {
+		t.Errorf("fault %v", fault)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 4<<20 {
+		t.Errorf("%d bytes for one parameter", n)
 	}
 }

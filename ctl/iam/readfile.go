@@ -80,7 +80,7 @@ func readDocument(path string, data []byte, names unixNames) (*roll, error) {
 
 // readTrusted reads a file that gives rights, if nobody but root and this user can write it.
 func readTrusted(path string, most int64) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not hang
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("there is no such file; make it or name another")

@@ -330,3 +330,69 @@ func TestSimulateOverTheSocket(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestForeignOwnerLearnsNothing: whoever may not make resources of another account is told so before
+// anything is looked up there: not the names that it has, nor which client tokens it has used.
+func TestForeignOwnerLearnsNothing(t *testing.T) {
+	a := newAccessWorld(t)
+	owner := fmt.Sprintf(`, "ownerId": %q`, accountOne)
+	made := `{"name": "made", "ipAddress": "192.0.2.55"` + owner + `}`
+	if status, text, _ := a.curl("POST", api.PathTargets, made, api.HeaderClientToken, "t"); status != http.StatusCreated {
+		t.Fatalf("%d %s", status, text)
+	}
+	for _, c := range []struct{ path, body string }{
+		{api.PathSessions, session("a", "nothing", "ids", "web", owner)},
+		{api.PathSessions, session("a", "web-1", "no such", "no such", owner)},
+		{api.PathTargets, `{"name": "ids", "ipAddress": "192.0.2.56"` + owner + `}`},
+		{api.PathTargets, `{"name": "other name", "ipAddress": "192.0.2.56"` + owner + `}`}, // the token is used
+	} {
+		status, text := a.as(uidTenant, "POST", c.path, c.body, api.HeaderClientToken, "t")
+		if status != http.StatusForbidden || strings.Contains(text, "web-1") || strings.Contains(text, "token") {
+			t.Errorf("%s %s: %d %s", c.path, c.body, status, text)
+		}
+	}
+}
+
+// TestNeighboursHaveNoNames: a refusal because of what another account has does not name it.
+func TestNeighboursHaveNoNames(t *testing.T) {
+	a := newAccessWorld(t)
+	for _, c := range []struct{ path, body, not string }{
+		{api.PathInterfaces, `{"name": "mine", "port": "wire0", "macAddress": "02:00:00:00:00:01"}`, "web-1"},
+	} {
+		status, text := a.as(uidTenant, "POST", c.path, c.body)
+		if status != http.StatusConflict || strings.Contains(text, c.not) {
+			t.Errorf("%s %s: %d %s", c.path, c.body, status, text)
+		}
+	}
+}
+
+// TestSharesAreTheOwners: nobody shares what another account has, nor accepts for another account.
+func TestSharesAreTheOwners(t *testing.T) {
+	a := newAccessWorld(t)
+	share := func(owner, target, principal, more string) string {
+		return fmt.Sprintf(`{"name": "gift", "ownerId": %q, "trafficMirrorTargetIds": [%q], "principals": [{"principalId": %q%s}]}`, owner, target, principal, more)
+	}
+	for _, c := range []struct {
+		body   string
+		status int
+	}{
+		{share(accountOne, "ids", accountTwo, `, "status": "accepted"`), 403},
+		{share(accountOne, "ids", accountTwo, ""), 403},
+		{share(accountTwo, "their-ids", accountOne, `, "status": "accepted"`), 403},
+		{share(accountTwo, "their-ids", accountOne, ""), 201},
+	} {
+		if status, text := a.as(uidTenant, "POST", api.PathShares, c.body); status != c.status {
+			t.Errorf("%s: %d %s, want %d", c.body, status, text, c.status)
+		}
+	}
+	accepted := fmt.Sprintf(`{"principals": [{"principalId": %q, "status": "accepted"}]}`, accountOne)
+	if status, text := a.as(uidTenant, "PATCH", api.PathShares+"/gift", accepted); status != http.StatusForbidden {
+		t.Errorf("accepting for another account: %d %s", status, text)
+	}
+	if status, text, _ := a.curl("PATCH", api.PathShares+"/gift?ownerId="+accountTwo, accepted); status != http.StatusOK {
+		t.Errorf("root: %d %s", status, text)
+	}
+	if status, text := a.as(uidTenant, "PATCH", api.PathShares+"/gift", `{"description": "x"}`); status != http.StatusOK {
+		t.Errorf("a share that was accepted: %d %s", status, text)
+	}
+}

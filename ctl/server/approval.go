@@ -87,6 +87,12 @@ func (s *Server) approval(x *exchange) func(*store.View, []store.Event) error {
 			if isConsequence(x, events, &events[i]) {
 				continue
 			}
+			if err := s.ownAccount(x, events[i].Account); err != nil {
+				return err
+			}
+			if x.who.isRestricted() && acceptsForOthers(&events[i]) {
+				return fault(api.CodeForbidden, "principals", "only the account that is invited may accept an invitation; leave the status out")
+			}
 			for _, a := range s.asks(v, &events[i]) {
 				if err := s.ask(x, &a); err != nil {
 					return err
@@ -115,6 +121,20 @@ func isConsequence(x *exchange, events []store.Event, e *store.Event) bool {
 		return e.Action == store.ActionDelete && gone(store.KindInterface, before.Source) || e.Action == store.ActionModify && foreign
 	}
 	return false
+}
+
+// acceptsForOthers tells a share that comes to have an invitation accepted. Who is invited does that
+// in another way: this is the owner.
+func acceptsForOthers(e *store.Event) bool {
+	now, isShare := e.After.(*ctl.Share)
+	if !isShare {
+		return false
+	}
+	was, _ := e.Before.(*ctl.Share)
+	return slices.ContainsFunc(now.Principals, func(p *ctl.SharePrincipal) bool {
+		before := was != nil && was.Principal(p.ID) != nil && was.Principal(p.ID).Status == ctl.ShareAccepted
+		return p.Status == ctl.ShareAccepted && !before
+	})
 }
 
 // asks are the questions that an event raises.

@@ -36,6 +36,17 @@ func (s *Server) callerOf(p peer) caller {
 // gateway belongs to looks after all.
 func (c *caller) isRestricted() bool { return c.mapped && c.Account != ctl.DefaultAccount }
 
+// ownAccount refuses what a caller who has resources of its own account only would make or change of
+// another account, whatever policies say. It is asked before anything is looked up there too, since
+// what is in use there and what names it has is nobody else's business.
+func (s *Server) ownAccount(x *exchange, account string) error {
+	if !x.who.isRestricted() || account == x.who.Account {
+		return nil
+	}
+	x.trail.decision = iam.Decision{}
+	return fault(api.CodeForbidden, "", "the user with uid %d is %s here, and this belongs to account %s; that account or the gateway's own has to do it", x.peer.uid, x.who.ARN(), account)
+}
+
 // sees tells whether a resource is there for the caller: to look at, and to change if that is what
 // the request is about.
 func (x *exchange) sees(v *store.View, record any) bool {

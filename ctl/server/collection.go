@@ -102,6 +102,9 @@ func (k *kind[W, R]) create(s *Server, x *exchange) (*answer, error) {
 	if k.owner != nil {
 		account = orDefaultAccount(*k.owner(&w))
 	}
+	if err := s.ownAccount(x, account); err != nil {
+		return nil, err
+	}
 	request, err := changeRequest(x)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"fmt"
+
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/api"
 )
@@ -115,13 +117,21 @@ func (tx *Tx) settleInterface(n *interfaceNode) {
 	tx.onUndo(func() { st.unlinkInterface(n) })
 }
 
+// neighbour names a resource to whoever has another one. Names of other accounts are not told.
+func neighbour(word string, to, other *ctl.Common) string {
+	if other.Account == to.Account {
+		return fmt.Sprintf("%s %q", word, other.Name)
+	}
+	return fmt.Sprintf("%s of account %s", word, other.Account)
+}
+
 // keyInterface makes sure that frames tell the interface from every other.
 func (tx *Tx) keyInterface(n *interfaceNode) bool {
 	r := n.rec
 	n.key = sourceKey{port: r.Port, mac: r.MAC, hasMAC: r.HasMAC, vlan: r.VLAN}
 	if other := tx.st.bySource[n.key]; other != nil {
 		tx.fail(&n.entry, &r.Common, r.Subject(), api.CodeAlreadyExists, "port",
-			"it has the same port, mac and vlan as interface %q; change or remove one of the two", other.rec.Name)
+			"it has the same port, mac and vlan as %s; change or remove one of the two", neighbour("interface", &r.Common, &other.rec.Common))
 		return false
 	}
 	return true

@@ -84,7 +84,7 @@ func setRef(ref *string, id string) {
 func (tx *Tx) checkRole(n *sessionNode) {
 	if target := tx.st.targetOf(n.source); target != nil {
 		tx.fail(&n.entry, &n.rec.Common, n.rec.Subject(), api.CodeInUse, "source",
-			"interface %q is a source here and the target %q too; mirror another interface or send to another one", n.source.rec.Name, target.rec.Name)
+			"interface %q is a source here and %s too; mirror another interface or send to another one", n.source.rec.Name, neighbour("the target", &n.rec.Common, &target.rec.Common))
 	}
 }
 
@@ -123,7 +123,7 @@ func (tx *Tx) checkNotSource(n *targetNode, via *interfaceNode, key string) {
 	for _, s := range via.sessions {
 		if s.touch == nil {
 			tx.fail(&n.entry, &n.rec.Common, n.rec.Subject(), api.CodeInUse, key,
-				"interface %q is the target here and the source of session %q too; send to another interface or mirror another one", via.rec.Name, s.rec.Name)
+				"%s is the target here and the source of %s too; send to another interface or mirror another one", neighbour("interface", &n.rec.Common, &via.rec.Common), neighbour("session", &n.rec.Common, &s.rec.Common))
 			return
 		}
 	}

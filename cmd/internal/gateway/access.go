@@ -45,8 +45,8 @@ func recorder(log *audit.Log) func(aws.Record) {
 		line := &audit.Record{Time: r.Time, Door: r.Door, RequestID: r.RequestID, Service: r.Service, Action: r.Action, Identity: identityOf(&r),
 			UserAgent: r.UserAgent, Region: r.Region, Parameters: audit.Form(r.Params), Resources: r.Resources, Status: r.Status, Code: r.Code,
 			DryRun: r.Params.Get("DryRun") == "true", Microseconds: r.Took.Microseconds()}
-		if body := r.Params.Get("body"); body != "" {
-			line.Parameters = audit.Body([]byte(body))
+		if r.Params == nil {
+			line.Parameters = audit.Body(r.Body)
 		}
 		if r.SourceIP.IsValid() {
 			line.SourceIP = r.SourceIP.String()

@@ -26,7 +26,7 @@ func TestRecorder(t *testing.T) {
 	record(aws.Record{Time: time.Unix(0, 0), Door: "aws", RequestID: "r1", Principal: iam.Principal{Account: "111111111111", User: "ian"}, AccessKey: "AKIA",
 		SourceIP: netip.MustParseAddr("192.0.2.7"), Service: "ec2", Action: "DeleteTrafficMirrorTarget", Status: 403, Code: "UnauthorizedOperation",
 		Params: url.Values{"TrafficMirrorTargetId": {"tmt-1"}, "DryRun": {"true"}, "SecretThing": {"hush"}}})
-	record(aws.Record{Door: "aws", Service: "ram", Params: url.Values{"body": {`{"name":"n","password":"hush"}`}}, Principal: iam.Principal{Account: "111111111111"}})
+	record(aws.Record{Door: "aws", Service: "ram", Body: []byte(`{"name":"n","password":"hush"}`), Principal: iam.Principal{Account: "111111111111"}})
 	record(aws.Record{Door: "aws", AccessKey: "none"})
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
