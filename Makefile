@@ -9,7 +9,7 @@ LDFLAGS     := -X mirrorgw/cmd/internal/version.set=$(VERSION)
 DEMO        := out/demo
 PLOTS       ?= out/plots
 C_FILES     := $(shell find . -path ./out -prune -o -name '*.[ch]' -print)
-SH_FILES    := .ci/run $(wildcard scripts/*.sh scripts/*/*.sh)
+SH_FILES    := .ci/run $(wildcard scripts/*.sh scripts/*/*.sh packaging/*.sh packaging/*/*.sh)
 
 # A clone that belongs to another user would fail to build: git refuses to say its revision.
 export GOFLAGS += -buildvcs=false
@@ -26,7 +26,7 @@ ALL_CPUS := taskset --cpu-list $(shell cat /sys/devices/system/cpu/online)
 # Packages run one at a time: those that start EAL poll a CPU without pause, and there may be two.
 TEST := $(ALL_CPUS) $(GO) test -count=1 -p 1
 
-.PHONY: help deps build demo demo-aws test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
+.PHONY: help deps build demo demo-aws deb test-deb test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
 .NOTPARALLEL:
 
 help: ## print this list (the default)
@@ -63,6 +63,12 @@ test-sanitize: ## the packages with C, and the daemon over the golden cases, und
 
 test-full: deps build ## the long tests too: hours
 	MIRRORGW_FULL=1 $(TEST) -timeout 3h ./...
+
+deb: ## the Debian package, out/deb/mirrorgw_VERSION_amd64.deb; needs debhelper, dpkg-dev and fakeroot
+	VERSION="$(VERSION)" packaging/build.sh
+
+test-deb: ## install, try, upgrade and purge the package in a fresh Debian 12; needs root, debootstrap, systemd-container
+	$(ALL_CPUS) packaging/test/run.sh
 
 test-sdk: deps ## the AWS SDK for Go against the live demo; downloads the SDK; needs root
 	cd testbed/awssdk && $(TEST) -timeout 10m ./...

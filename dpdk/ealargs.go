@@ -141,6 +141,9 @@ func (o Options) args(huge hugePlan, hugeDir string) []string {
 	if !huge.use {
 		args = append(args, "--no-huge")
 	}
+	if hugeDir == "" {
+		hugeDir = huge.dir
+	}
 	if hugeDir != "" {
 		args = append(args, "--huge-dir", hugeDir)
 	}

@@ -35,6 +35,7 @@ type hugePlan struct {
 	use    bool
 	pageKB int    // valid iff use
 	mount  bool   // no hugetlbfs of that size is mounted: mount a private one
+	dir    string // a mounted one that EAL must be pointed at; empty: any, for root may use all
 	reason string // one clause for the log
 }
 
@@ -63,14 +64,18 @@ func planHugepages(needMB int, pools []hugePool, mounts []hugeMount, defaultKB i
 		if p.free*p.pageKB < needMB*1024 {
 			continue
 		}
-		mounted := slices.ContainsFunc(mounts, func(m hugeMount) bool {
+		at := slices.IndexFunc(mounts, func(m hugeMount) bool {
 			return m.pageKB == p.pageKB || m.pageKB == 0 && p.pageKB == defaultKB
 		})
-		if !mounted && !root {
-			return hugePlan{reason: fmt.Sprintf("no hugetlbfs of %d kB pages is mounted and only root may mount one", p.pageKB)}
+		if at < 0 && !root {
+			return hugePlan{reason: fmt.Sprintf("no hugetlbfs of %d kB pages that this user can write is mounted and only root may mount one", p.pageKB)}
 		}
 		reason := fmt.Sprintf("%d pages of %d kB are free, %d MB are needed", p.free, p.pageKB, needMB)
-		return hugePlan{use: true, pageKB: p.pageKB, mount: !mounted, reason: reason}
+		plan := hugePlan{use: true, pageKB: p.pageKB, mount: at < 0, reason: reason}
+		if !root {
+			plan.dir = mounts[at].dir
+		}
+		return plan
 	}
 	if len(found) == 0 {
 		return hugePlan{reason: "the kernel has no hugepages"}
@@ -88,8 +93,12 @@ func hugepagesNow(mode string, needMB int) (hugePlan, error) {
 	if err != nil {
 		return hugePlan{}, fmt.Errorf("hugepages: %w", err)
 	}
-	return decideHugepages(mode, needMB, readHugePools("/sys/kernel/mm/hugepages"),
-		parseHugeMounts(string(mounts)), defaultHugeKB(string(meminfo)), os.Geteuid() == 0)
+	root := os.Geteuid() == 0
+	found := parseHugeMounts(string(mounts))
+	if !root { // the one that systemd mounts is root's
+		found = slices.DeleteFunc(found, func(m hugeMount) bool { return unix.Access(m.dir, unix.W_OK|unix.X_OK) != nil })
+	}
+	return decideHugepages(mode, needMB, readHugePools("/sys/kernel/mm/hugepages"), found, defaultHugeKB(string(meminfo)), root)
 }
 
 // readHugePools reads sysfs; a pool that cannot be read does not count.

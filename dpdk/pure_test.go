@@ -80,15 +80,16 @@ func TestDecideHugepages(t *testing.T) {
 		want   hugePlan // reason is matched as a part
 		err    string
 	}{
-		{"enough", "auto", 200, pools, mounted, false, hugePlan{use: true, pageKB: twoMB, reason: "100 pages of 2048 kB"}, ""},
+		{"enough", "auto", 200, pools, mounted, false, hugePlan{use: true, pageKB: twoMB, dir: "/dev/hugepages", reason: "100 pages of 2048 kB"}, ""},
 		{"one MB short", "auto", 201, pools, mounted, true, hugePlan{reason: "100 of 2048 kB"}, ""},
 		{"required but short", "require", 201, pools, mounted, true, hugePlan{}, "201 MB are needed"},
 		{"never", "never", 1, pools, mounted, true, hugePlan{reason: "never"}, ""},
 		{"root mounts", "auto", 10, pools, nil, true, hugePlan{use: true, pageKB: twoMB, mount: true}, ""},
 		{"others cannot", "auto", 10, pools, nil, false, hugePlan{reason: "only root may mount"}, ""},
-		{"mount of the default size", "", 10, pools, []hugeMount{{"/h", 0}}, false, hugePlan{use: true, pageKB: twoMB}, ""},
+		{"mount of the default size", "", 10, pools, []hugeMount{{"/h", 0}}, false, hugePlan{use: true, pageKB: twoMB, dir: "/h"}, ""},
 		{"mount of another size", "auto", 10, pools, []hugeMount{{"/h", oneGB}}, true, hugePlan{use: true, pageKB: twoMB, mount: true}, ""},
-		{"largest first", "auto", 10, []hugePool{{twoMB, 100}, {oneGB, 1}}, []hugeMount{{"/h", oneGB}}, false, hugePlan{use: true, pageKB: oneGB}, ""},
+		{"largest first", "auto", 10, []hugePool{{twoMB, 100}, {oneGB, 1}}, []hugeMount{{"/h", oneGB}}, false, hugePlan{use: true, pageKB: oneGB, dir: "/h"}, ""},
+		{"root uses any", "auto", 10, pools, mounted, true, hugePlan{use: true, pageKB: twoMB}, ""},
 		{"none in the kernel", "auto", 10, nil, nil, true, hugePlan{reason: "no hugepages"}, ""},
 		{"unknown mode", "always", 10, pools, mounted, true, hugePlan{}, "write auto, require or never"},
 	} {

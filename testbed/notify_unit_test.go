@@ -14,19 +14,19 @@ import (
 	"mirrorgw/testbed/daemon"
 )
 
-const exampleUnit = "../scripts/mirrorgw.service"
+const packagedUnit = "../packaging/debian/mirrorgw.service"
 
 func readUnit(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(exampleUnit)
+	text, err := os.ReadFile(packagedUnit)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// TestExampleUnitIsValid asks systemd itself, with the program where it is.
-func TestExampleUnitIsValid(t *testing.T) {
+// TestPackagedUnitIsValid asks systemd itself, with the program where it is.
+func TestPackagedUnitIsValid(t *testing.T) {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Skip("systemd-analyze is not installed: only systemd can judge a unit")
 	}
@@ -37,9 +37,9 @@ func TestExampleUnitIsValid(t *testing.T) {
 	}
 }
 
-// TestExampleUnitHasThePrivileges runs the daemon with the capabilities of the unit and nothing else, on
+// TestPackagedUnitHasThePrivileges runs the daemon with the capabilities of the unit and nothing else, on
 // a port that makes a kernel interface, in a network namespace that goes with it.
-func TestExampleUnitHasThePrivileges(t *testing.T) {
+func TestPackagedUnitHasThePrivileges(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("capabilities are taken from root: run the tests as root")
 	}

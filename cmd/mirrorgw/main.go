@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"mirrorgw/cmd/internal/gateway"
@@ -27,8 +28,15 @@ const (
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, out, errs io.Writer) int {
-	if len(args) > 0 && args[0] == "state" {
-		return runState(args[1:], out, errs)
+	if len(args) > 0 {
+		switch args[0] {
+		case "state":
+			return runState(args[1:], out, errs)
+		case "completion":
+			return runCompletion(args[1:], out, errs)
+		case "manual":
+			return runManual(args[1:], out, errs)
+		}
 	}
 	options, code, done := parse(args, out, errs)
 	if done {
@@ -53,13 +61,7 @@ func exitCode(err error, errs io.Writer) int {
 // parse reads the flags; done means that there is nothing left to do but to exit with code.
 func parse(args []string, out, errs io.Writer) (o gateway.Options, code int, done bool) {
 	o.Out = out
-	flags := newFlags()
-	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (required)")
-	flags.StringVar(&o.Apply, "apply", "", "make the resources equal to those in `FILE`: interfaces, targets, filters, sessions")
-	flags.DurationVar(&o.UntilIdle, "until-idle", 0, "end once no frame has arrived for this `DURATION`, as 500ms")
-	flags.StringVar(&o.Report, "report", "", "write a JSON report at the end to `FILE`, - for standard output")
-	flags.BoolVar(&o.CheckConfig, "check-config", false, "validate all files, print the plan, and end")
-	version := flags.Bool("version", false, "print the version, and end")
+	flags, version := daemonFlags(&o)
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -80,9 +82,31 @@ func parse(args []string, out, errs io.Writer) (o gateway.Options, code int, don
 	return o, exitOK, false
 }
 
+// daemonFlags are those of the daemon; version asks for nothing else.
+func daemonFlags(o *gateway.Options) (flags *flag.FlagSet, version *bool) {
+	flags = newFlags()
+	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (required)")
+	flags.StringVar(&o.Apply, "apply", "", "make the resources equal to those in `FILE`: interfaces, targets, filters, sessions")
+	flags.DurationVar(&o.UntilIdle, "until-idle", 0, "end once no frame has arrived for this `DURATION`, as 500ms")
+	flags.StringVar(&o.Report, "report", "", "write a JSON report at the end to `FILE`, - for standard output")
+	flags.BoolVar(&o.CheckConfig, "check-config", false, "validate all files, print the plan, and end")
+	return flags, flags.Bool("version", false, "print the version, and end")
+}
+
+const synopsis = `mirrorgw --config FILE [--apply RESOURCES] [--until-idle DURATION] [--report FILE] [--check-config]
+mirrorgw state check|export|compact --config FILE [--state PATH]
+mirrorgw completion bash|zsh|fish
+`
+
 func usage(flags *flag.FlagSet, out io.Writer) {
-	fmt.Fprintf(out, "usage: mirrorgw --config FILE [--apply RESOURCES] [--until-idle DURATION] [--report FILE] [--check-config]\n")
-	fmt.Fprintf(out, "       mirrorgw state check|export|compact --config FILE [--state PATH]\n\n")
+	for i, line := range strings.Split(strings.TrimSpace(synopsis), "\n") {
+		word := "usage:"
+		if i > 0 {
+			word = "      "
+		}
+		fmt.Fprintln(out, word, line)
+	}
+	fmt.Fprintln(out)
 	flags.SetOutput(out)
 	flags.PrintDefaults()
 }

@@ -12,9 +12,7 @@ import (
 // runState is "mirrorgw state ACTION": it looks after the file of a daemon that does not run.
 func runState(args []string, out, errs io.Writer) int {
 	o := gateway.StateOptions{Out: out}
-	flags := newFlags()
-	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (required)")
-	flags.StringVar(&o.Path, "state", "", "state file, `PATH` (default: [state] path of the configuration)")
+	flags := stateFlags(&o)
 	action, err := parseState(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		stateUsage(flags, out)
@@ -29,6 +27,13 @@ func runState(args []string, out, errs io.Writer) int {
 		return exitUsage
 	}
 	return exitCode(gateway.State(o), errs)
+}
+
+func stateFlags(o *gateway.StateOptions) *flag.FlagSet {
+	flags := newFlags()
+	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (required)")
+	flags.StringVar(&o.Path, "state", "", "state file, `PATH` (default: [state] path of the configuration)")
+	return flags
 }
 
 // parseState takes the action from before or behind the flags.

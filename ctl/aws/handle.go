@@ -169,6 +169,11 @@ func (h *handling) serve() (reply Reply) {
 			reply = h.refuse(failed(h.render().Name()))
 		}
 	}()
+	if h.Ready != nil && !reads(h.call.Action) {
+		if err := h.Ready(); err != nil {
+			return h.refuse(unseen(h.render().Name(), err))
+		}
+	}
 	return h.render().Serve(h.call)
 }
 

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"net/http"
+	"strings"
 
 	"mirrorgw/ctl/sigv4"
 )
@@ -37,6 +38,28 @@ func throttled(service string) *Fault {
 		return &Fault{http.StatusTooManyRequests, "ThrottlingException", "Rate exceeded"}
 	}
 	return &Fault{http.StatusBadRequest, "Throttling", "Rate exceeded"}
+}
+
+// unseen refuses a change while the audit log cannot be written, and why. Clients try again.
+func unseen(service string, why error) *Fault {
+	message := "Nothing is changed while nobody can see it: " + why.Error() + "."
+	switch service {
+	case EC2:
+		return &Fault{http.StatusServiceUnavailable, "Unavailable", message}
+	case RAM:
+		return &Fault{http.StatusServiceUnavailable, "ServiceUnavailableException", message}
+	}
+	return &Fault{http.StatusServiceUnavailable, "ServiceUnavailable", message}
+}
+
+// reads tells actions that change nothing, by their names.
+func reads(action string) bool {
+	for _, verb := range []string{"Describe", "Get", "List"} {
+		if strings.HasPrefix(action, verb) {
+			return true
+		}
+	}
+	return false
 }
 
 // failed is what a service calls a fault of its own.

@@ -71,6 +71,7 @@ type Options struct {
 
 	Certificate *Certificate     // nil: no TLS
 	Audit       func(Record)     // called once a request, before it is answered; nil: nobody is told
+	Ready       func() error     // says why nothing may change now, in one sentence; nil: nothing stands against it
 	Tally       *tally.Control   // counts answers by service; nil: nothing
 	Now         func() time.Time // nil: time.Now
 	Log         *slog.Logger     // nil: nowhere

@@ -54,6 +54,8 @@ type Config struct {
 	State       State
 	Metrics     Metrics
 	AWS         AWS
+	IAM         IAM
+	Audit       Audit
 	History     History
 	Congestion  Congestion
 	Zone        string // [gateway] zone: of sources that name none; may be empty

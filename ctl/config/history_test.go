@@ -27,8 +27,8 @@ func TestHistorySection(t *testing.T) {
 func TestBadHistorySections(t *testing.T) {
 	for _, test := range []struct{ section, want string }{
 		{`path = ""`, "path"},
-		{`days = 0`, "days 0 is not between 1 and 400"},
-		{`max_mb = 15`, "max_mb 15 is not between 16 and 1048576"},
+		{`days = 0`, "days = 0 is out of range; use a number from 1 to 400"},
+		{`max_mb = 15`, "max_mb = 15 is out of range; use a number from 16 to 1048576"},
 		{`retention = 3`, `unknown key "retention"; remove it or use one of: path, days, max_mb`},
 	} {
 		_, err := Parse("gateway.toml", []byte(good+"\n[history]\n"+test.section+"\n"))

@@ -28,6 +28,8 @@ type Plan struct {
 	AWS        AWS
 	History    History
 	Congestion Congestion
+	IAM        IAM
+	Audit      Audit
 	Notices    []string // sentences about what is legal but probably not meant
 }
 
@@ -49,7 +51,7 @@ type PlanRoute struct{ Prefix, Via, Port string }
 // Plan lists ports, roles, queues, lcores and memory.
 func (c *Config) Plan() Plan {
 	plan := Plan{File: c.File, Workers: c.EAL.Lcores, Mirrors: c.EAL.MirrorLcores, MainLcore: c.EAL.MainLcore,
-		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, AWS: c.AWS, History: c.History, Congestion: c.Congestion, Zone: c.Zone, Notices: c.Notices()}
+		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, AWS: c.AWS, History: c.History, Congestion: c.Congestion, Zone: c.Zone, IAM: c.IAM, Audit: c.Audit, Notices: c.Notices()}
 	for i := range c.Ports {
 		p := &c.Ports[i]
 		row := PlanPort{Name: p.Name, Device: p.Device.Text, Role: p.Role.String(), Peer: p.Peer, Queues: p.Queues,
@@ -114,6 +116,12 @@ func (p Plan) Print(w io.Writer) error {
 	}
 	if p.History.Path != "" {
 		fmt.Fprintf(&text, "history        %s\n", p.History)
+	}
+	if p.IAM.Directory != "" {
+		fmt.Fprintf(&text, "iam            %s\n", p.IAM)
+	}
+	if p.Audit.Path != "" {
+		fmt.Fprintf(&text, "audit          %s\n", p.Audit)
 	}
 	fmt.Fprintf(&text, "congestion     %s\n", p.Congestion)
 	if p.Zone != "" {

@@ -68,6 +68,30 @@ func BenchmarkMinute(b *testing.B) {
 	}
 }
 
+// BenchmarkOpen opens a day of 10,000 instances: 24 blocks.
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	s, err := Open(Options{Dir: dir, Days: 15, MaxBytes: 1 << 30})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows := instances(10000, 5)
+	for minute := 0; minute < 24*60; minute += 20 {
+		busy(rows)
+		if err := s.Add(Minute{Time: after(minute), Rows: rows}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s.Close()
+	for b.Loop() {
+		again, err := Open(Options{Dir: dir, Days: 15, MaxBytes: 1 << 30})
+		if err != nil {
+			b.Fatal(err)
+		}
+		again.Close()
+	}
+}
+
 // BenchmarkPoints reads 15 days of one instance among 1,000.
 func BenchmarkPoints(b *testing.B) {
 	s, err := Open(Options{Dir: b.TempDir(), Days: 15, MaxBytes: 1 << 30})

@@ -7,12 +7,13 @@ import (
 // partHours is how many hours a part spans before another one is begun.
 const partHours = 24
 
-// flush makes a block of the head. Only the writer calls it: nobody else changes the head, so that
-// its rows need no lock. The caller replaces the head; its log is taken in once only, as the block
-// has its identity.
-func (s *Store) flush() error {
+// flush makes a block of the head, and puts another in its place at the same moment: readers see one
+// of the two. After an error the head is as it was. Only the writer calls it: nobody else changes the
+// head, so that its rows need no lock. A log is taken in once only, as its block has its identity.
+func (s *Store) flush(next *head) error {
 	h := s.head
 	if h.sampled == 0 {
+		s.setHead(next)
 		return nil
 	}
 	into, err := s.openPart(h.hour)
@@ -22,7 +23,7 @@ func (s *Store) flush() error {
 	builder, placed, omitted := s.build(into, h)
 	data, made := builder.frames(h.cover, h.id, into.size)
 	s.makeRoom(into, int64(len(data)))
-	if err := s.append(into, data, made, placed); err != nil {
+	if err := s.append(into, data, made, placed, next); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -33,8 +34,8 @@ func (s *Store) flush() error {
 	return nil
 }
 
-// append writes a block and makes it known.
-func (s *Store) append(into *part, data []byte, made *block, placed []placing) error {
+// append writes a block, makes it known and goes on with the next head.
+func (s *Store) append(into *part, data []byte, made *block, placed []placing, next *head) error {
 	if err := into.write(data); err != nil {
 		return err
 	}
@@ -42,6 +43,7 @@ func (s *Store) append(into *part, data []byte, made *block, placed []placing) e
 	defer s.mu.Unlock()
 	into.size += int64(len(data))
 	into.note(made)
+	s.head = next
 	into.names = max(into.names, made.entries)
 	for _, p := range placed {
 		if p.fresh {

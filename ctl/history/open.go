@@ -93,7 +93,7 @@ func (s *Store) loadPart(path string) error {
 	}
 	for _, b := range p.blocks {
 		if b.sampled != 0 {
-			s.until = max(s.until, b.end())
+			s.until = b.end()
 		}
 	}
 	p.file, p.size, err = s.repair(p.path, p.file, good, err)
@@ -133,7 +133,7 @@ func (s *Store) loadHead() error {
 	h.log, h.size, s.logBytes = file, size, size
 	s.head = h
 	if h.sampled != 0 {
-		s.until = max(s.until, h.end())
+		s.until = h.end()
 	}
 	for found := range h.rows {
 		found.last = max(found.last, h.end())

@@ -60,7 +60,7 @@ type Point struct {
 	Partial bool      // not all of the slot was sampled as it should be
 }
 
-// Until is the end of the youngest minute that there is; slots that end later are still being filled.
+// Until is the end of the minute that was added last; slots that end later are still being filled.
 // The zero time: there is nothing.
 func (s *Store) Until() time.Time {
 	s.mu.RLock()

@@ -37,7 +37,7 @@ type Store struct {
 	names  map[nameKey][]*series // the same, by name
 	parts  []*part               // oldest first; the last one is added to
 	head   *head                 // nil before the first minute
-	until  int64                 // minutes since 1970: the end of the youngest minute
+	until  int64                 // minutes since 1970: the end of the minute that was added last
 	counts Counts
 	hours  [2]int64 // the last two hours that became blocks, for retention; 0: there was none
 	serial int64    // of the next part
@@ -112,7 +112,7 @@ func (s *Store) Add(m Minute) error {
 	err := s.turn(hour)
 	s.mu.Lock()
 	s.head.add(minute, m.Partial, rows)
-	s.until = max(s.until, at+1)
+	s.until = at + 1
 	s.mu.Unlock()
 	saveErr := s.saveMinute(minute, m.Partial, rows)
 	return errors.Join(err, saveErr, s.shorten(minute))
@@ -125,10 +125,9 @@ func (s *Store) shorten(minute int) error {
 	if s.head.size <= limit || s.head.size <= 2*limit && minute%5 != 4 {
 		return nil
 	}
-	if err := s.flush(); err != nil {
+	if err := s.flush(newHead(s.head.hour, s.head.log)); err != nil {
 		return err
 	}
-	s.setHead(newHead(s.head.hour, s.head.log))
 	err := s.head.begin()
 	s.mu.Lock()
 	s.logBytes = s.head.size
@@ -181,13 +180,14 @@ func (s *Store) turn(hour int64) error {
 		s.setHead(newHead(hour, nil))
 		return nil
 	}
-	err := s.flush()
+	next := newHead(hour, s.head.log)
+	err := s.flush(next)
 	if err != nil {
 		s.mu.Lock()
+		s.head = next
 		s.counts.FailedHours++
 		s.mu.Unlock()
 	}
-	s.setHead(newHead(hour, s.head.log))
 	return err
 }
 

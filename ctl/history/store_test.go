@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -258,4 +259,53 @@ func TestDiskFails(t *testing.T) {
 	if err := s.Add(Minute{Time: after(61)}); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("a closed history took a minute: %v", err)
 	}
+}
+
+// TestReadersAndTheWriter: readers see each minute whole or not at all, while hours become blocks and
+// parts are deleted.
+func TestReadersAndTheWriter(t *testing.T) {
+	unsynced(t)
+	s := open(t, t.TempDir())
+	s.options.MaxBytes = 1 << 20 // so little that parts go
+	written, ended := make(chan struct{}), sync.WaitGroup{}
+	for range 3 {
+		ended.Add(1)
+		go func() {
+			defer ended.Done()
+			for {
+				readAll(t, s)
+				select {
+				case <-written:
+					return
+				default:
+				}
+			}
+		}()
+	}
+	rows := instances(100, 1)
+	for minute := range 600 {
+		busy(rows)
+		put(t, s, minute, false, append(rows, Row{wire0, []int64{int64(minute), 2 * int64(minute)}}, Row{detailed, []int64{1}})...)
+	}
+	close(written)
+	ended.Wait()
+	if s.Counts().DroppedForSpace == 0 {
+		t.Error("no part was deleted meanwhile")
+	}
+}
+
+func readAll(t *testing.T, s *Store) {
+	points, err := s.Points(wire0, []int{0, 1}, noon, noon.AddDate(0, 1, 0))
+	if err != nil {
+		t.Error(err)
+	}
+	for _, p := range points {
+		if minute := int64(p.Time.Sub(noon) / time.Minute); p.Values[0] != minute || p.Values[1] != 2*minute {
+			t.Errorf("minute %d has %v", minute, p.Values)
+		}
+	}
+	s.Series(Filter{Kind: Rollup})
+	s.Gaps(noon, noon.AddDate(0, 1, 0))
+	s.Points(rollup(1, ByGroup, "web"), []int{Samples}, noon, noon.AddDate(0, 1, 0))
+	s.Counts()
 }

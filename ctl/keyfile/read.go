@@ -95,16 +95,17 @@ func readPrivate(path string) ([]byte, error) {
 	return data, nil
 }
 
-// checkPrivate judges owner and mode. What systemd has put into the credentials directory of the
-// service is the service's alone, though its mode may let an access control list through.
+// checkPrivate judges owner and mode: the file is root's, or this user's own where the daemon does not
+// run as root. What systemd has put into the credentials directory of the service is the service's
+// alone, though its mode may let an access control list through.
 func checkPrivate(path string, info fs.FileInfo) error {
 	closed, owner := fs.FileMode(0o077), uint32(0)
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		owner = stat.Uid
 	}
-	own := owner == 0
+	own := owner == 0 || int(owner) == os.Geteuid()
 	if directory := os.Getenv("CREDENTIALS_DIRECTORY"); directory != "" && filepath.Dir(filepath.Clean(path)) == filepath.Clean(directory) {
-		closed, own = 0o007, own || int(owner) == os.Geteuid()
+		closed = 0o007
 	}
 	switch {
 	case !info.Mode().IsRegular():

@@ -248,7 +248,7 @@ func TestPoliciesDecide(t *testing.T) {
 		{uidTenant, "POST", api.PathRules, fmt.Sprintf(`{"trafficMirrorFilterId": %q, "trafficDirection": "egress", "ruleNumber": 9, "ruleAction": "accept"}`, id("web")), 403, "belongs to account 111111111111"},
 		{uidTenant, "POST", api.PathRules, `{"trafficMirrorFilterId": "their-web", "trafficDirection": "egress", "ruleNumber": 9, "ruleAction": "accept", "sourceCidrBlock": "0.0.0.0/0", "destinationCidrBlock": "0.0.0.0/0"}`, 201, "ruleNumber"},
 		{uidTenant, "POST", api.PathSessions, session("x", "theirs", "their-ids", "their-web", ""), 201, accountTwo},
-		{uidTenant, "POST", api.PathSessions, session("xy", id("web-1"), "their-ids", "their-web", ""), 403, ""},
+		{uidTenant, "POST", api.PathSessions, session("xy", id("web-1"), "their-ids", "their-web", ""), 404, "names no interface"},
 		{uidTenant, "DELETE", api.PathInterfaces + "/theirs", "", 200, "theirs"}, // its session goes with it
 		{uidTenant, "GET", api.PathSessions, "", 200, `"items":[]`},
 		{uidTenant, "GET", api.PathExport, "", 403, "not the gateway's own"},

@@ -27,7 +27,7 @@ var kindAccesses = map[store.Kind]kindAccess{
 	store.KindSession:   {iam.KindSession, "ec2", "ec2:CreateTrafficMirrorSession", "ec2:ModifyTrafficMirrorSession", "ec2:DeleteTrafficMirrorSession", "ec2:DescribeTrafficMirrorSessions", false},
 	store.KindLoadBalancer: {iam.KindLoadBalancer, "mirrorgw", "mirrorgw:CreateLoadBalancer", "mirrorgw:ModifyLoadBalancer", "mirrorgw:DeleteLoadBalancer",
 		"mirrorgw:DescribeLoadBalancers", false},
-	"share": {iam.KindShare, "ram", "ram:CreateResourceShare", "ram:UpdateResourceShare", "ram:DeleteResourceShare", "ram:GetResourceShares", true},
+	store.KindShare: {iam.KindShare, "ram", "ram:CreateResourceShare", "ram:UpdateResourceShare", "ram:DeleteResourceShare", "ram:GetResourceShares", true},
 }
 
 // pathActions are those of routes that are not about one kind of resource.

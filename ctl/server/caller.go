@@ -36,9 +36,21 @@ func (s *Server) callerOf(p peer) caller {
 // gateway belongs to looks after all.
 func (c *caller) isRestricted() bool { return c.mapped && c.Account != ctl.DefaultAccount }
 
-// sees tells whether a resource is there for the caller.
+// sees tells whether a resource is there for the caller: to look at, and to change if that is what
+// the request is about.
 func (x *exchange) sees(v *store.View, record any) bool {
-	return !x.who.isRestricted() || ownerOf(v, record) == x.who.Account
+	least := store.AccessSee
+	if x.route.changes() {
+		least = store.AccessOwn
+	}
+	return !x.who.isRestricted() || v.Access(x.who.Account, idOf(record)) >= least
+}
+
+func idOf(record any) string {
+	if rule, ok := record.(*store.RuleRecord); ok {
+		return rule.Rule.ID
+	}
+	return record.(based).Base().ID
 }
 
 // visible leaves out what is not there for the caller.

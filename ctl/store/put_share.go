@@ -46,7 +46,7 @@ func (tx *Tx) invite(r, old *ctl.Share) error {
 		r.Created = tx.now
 	}
 	for i, p := range r.Principals {
-		filled, err := tx.principal(r, *p, old.Principal(p.ID))
+		filled, err := tx.principal(r, *p, old)
 		if err != nil {
 			return err
 		}
@@ -56,8 +56,12 @@ func (tx *Tx) invite(r, old *ctl.Share) error {
 }
 
 // principal is a principal with what it was, if it was one, and with an invitation if it needs one.
-func (tx *Tx) principal(r *ctl.Share, p ctl.SharePrincipal, was *ctl.SharePrincipal) (ctl.SharePrincipal, error) {
+func (tx *Tx) principal(r *ctl.Share, p ctl.SharePrincipal, old *ctl.Share) (ctl.SharePrincipal, error) {
 	external := !p.IsOrganization() && !tx.st.sameOrganization(r.Account, p.ID)
+	was := old.Principal(p.ID)
+	// An account that has left the organisation may be left in a share that is not for it any more,
+	// where it has no access; documents may have it there.
+	left := was != nil && !old.AllowExternal || tx.applies && p.Status != ""
 	if was == nil {
 		was = &ctl.SharePrincipal{Status: ctl.ShareAssociated, Since: tx.now}
 		if external {
@@ -72,7 +76,7 @@ func (tx *Tx) principal(r *ctl.Share, p ctl.SharePrincipal, was *ctl.SharePrinci
 		p.Invitation = ""
 		return p, nil
 	}
-	if external && !r.AllowExternal {
+	if external && !r.AllowExternal && !left {
 		return p, tx.refusal(&r.Common, r.Subject(), api.CodeInvalidValue, "principal",
 			"principal %s is outside of the owner's organisation, and the share does not allow that; leave it out or allow external principals", p.ID)
 	}

@@ -179,7 +179,8 @@ func (w *sharing) putShare() {
 		if old != nil && old.principals[account] != "" {
 			status = old.principals[account]
 		}
-		if status != ctl.ShareAssociated && !next.external && !w.same(which.account, account) {
+		left := old != nil && old.principals[account] != "" && !old.external
+		if status != ctl.ShareAssociated && !next.external && !w.same(which.account, account) && !left {
 			refused = api.CodeInvalidValue
 		}
 		r.Principals, next.principals[account] = append(r.Principals, &ctl.SharePrincipal{ID: account}), status

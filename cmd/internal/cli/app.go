@@ -50,7 +50,7 @@ func Run(ctx context.Context, args []string, e Environment) int {
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err != nil && err != errUnhealthy {
+	if err != nil && err != errUnhealthy && err != errDenied {
 		for i, line := range errorLines(err) {
 			if i == 0 {
 				line = "mirrorctl: " + line
@@ -94,7 +94,7 @@ func (a *app) root() *cobra.Command {
 	addTo(root, "document", a.applyCommand(), a.exportCommand())
 	addTo(root, "watch", a.statusCommand(), a.statsCommand(), a.topCommand(), a.portsCommand(), a.lcoresCommand(),
 		a.explainCommand(), a.watchCommand())
-	root.AddCommand(a.versionCommand(), a.completionCommand())
+	root.AddCommand(a.iamCommand(), a.versionCommand(), a.completionCommand(), a.manualCommand())
 	root.SetHelpCommand(helpCommand())
 	return root
 }

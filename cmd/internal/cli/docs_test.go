@@ -31,6 +31,9 @@ func TestDocumentation(t *testing.T) {
 	}
 	known := map[string]bool{"--help": true}
 	everyCommand(tree(), func(cmd *cobra.Command) {
+		if cmd.Hidden {
+			return
+		}
 		path := strings.TrimPrefix(cmd.CommandPath(), "mirrorctl ")
 		words := strings.Fields(path)
 		if k := kindOf(words[0]); k != nil && len(words) == 2 && words[1] != "member" {

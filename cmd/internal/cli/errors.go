@@ -15,7 +15,7 @@ import (
 // Exit codes; docs/mirrorctl.md and mirrorctl --help explain them.
 const (
 	ExitOK          = 0
-	ExitRefused     = 1 // by the daemon; or: status --check found a fault, output could not be written
+	ExitRefused     = 1 // by the daemon; or: iam simulate was denied, status --check found a fault, output could not be written
 	ExitUsage       = 2 // the command line makes no sense; nothing was asked
 	ExitUnreachable = 3 // no answer from the daemon
 	ExitNotFound    = 4 // no such resource
@@ -26,7 +26,7 @@ const (
 
 const exitCodesHelp = `Exit codes:
   0  done
-  1  refused by the daemon, or status --check found something wrong
+  1  refused by the daemon, denied by iam simulate, or status --check found something wrong
   2  the command line makes no sense; nothing was asked of the daemon
   3  the daemon cannot be reached, or did not answer in time
   4  there is no such resource

@@ -24,15 +24,16 @@ type fake struct {
 	asked    []Options
 	fail     error // of every request
 
-	state   api.State
-	health  api.Health
-	stats   []*report.Report // one for each question; the last one again and again
-	applied api.Applied
-	apply   client.ApplyOptions
-	got     []byte // the document
-	explain api.ExplainRequest
-	events  []api.Event
-	from    uint64
+	state     api.State
+	health    api.Health
+	stats     []*report.Report // one for each question; the last one again and again
+	applied   api.Applied
+	apply     client.ApplyOptions
+	got       []byte // the document
+	explain   api.ExplainRequest
+	simulated api.SimulateRequest
+	events    []api.Event
+	from      uint64
 }
 
 func newFake() *fake {
@@ -180,6 +181,11 @@ func (f *fake) Export(_ context.Context, contentType string) ([]byte, error) {
 		return []byte(`{"interfaces":[]}`), f.fail
 	}
 	return []byte("[[interface]]\nname = \"web-1\"\n"), f.fail
+}
+
+func (f *fake) Simulate(_ context.Context, request api.SimulateRequest) (*api.Simulation, error) {
+	f.simulated = request
+	return &api.Simulation{Allowed: request.User == "alice", Reason: "because", Policy: "p", Statement: "2", Principal: "arn:aws:iam::000000000000:user/" + request.User}, nil
 }
 
 func (f *fake) Explain(_ context.Context, request api.ExplainRequest, _ ...client.Option) (*api.Explanation, error) {

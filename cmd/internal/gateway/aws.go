@@ -10,7 +10,7 @@ import (
 	"mirrorgw/ctl/cloudwatch"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/ec2"
-	"mirrorgw/ctl/iam"
+	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/keyfile"
 	"mirrorgw/ctl/ram"
 	"mirrorgw/ctl/sts"
@@ -20,16 +20,17 @@ import (
 // services are the APIs behind the AWS endpoint. The first one answers, with a refusal, what is
 // addressed to none.
 func (l *life) services() []aws.Service {
-	directory := iam.RootsOnly()
-	all := []aws.Service{
-		ec2.New(ec2.Options{Store: l.loaded.store, Config: l.cfg, Authorizer: directory, Region: l.cfg.AWS.Region}),
-		ram.New(ram.Options{Store: l.loaded.store, Authorizer: directory, Region: l.cfg.AWS.Region}),
+	directory, region := l.directory, l.cfg.AWS.Region
+	var kept *history.Store // nil: there are no metrics
+	if l.kept != nil {
+		kept = l.kept.store
+	}
+	return []aws.Service{
+		ec2.New(ec2.Options{Store: l.loaded.store, Config: l.cfg, Authorizer: directory, Region: region}),
+		ram.New(ram.Options{Store: l.loaded.store, Authorizer: directory, Region: region}),
+		cloudwatch.New(kept, directory),
 		sts.Service{},
 	}
-	if l.kept != nil {
-		all = append(all, cloudwatch.New(l.kept.history(), directory))
-	}
-	return all
 }
 
 // awsDoor is the AWS endpoint. All methods may be called on nil: without [aws] there is none.
@@ -92,7 +93,7 @@ func (d *awsDoor) serve(l *life) {
 	a := &l.cfg.AWS
 	d.server = aws.New(aws.Options{
 		Services: l.services(), Keys: d.keys, Region: a.Region, AnyRegion: a.AnyRegion, Rates: awsRates(a.Rates),
-		Certificate: d.certificate, Tally: &d.tally, Log: d.log,
+		Certificate: d.certificate, Tally: &d.tally, Audit: recorder(l.audit), Ready: l.audit.Ready, Log: d.log,
 	})
 	go func() {
 		defer close(d.ended)

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/iam"
+	"mirrorgw/ctl/store"
 )
 
 const awsGateway = `[eal]
@@ -53,7 +55,15 @@ func newAWSLife(t *testing.T) *awsLife {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.life = &life{loader: loader{prepared: &prepared{cfg: cfg}, o: o}}
+	resources, err := store.Open(store.Options{Config: cfg, Publisher: compiled{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resources.Close() })
+	if err := resources.Start(); err != nil {
+		t.Fatal(err)
+	}
+	a.life = &life{loader: loader{prepared: &prepared{cfg: cfg, directory: iam.RootsOnly()}, o: o}, loaded: loaded{store: resources}}
 	if a.life.aws, err = listenAWS(cfg, o.Log); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +109,7 @@ func TestReload(t *testing.T) {
 	a.write("gateway.toml", a.text(listen, "failures_per_second = 1\nfailures_burst = 1\n[log]\nlevel = \"warn\"\n"))
 	a.write("keys.toml", "[[key]]\nid = \"AKID\"\nsecret = \"0123456789abcdef\"\n")
 	a.reload()
-	if got := a.unsigned(3); got[2] != 400 { // Throttling, of STS
+	if got := a.unsigned(3); got[2] != 503 { // RequestLimitExceeded, of EC2
 		t.Errorf("with other limits: %v", got)
 	}
 	if a.aws.keys.Len() != 1 || a.o.Level.Level() != slog.LevelWarn {
@@ -117,7 +127,7 @@ func TestReload(t *testing.T) {
 	if a.aws.keys.Len() != 1 || a.o.Level.Level() != slog.LevelWarn {
 		t.Errorf("what is no good was used: %d keys, level %v", a.aws.keys.Len(), a.o.Level.Level())
 	}
-	if counts := a.aws.counts().Answers(); len(counts) != 2 || counts[0].Status != 400 || counts[0].Count != 2 {
+	if counts := a.aws.counts().Answers(); len(counts) != 2 || counts[1].Status != 503 || counts[1].Count != 2 {
 		t.Errorf("counted %v", counts)
 	}
 }

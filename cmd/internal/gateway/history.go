@@ -43,14 +43,6 @@ func keepHistory(l *life) *kept {
 	return k
 }
 
-// history is what is kept; nil: nothing.
-func (k *kept) history() *history.Store {
-	if k == nil {
-		return nil
-	}
-	return k.store
-}
-
 // counts is how much is kept; nil: there is no history.
 func (k *kept) counts() *history.Counts {
 	if k == nil {

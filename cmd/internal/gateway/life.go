@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/store"
 	"mirrorgw/ctl/tally"
 	"mirrorgw/lcore"
@@ -16,9 +17,10 @@ import (
 type life struct {
 	loader  // not touched between the start and the end of its load
 	loaded  loaded
-	control *control // nil without [ctl]
-	scraped *scraped // nil without [metrics]
-	aws     *awsDoor // nil without [aws]
+	control *control   // nil without [ctl]
+	scraped *scraped   // nil without [metrics]
+	aws     *awsDoor   // nil without [aws]
+	audit   *audit.Log // nil without [audit]
 	reloads *reloads
 	kept    *kept // nil without [history]
 	notify  *notifier
@@ -34,6 +36,10 @@ const abandonAfter = 5 * time.Second
 // made before anything is in force, so that a gateway that nobody could steer does not start, and
 // is answered last.
 func (l *life) run(ctx context.Context) (err error) {
+	if l.audit, err = openAudit(l.cfg, l.o.Log); err != nil {
+		return err
+	}
+	defer l.closeAudit()
 	if l.control, err = listen(l.cfg, l.o.Log); err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"mirrorgw/ctl/config"
 )
 
@@ -21,9 +23,10 @@ type locks struct {
 }
 
 // lockDir is where lock files live. One that a killed gateway left means nothing: the lock counts.
+// Gateways of one host see each other's only in one place, so whoever can write there uses it.
 func lockDir() string {
-	if os.Getuid() == 0 {
-		return "/run/mirrorgw"
+	if os.Getuid() == 0 || unix.Access(config.RunDirectory, unix.W_OK|unix.X_OK) == nil {
+		return config.RunDirectory
 	}
 	return filepath.Join(os.TempDir(), fmt.Sprintf("mirrorgw-%d", os.Getuid()))
 }

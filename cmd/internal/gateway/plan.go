@@ -8,6 +8,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/store"
 	"mirrorgw/dpdk"
 	"mirrorgw/lcore"
@@ -19,6 +20,8 @@ type prepared struct {
 	doc     *ctl.Document // nil without --apply
 	spec    lcore.Spec
 	mainCPU int
+
+	directory *iam.Directory // never nil
 }
 
 // prepare reads and checks all files.
@@ -34,6 +37,9 @@ func prepare(o *Options) (*prepared, error) {
 		return nil, err
 	}
 	p := &prepared{cfg: cfg}
+	if p.directory, err = loadDirectory(cfg); err != nil {
+		return nil, err
+	}
 	allowed, err := dpdk.AllowedCPUs()
 	if err != nil {
 		return nil, err
@@ -61,7 +67,7 @@ func prepare(o *Options) (*prepared, error) {
 // be used is no reason not to start when the configuration says so, but for --check-config it is
 // always a fault.
 func checkFiles(cfg *config.Config, always bool) error {
-	err := errors.Join(config.CheckFiles(cfg), config.CheckControl(cfg), config.CheckMetrics(cfg), checkAWS(cfg))
+	err := errors.Join(config.CheckFiles(cfg), config.CheckControl(cfg), config.CheckMetrics(cfg), config.CheckAudit(cfg), checkAWS(cfg))
 	if always || cfg.State.OnDamage == config.OnDamageRefuse {
 		err = errors.Join(err, config.CheckState(cfg))
 	}

@@ -108,7 +108,7 @@ func (l *loader) storeOptions(persistence store.Persistence) store.Options {
 			mtu[port.Name] = known
 		}
 	}
-	return store.Options{Config: l.cfg, PortMTU: mtu, Publisher: l.data, Persistence: persistence}
+	return store.Options{Config: l.cfg, PortMTU: mtu, Publisher: l.data, Persistence: persistence, SameOrganization: l.directory.SameOrganization}
 }
 
 // apply makes the resources equal to the document of --apply, at every start.

@@ -88,7 +88,12 @@ func withState(cfg *config.Config, path string, use func(*store.Store) error) er
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(store.Options{Config: cfg, Publisher: compiled{}, Persistence: file})
+	directory, err := loadDirectory(cfg)
+	if err != nil {
+		file.Close() // the first error says more
+		return err
+	}
+	s, err := store.Open(store.Options{Config: cfg, Publisher: compiled{}, Persistence: file, SameOrganization: directory.SameOrganization})
 	if err != nil {
 		file.Close() // the first error says more
 		return err
