@@ -345,3 +345,20 @@ func (w *world) accept(id string) {
 		return tx.PutShare(c)
 	})
 }
+
+// TestPortsOfOthers: what passes a wire is the gateway's own account's to give. To others its ports are no subnets, so that
+// they can neither take the traffic nor learn who has it; behind tunnel ports everybody has appliances.
+func TestPortsOfOthers(t *testing.T) {
+	w := newWorld(t)
+	w.account = bob
+	told := func(subnet string) string {
+		return strings.ReplaceAll(w.refused("InvalidSubnetID.NotFound", "CreateNetworkInterface", "SubnetId", subnet), subnet, "SUBNET")
+	}
+	if wire, nothing := told("wire1"), told("wire9"); wire != nothing {
+		t.Errorf("%s\nof what is none: %s", wire, nothing)
+	}
+	w.refused("InvalidSubnetID.NotFound", "CreateNetworkInterface", "SubnetId", "wire1", "DryRun", "true")
+	w.ok("CreateNetworkInterface", "SubnetId", "tun0")
+	w.account = alice
+	w.ok("CreateNetworkInterface", "SubnetId", "wire1")
+}

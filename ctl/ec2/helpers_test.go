@@ -40,6 +40,8 @@ device = "net_null2"
 role = "tunnel"
 mtu = 9001
 addresses = ["192.0.2.1/24", "2001:db8::1/64"]
+[aws]
+account = "111111111111"
 `
 
 const (

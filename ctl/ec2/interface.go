@@ -25,7 +25,7 @@ var interfaceActions = []action{
 			refused("ConnectionTrackingSpecification"), refused("Operator")},
 		check: func(x *request) (err error) {
 			if _, err = x.addresses(); err == nil {
-				_, err = x.service.port(x.in.str("SubnetId"))
+				_, err = x.port()
 			}
 			return err
 		},
@@ -133,7 +133,7 @@ func macText(r *ctl.Interface) string {
 
 func createInterface(x *request, tx *store.Tx, _ []subject) (any, error) {
 	r := &ctl.Interface{Common: x.common(), VLAN: rules.VLANAny, Monitoring: "basic"}
-	port, err := x.service.port(x.in.str("SubnetId"))
+	port, err := x.port()
 	if err != nil {
 		return nil, err
 	}
@@ -146,10 +146,12 @@ func createInterface(x *request, tx *store.Tx, _ []subject) (any, error) {
 	return r, tx.PutInterface(r)
 }
 
-// port finds the port that stands for a subnet.
-func (s *Service) port(subnet string) (*config.Port, error) {
+// port finds the port that stands for a subnet. What passes a wire or a tap port is the gateway's own account's to give,
+// so other accounts are told that there is none; interfaces of theirs are made by the control socket.
+func (x *request) port() (*config.Port, error) {
+	subnet, s := x.in.str("SubnetId"), x.service
 	for i := range s.config.Ports {
-		if p := &s.config.Ports[i]; p.Name == subnet {
+		if p := &s.config.Ports[i]; p.Name == subnet && (p.Role == rules.RoleTunnel || x.account() == s.config.AWS.Account) {
 			return p, nil
 		}
 	}

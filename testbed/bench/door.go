@@ -50,7 +50,7 @@ func (b *bench) measureDoors(ctx context.Context) (_ []row, err error) {
 	defer func() { err = errors.Join(err, release()) }()
 	rows := newDoorRows()
 	for _, d := range doors() {
-		dir := filepath.Join(b.dir, doorName+"-"+d.name)
+		dir := filepath.Join(b.dir, doorName)
 		seen, note, err := b.measureDoor(ctx, dir, d)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.name, err)

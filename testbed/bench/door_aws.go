@@ -20,10 +20,11 @@ const (
 // endpointFile has the URL of the AWS endpoint of the gateway in the same directory.
 const endpointFile = "endpoint"
 
-// doors are measured in this order.
+// doors are measured in this order, a life each: what the machine does meanwhile hurts both.
 func doors() []door {
-	names := &awsNames{}
-	return []door{{"socket", newSocketClient}, {"aws", names.client}}
+	socket := door{"socket", newSocketClient}
+	endpoint := func() door { return door{"aws", (&awsNames{}).client} }
+	return []door{socket, endpoint(), endpoint(), socket}
 }
 
 // awsNames are the identifiers that clients of the endpoint need, read once.
