@@ -30,7 +30,7 @@ commit() { git -c safe.directory="$PWD" log -1 --date=format-local:%Y%m%d%H%M%S 
 programs() {
     local program
     for program in mirrorgw mirrorctl; do
-        ${GO:-go} build -buildvcs=false -trimpath -ldflags "-s -w -buildid= -X mirrorgw/cmd/internal/version.set=$VERSION" \
+        ${GO:-go} build -buildvcs=false -trimpath -ldflags "-s -w -buildid= -extldflags=-Wl,-z,relro,-z,now -X mirrorgw/cmd/internal/version.set=$VERSION" \
             -o "$stage/bin/$program" "./cmd/$program"
     done
 }
