@@ -2,6 +2,7 @@ package keyfile
 
 import (
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,7 @@ type Options struct {
 type File struct {
 	Options
 	files   *filewatch.Files
+	reload  sync.Mutex // what was read last is stored last
 	entries atomic.Pointer[map[string]entry]
 }
 
@@ -59,6 +61,8 @@ func open(o Options, every time.Duration) (*File, error) {
 
 // Reload reads the file now. After an error the keys before stay.
 func (f *File) Reload() error {
+	f.reload.Lock()
+	defer f.reload.Unlock()
 	entries, err := read(f.Path, f.Account)
 	if err != nil {
 		return err
