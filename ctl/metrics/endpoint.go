@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl"
+	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/report"
@@ -35,6 +36,7 @@ type Options struct {
 	Xstats   func(port int) []Xstat // of a port's driver, by index in the configuration, now; nil: likewise
 	History  func() *history.Counts // what the history has, now; nil, or one that returns nil: there is none
 	Control  *tally.Control         // what the control server does; nil: there is none
+	Audit    *audit.Log             // nil: there is none
 	AWS      *tally.Control         // what the AWS endpoint does, by service; nil: there is none
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl"
+	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/report"
@@ -131,6 +132,11 @@ func newWorld(t testing.TB) *world {
 	if _, err := s.Change(context.Background(), store.Request{}, func(tx *store.Tx) error { return tx.Reconcile(doc, false) }); err != nil {
 		t.Fatal(err)
 	}
+	auditLog, err := audit.Open(audit.Options{Path: filepath.Join(t.TempDir(), "audit.log"), MaxBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = auditLog.Close() })
 	w := &world{report: sampleReport(), status: sampleStatus()}
 	w.options = Options{Store: s, Config: cfg, Version: "1.2.3", DPDK: "22.11",
 		Status: func() ctl.Status { return w.status }, Report: func(report.Kinds) *report.Report { return w.report },
@@ -141,7 +147,7 @@ func newWorld(t testing.TB) *world {
 		History: func() *history.Counts {
 			return &history.Counts{Bytes: 1 << 20, Series: 12, Writable: true, Oldest: time.Unix(1795176000, 0), OmittedSeries: 2, DroppedForSpace: 1}
 		},
-		Control: &tally.Control{}, AWS: &tally.Control{}}
+		Control: &tally.Control{}, AWS: &tally.Control{}, Audit: auditLog}
 	w.options.AWS.Answer("ec2", 503)
 	w.options.AWS.Connect(1)
 	w.options.Control.Answer("getState", 200)
