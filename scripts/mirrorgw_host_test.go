@@ -29,12 +29,23 @@ case $1 in
         pages=$(($2 < 600 ? $2 : 600)) before=$(cat "$1") free=${1%/*}/free_hugepages
         echo $(($(cat "$free") + pages - before)) >"$free"
         echo $pages >"$1" ;;
+    */sriov_numvfs)
+        (($2 == 0 || $(cat "$1") == 0)) || exit 1
+        rm -rf "$root/vfs" # their settings go with them
+        echo "$2" >"$1" ;;
     */irq/27/*) exit 1 ;;
     *) echo "$2" >"$1" ;;
 esac
 `
 
-const ipCommand = `#!/bin/sh
+// ipCommand knows the addresses of interfaces, and keeps what is set up of virtual functions.
+const ipCommand = `#!/bin/bash
+set -eu
+if [[ "$1 $2" == "link set" ]]; then
+    mkdir -p "${0%/bin/ip}/vfs"
+    echo "${*:6}" >"${0%/bin/ip}/vfs/$3.$5"
+    exit
+fi
 case $5 in
     busy0) echo "3: busy0    inet 192.0.2.5/24 scope global busy0" ;;
     gone0) exit 1 ;;
@@ -65,6 +76,8 @@ func fakeHost(t *testing.T) string {
 	const pool = "sys/devices/system/node/node0/hugepages/hugepages-2048kB/"
 	files[pool+"nr_hugepages"], files[pool+"free_hugepages"] = "100", "40"
 	files["sys/bus/pci/drivers/uio_pci_generic/x"] = ""
+	files["sys/bus/pci/devices/0000:3b:00.0/sriov_numvfs"], files["sys/bus/pci/devices/0000:3b:00.0/sriov_totalvfs"] = "0", "8"
+	files["sys/bus/pci/devices/0000:3b:00.3/sriov_numvfs"], files["sys/bus/pci/devices/0000:3b:00.3/sriov_totalvfs"] = "2", "8"
 	for i, name := range []string{"free0", "idle0", "def0", "busy0", "port0", "gone0"} {
 		device := "sys/bus/pci/devices/0000:3b:00." + string(rune('0'+i))
 		files[device+"/driver_override"] = "(null)"
@@ -147,6 +160,7 @@ func TestTwiceAndUndone(t *testing.T) {
 		{"bind --driver uio_pci_generic 3b:00.0", []string{"00.0/driver ../../drivers/uio_pci_generic"}},
 		{"bind --force def0", []string{"00.2/driver ../../drivers/vfio-pci"}},
 		{"irq --workers 2-3", []string{"irq/24/smp_affinity_list 0,1", "irq/25/smp_affinity_list 0,1", "irq/26/smp_affinity_list 0-1", "irq/27/smp_affinity_list 3"}},
+		{"sriov --vfs 4 free0", []string{"00.0/sriov_numvfs 4"}},
 		{"isolate --workers 2-3", nil},
 		{"status", nil},
 	} {
@@ -182,13 +196,17 @@ func TestUndoOfAll(t *testing.T) {
 	root := fakeHost(t)
 	before := snapshot(t, root)
 	for _, args := range []string{"bind free0", "hugepages --node 0 --mb 200 --persist", "irq --workers 3", "bind --driver uio_pci_generic 3b:00.0",
-		"hugepages --node 0 --mb 400 --persist", "unbind 3b:00.0", "bind 3b:00.0", "irq --workers 2,3"} {
+		"hugepages --node 0 --mb 400 --persist", "unbind 3b:00.0", "sriov --vfs 4 free0",
+		"sriov --vf 3 --mac 02:00:00:00:00:03 --vlan 7 --trust on --spoofchk off free0", "bind 3b:00.0", "irq --workers 2,3"} {
 		if code, out := script(t, root, args); code != 0 {
 			t.Fatalf("%s: exit code %d: %s", args, code, out)
 		}
 	}
-	if code, out := script(t, root, "status"); code != 0 || !strings.Contains(out, "0000:3b:00.0: driver vfio-pci") || !strings.Contains(out, "undo       6 changes") {
+	if code, out := script(t, root, "status"); code != 0 || !strings.Contains(out, "0000:3b:00.0: driver vfio-pci") || !strings.Contains(out, "undo       7 changes") {
 		t.Errorf("exit code %d: %s", code, out)
+	}
+	if now := snapshot(t, root); !strings.Contains(now, "/vfs/free0.3 mac 02:00:00:00:00:03 vlan 7 trust on spoofchk off") {
+		t.Errorf("virtual function 3 is not set up in\n%s", now)
 	}
 	if code, out := script(t, root, "undo"); code != 0 || snapshot(t, root) != before {
 		t.Errorf("exit code %d: %s\n%s", code, out, snapshot(t, root))
@@ -243,6 +261,14 @@ func TestRefusals(t *testing.T) {
 		{"hugepages --node 0 --mb 4000", "", 1, "the kernel found 600 pages of 2060"},
 		{"irq --workers 0-3", "", 1, "workers have all CPUs"},
 		{"irq --workers a", "", 2, `"a" is not a list of CPUs`},
+		{"sriov --vfs 9 free0", "", 1, "0000:3b:00.0 cannot have 9 virtual functions; it can have 8"},
+		{"sriov --vfs 2 idle0", "", 1, "it can have none"},
+		{"sriov --vfs 4 busy0", "", 1, "has 2 virtual functions, which somebody may use"},
+		{"sriov --vf 0 --trust on busy0", "", 1, "were not made by mirrorgw-host"},
+		{"sriov --vf 0 free0", "", 2, "either --vfs N, or --vf I"},
+		{"sriov --vfs 2 --trust on free0", "", 2, "either --vfs N, or --vf I"},
+		{"sriov --vfs 2", "", 2, "name a card"},
+		{"sriov free0 --vf", "", 2, "a value is missing"},
 		{"isolate", "", 2, "isolate needs --workers CPUS"},
 		{"prepare", "", 2, `there is no command "prepare"`},
 		{"", "", 2, "a command is missing"},
