@@ -9,7 +9,7 @@ LDFLAGS     := -X mirrorgw/cmd/internal/version.set=$(VERSION)
 DEMO        := out/demo
 PLOTS       ?= out/plots
 C_FILES     := $(shell find . -path ./out -prune -o -name '*.[ch]' -print)
-SH_FILES    := .ci/run $(wildcard scripts/*.sh scripts/*/*.sh packaging/*.sh packaging/*/*.sh)
+SH_FILES    := .ci/run scripts/mirrorgw-host $(wildcard scripts/*.sh scripts/*/*.sh packaging/*.sh packaging/*/*.sh)
 
 # A clone that belongs to another user would fail to build: git refuses to say its revision.
 export GOFLAGS += -buildvcs=false

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -33,12 +34,18 @@ type live struct {
 	liveOptions
 	dir            string
 	tag            string // begins the names of the interfaces
-	keyID, secret  string
+	keys           [2]key // of the gateway's own account and of another one
 	network        *network
 	gateway        *exec.Cmd
 	gatewayLog     *lines
 	gatewayHasDied chan error
 }
+
+// key is an access key.
+type key struct{ id, secret string }
+
+// secondAccount is somebody to share a target with.
+const secondAccount = "111122223333"
 
 // runLive is the life of the live demo: it returns when ctx ends or when the gateway does.
 func runLive(ctx context.Context, o liveOptions, out io.Writer) (err error) {
@@ -85,13 +92,15 @@ func (l *live) layOut() error {
 	if err != nil {
 		return err
 	}
-	random := make([]byte, 40)
-	if _, err := rand.Read(random); err != nil {
-		return err
+	keys := ""
+	for i, account := range []string{"000000000000", secondAccount} {
+		random := make([]byte, 38)
+		if _, err := rand.Read(random); err != nil {
+			return err
+		}
+		l.keys[i] = key{"AKIA" + strings.ToUpper(hex.EncodeToString(random[:8])), base64.RawURLEncoding.EncodeToString(random[8:])}
+		keys += fmt.Sprintf("[[key]]\nid = %q\nsecret = %q\naccount = %q\n", l.keys[i].id, l.keys[i].secret, account)
 	}
-	text := base64.RawURLEncoding.EncodeToString(random)
-	l.keyID, l.secret = "AKIA"+strings.ToUpper(fmt.Sprintf("%x", random[:8])), text[:40]
-	keys := fmt.Sprintf("[[key]]\nid = %q\nsecret = %q\n", l.keyID, l.secret)
 	if err := os.WriteFile(filepath.Join(l.dir, "keys.toml"), []byte(keys), 0o600); err != nil {
 		return err
 	}

@@ -40,8 +40,11 @@ ec2 create-traffic-mirror-session --network-interface-id "$web" --traffic-mirror
 nsenter --net=/proc/%[4]d/ns/net tcpdump -lni ids udp port 4789
 %[5]s --socket %[6]s/ctl.sock stats
 
+# Another account, %[9]s, to share the target with (aws ram create-resource-share, then accept-resource-share-invitation there):
+#   AWS_ACCESS_KEY_ID=%[7]s AWS_SECRET_ACCESS_KEY=%[8]s
+
 # Ctrl-C ends it and removes everything.
-`, l.keyID, l.secret, l.listen, l.network.tid, control, l.dir)
+`, l.keys[0].id, l.keys[0].secret, l.listen, l.network.tid, control, l.dir, l.keys[1].id, l.keys[1].secret, secondAccount)
 }
 
 // lines keeps what a program writes and tells when a text has been seen.

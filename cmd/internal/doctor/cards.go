@@ -42,7 +42,8 @@ func (e *exam) card(port *config.Port) {
 		e.findf("pci-absent", "see \"lspci -D\" for those there are, and [[port]] device", "port %s: there is no PCI device %s", port.Name, device)
 		return
 	}
-	for _, name := range e.names(pciDir+device+"/net", "*") {
+	under := append(e.names(pciDir+device, "net/*"), e.names(pciDir+device, "virtio*/net/*")...)
+	for _, name := range under {
 		if e.defaultRoute(name) {
 			e.findf("pci-default-route", "use another card: the host cannot be reached once it is bound",
 				"port %s: %s is %s, which the host's default route leaves by", port.Name, device, name)

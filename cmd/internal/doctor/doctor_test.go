@@ -90,7 +90,7 @@ var provocations = []struct {
 	{"pci-no-driver", "wire0: 0000:3b:00.0 is bound to no", func(h *host) { h.remove(pciDir + "0000:3b:00.0/driver") }},
 	{"pci-default-route", "is eth0", func(h *host) {
 		h.link(pciDir+"0000:3b:00.0/driver", "/sys/bus/pci/drivers/ixgbe")
-		h.dir(pciDir + "0000:3b:00.0/net/eth0")
+		h.dir(pciDir + "0000:3b:00.0/virtio0/net/eth0")
 	}},
 	{"vfio-no-iommu", "wire0: 0000:3b:00.0 is bound to vfio-pci without", func(h *host) { h.remove(pciDir + "0000:3b:00.0/iommu_group") }},
 	{"uio-no-protection", "uio_pci_generic", func(h *host) {

@@ -81,6 +81,7 @@ func (e *exam) quiet(port kernelPort) {
 	if e.defaultRoute(port.iface) {
 		e.findf("interface-default-route", "use another interface: what the host sends and receives there becomes production traffic",
 			"port %s: the host's default route leaves by %s", port.Name, port.iface)
+		return // taking its addresses off would cut the host off
 	}
 	addresses, err := e.Addresses(port.iface)
 	if err == nil {
