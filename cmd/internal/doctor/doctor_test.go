@@ -217,6 +217,16 @@ func TestRunningGateway(t *testing.T) {
 	}
 }
 
+// TestKeysOfTheService: those that the service manager hands over are as good as a file in /etc.
+func TestKeysOfTheService(t *testing.T) {
+	h := healthy(t)
+	h.remove("/etc/mirrorgw/keys.toml")
+	h.write("/run/credentials/mirrorgw.service/keys.toml", "")
+	if found := ids(h.examine()); len(found) > 0 {
+		t.Errorf("found %v", found)
+	}
+}
+
 // TestPrint: one line a check for people, and the same for programs.
 func TestPrint(t *testing.T) {
 	h := healthy(t)

@@ -15,6 +15,9 @@ import (
 const (
 	minFreeMB   = 256                 // room for a state that grows, and is rewritten when it is compacted
 	expiresSoon = 30 * 24 * time.Hour // when to exchange a certificate
+
+	defaultKeys = "/etc/mirrorgw/keys.toml"
+	serviceKeys = "/run/credentials/mirrorgw.service/keys.toml"
 )
 
 // file is one that the gateway writes.
@@ -107,8 +110,14 @@ func (e *exam) state() {
 	}
 }
 
+// keys looks at those that the service was given (LoadCredential) before the file of the configuration, as the
+// gateway does.
 func (e *exam) keys() {
-	e.closed("keys", e.cfg.AWS.Keys, 0o077)
+	path := e.cfg.AWS.Keys
+	if path == defaultKeys && e.exists(serviceKeys) {
+		path = serviceKeys
+	}
+	e.closed("keys", path, 0o077)
 }
 
 // closed looks at a secret: that it is there, and who may read it.
