@@ -29,7 +29,7 @@ func onThisMachine(t *testing.T, example string) string {
 	text := kernelDevice.ReplaceAllStringFunc(pciDevice.ReplaceAllStringFunc(example, null), null)
 	text = regexp.MustCompile(`lcores = "[0-9-]+"`).ReplaceAllString(text, `lcores = "1"`)
 	text = regexp.MustCompile(`queues = \d+`).ReplaceAllString(text, "queues = 1")
-	text = regexp.MustCompile(`"mirrorgw-(admin|reader)"`).ReplaceAllString(text, `"0"`)
+	text = strings.NewReplacer(`"mirrorgw-admin"`, `"0"`, `"mirrorgw-reader"`, `"1"`).Replace(text)
 	text = regexp.MustCompile(`(?m)^\[state\]$`).ReplaceAllString(text, "[state]\npath = \"/var/lib/mirrorgw/state.db\"")
 	text = strings.Replace(text, "path = \"/var/lib/mirrorgw/state.db\"\npath", "path", 1)
 	return strings.ReplaceAll(text, "/var/lib/mirrorgw", dir)

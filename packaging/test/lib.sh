@@ -66,7 +66,7 @@ boot() {
     say "booting"
     # The network's part of /proc/sys is its own, and may be written as on a machine.
     SYSTEMD_NSPAWN_API_VFS_WRITABLE=network systemd-nspawn -D "$root" --boot --private-network --register=no --keep-unit --console=pipe \
-        --resolv-conf=off --link-journal=no --machine="mirrorgw-$$" </dev/null >"$work/boot.log" 2>&1 &
+        --bind=/dev/net/tun --resolv-conf=off --link-journal=no --machine="mirrorgw-$$" </dev/null >"$work/boot.log" 2>&1 &
     nspawn=$!
     local deadline=$((SECONDS + 60))
     until leader=$(cat "/proc/$nspawn/task/$nspawn/children" 2>/dev/null) && [ -n "$leader" ] &&

@@ -84,6 +84,15 @@ several() {
     mirrorctl status >/dev/null || fail "the end of mirrorgw@east harmed mirrorgw"
 }
 
+kernel_interface() {
+    step "a port that makes a kernel interface, with the capabilities of the unit"
+    sed 's/net_null1,no-rx=1/net_tap0,iface=mgwtap0/' /etc/mirrorgw/mirrorgw.toml >/etc/mirrorgw/west.toml
+    sed -i 's#/run/mirrorgw/#/run/mirrorgw/west/#; s#/var/lib/mirrorgw/#/var/lib/mirrorgw/west/#' /etc/mirrorgw/west.toml
+    systemctl start mirrorgw@west || fail "mirrorgw@west does not start"
+    ip link show mgwtap0 >/dev/null || fail "there is no interface mgwtap0"
+    systemctl stop mirrorgw@west
+}
+
 first_session() {
     step "the quick start"
     systemctl stop mirrorgw
@@ -128,6 +137,7 @@ install_package /root/old.deb
 installed
 started
 several
+kernel_interface
 first_session
 upgraded
 purged
