@@ -65,9 +65,10 @@ mkdir -p "$target"
 target=$(cd "$target" && pwd)
 stage=$target/stage
 rm -rf "$stage"
-mkdir -p "$stage/bin" "$stage/monitoring"
+mkdir -p "$stage/bin" "$stage/sbin" "$stage/monitoring"
 programs
 from_code
+cp scripts/mirrorgw-host "$stage/sbin"
 cp -r packaging/debian packaging/examples docs "$stage"
 cp monitoring/*.yml monitoring/dashboard.json "$stage/monitoring"
 rm "$stage/monitoring/mirrorgw.rules.test.yml"
