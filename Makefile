@@ -23,8 +23,14 @@ SANITIZE := CGO_CFLAGS="-g -O2 -fsanitize=undefined -fno-sanitize-recover=undefi
 # where the calling shell is confined to one. What a cpuset keeps back stays kept back.
 ALL_CPUS := taskset --cpu-list $(shell cat /sys/devices/system/cpu/online)
 
-# Packages run one at a time: those that start EAL poll a CPU without pause, and there may be two.
-TEST := $(ALL_CPUS) $(GO) test -count=1 -p 1
+# Packages run one at a time: those that start EAL poll a CPU without pause, and there may be two. Those
+# of CONTROL never start it, and run side by side.
+TEST    := $(ALL_CPUS) $(GO) test -count=1 -p 1
+BESIDE  := $(ALL_CPUS) $(GO) test -count=1
+CONTROL := ./ctl/... ./rules/... ./vxlan/...
+
+# Tests of the daemon that are about Go alone, and are not repeated under sanitizers.
+WITHOUT_C := ^Test(AWS|BadClients|CLI|Crowd|FullDisk|History|Kill$$|ManyClients|Metrics|Packaged|Prometheus|ReadOnlyDisk|RolesOf|Socket|State|Template|Units)
 
 .PHONY: help deps build demo demo-aws deb test-deb test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
 .NOTPARALLEL:
@@ -51,15 +57,17 @@ demo-aws: deps build ## a gateway on generated traffic for the AWS CLI, until in
 test: deps build vet test-plain test-race test-sanitize ## everything that CI asks for
 
 test-plain: ## all tests, as they are
-	$(TEST) -timeout 20m ./...
+	$(BESIDE) -timeout 20m $(CONTROL)
+	$(TEST) -timeout 20m $$($(GO) list ./... | grep -vE '^mirrorgw/(ctl|rules|vxlan)(/|$$)')
 
 test-race: ## the control plane and the Go half of the workers, under the race detector
-	$(TEST) -race -timeout 20m ./ctl/... ./lcore ./cmd/...
+	$(BESIDE) -race -timeout 20m ./ctl/...
+	$(TEST) -race -timeout 20m ./lcore ./cmd/...
 
 test-sanitize: ## the packages with C, and the daemon over the golden cases, under ASan and UBSan
 	$(SANITIZE) $(TEST) -asan -timeout 20m ./dpdk/... ./pipeline/... ./lcore/...
 	$(SANITIZE) $(GO) build -asan -o out/mirrorgw-asan ./cmd/mirrorgw
-	MIRRORGW_BIN=$(CURDIR)/out/mirrorgw-asan $(TEST) -timeout 20m ./testbed
+	MIRRORGW_BIN=$(CURDIR)/out/mirrorgw-asan $(TEST) -timeout 20m -skip '$(WITHOUT_C)' ./testbed
 
 test-full: deps build ## the long tests too: hours
 	MIRRORGW_FULL=1 $(TEST) -timeout 3h ./...
