@@ -95,3 +95,30 @@ func TestManyChains(t *testing.T) {
 		}
 	}
 }
+
+// TestFramesOfOneSourceGoDifferentWays: in a burst of one source a frame that a session rejects asks the
+// next one, whatever becomes of its neighbours.
+func TestFramesOfOneSourceGoDifferentWays(t *testing.T) {
+	const hit = 443
+	r := base()
+	source := addInterface(r, rules.Interface{Port: wire0, HasMAC: true, MAC: webMAC, VLAN: rules.VLANAny})
+	addSession(r, source, 0, 1, filterOf(egressRule(rules.Reject, hit)))
+	addSession(r, source, 0, 2, filterOf(egressRule(rules.Accept, hit)))
+	layout := &Layout{}
+	w := newWorld(t, newHarness(t, DefaultHarnessPools), r, layout)
+	t.Cleanup(w.close)
+	if got := layout.Shared().Chains; got != 1 {
+		t.Fatalf("%d chains; want 1", got)
+	}
+	missed := fromWeb(t, 80)
+	missed[34], missed[35] = 0x12, 0x34 // the port, behind Ethernet and IPv4
+	out := w.run(Input{Port: wire0, Frames: [][]byte{missed, fromWeb(t, 80), missed, fromWeb(t, 80)}})
+	if len(out.Copies) != 2 || out.Copies[0].Session != 1 || out.Copies[1].Session != 1 {
+		t.Errorf("copies %+v; want two of session 1", out.Copies)
+	}
+	for slot := range uint32(2) {
+		if got := w.harness.Counters().Rule(slot).Packets; got != 2 {
+			t.Errorf("rule %d has %d hits; want 2", slot, got)
+		}
+	}
+}

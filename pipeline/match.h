@@ -243,6 +243,8 @@ static __rte_always_inline void mgw_settle(struct mgw_pipe *pipe, const struct m
 
 	while (n > 0) {
 		n = mgw_ask_round(pipe, program, list, n, &waiting);
+		/* who asked several sessions at once may ask different ones next */
+		pipe->alike = false;
 		while (n == 0 && waiting.n > 0)
 			n = mgw_ask_acl(pipe, program, &waiting, list, n);
 	}

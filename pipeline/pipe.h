@@ -158,7 +158,8 @@ struct mgw_pipe {
 	const struct mgw_source_slot *senders[MGW_BURST], *receivers[MGW_BURST];
 	uint16_t n_sightings;
 	struct mgw_sighting sightings[MGW_MAX_COPIES];
-	bool alike; /* one direction, and the same is asked; cleared by classify if not all IPv4 */
+	bool alike; /* one direction, and the same is asked; cleared by classify if not all IPv4,
+		       and by match's first round */
 
 	/* set by classify, for frames that a source sees */
 	struct mgw_key keys[MGW_BURST];

@@ -29,7 +29,7 @@ func (m *Made) inner(six bool) []byte {
 func TestPartialChecksumsAreCompleted(t *testing.T) {
 	w := repairWorld(t, 1, nil)
 	rapid.Check(t, func(t *rapid.T) {
-		f := drawL4(t, 8800)
+		f := drawL4(t, 8500) // with all headers and padding no copy is cut: those are left alone
 		before := w.harness.Counters().Port(wire0).PartialChecksums
 		want, count := f.frame, uint64(0)
 		switch rapid.SampledFrom([]string{"partial", "complete", "wrong"}).Draw(t, "kind") {
