@@ -30,7 +30,7 @@ BESIDE  := $(ALL_CPUS) $(GO) test -count=1
 CONTROL := ./ctl/... ./rules/... ./vxlan/...
 
 # Tests of the daemon that are about Go alone, and are not repeated under sanitizers.
-WITHOUT_C := ^Test(AWS|BadClients|CLI|Crowd|FullDisk|History|Kill$$|ManyClients|Metrics|Packaged|Prometheus|ReadOnlyDisk|RolesOf|Socket|State|Template|Units)
+WITHOUT_C := ^Test(AWS|BadClients|CLI|Crowd|FullDisk|History|ManyClients|Metrics|Packaged|Prometheus|ReadOnlyDisk|RolesOf|Socket|State|Template|Units)
 
 .PHONY: help deps build demo demo-aws deb test-deb test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
 .NOTPARALLEL:
