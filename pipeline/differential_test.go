@@ -73,6 +73,9 @@ func runDifferential(t *testing.T, resources *rules.Resources, layout *Layout, b
 
 func randomBurst(r *rand.Rand, pool *pools, corpus [][]byte) Input {
 	in := Input{Port: pick(r, wire0, wire1, tap0)}
+	if r.IntN(4) == 0 {
+		return burstOfOneSource(r, pool, in)
+	}
 	for range 1 + r.IntN(Burst) {
 		frame := pool.randomFrame(r)
 		if r.IntN(4) == 0 {
@@ -85,6 +88,26 @@ func randomBurst(r *rand.Rand, pool *pools, corpus [][]byte) Input {
 		}
 		in.Frames = append(in.Frames, frame)
 		in.Segments = append(in.Segments, cut(r, len(frame)))
+	}
+	return in
+}
+
+// burstOfOneSource is what traffic mostly is: IPv4 between one host and others that no source has,
+// which the stages deal with as a row.
+func burstOfOneSource(r *rand.Rand, pool *pools, in Input) Input {
+	dst, src := [6]byte{2, 0xff}, pick(r, pool.macs...)
+	if r.IntN(2) == 0 {
+		dst, src = src, dst
+	}
+	for n := 2 + r.IntN(pick(r, 3, 3, Burst-1)); len(in.Frames) < n; {
+		frame := pool.randomFrame(r)
+		if len(frame) < 34 || frame[12] != 0x08 || frame[13] != 0x00 {
+			continue
+		}
+		copy(frame, dst[:])
+		copy(frame[6:], src[:])
+		in.Frames = append(in.Frames, frame)
+		in.Segments = append(in.Segments, []int{len(frame)})
 	}
 	return in
 }
