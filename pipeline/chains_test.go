@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"encoding/binary"
+	"math/rand/v2"
 	"testing"
 
 	"mirrorgw/rules"
@@ -119,6 +121,42 @@ func TestFramesOfOneSourceGoDifferentWays(t *testing.T) {
 	for slot := range uint32(2) {
 		if got := w.harness.Counters().Rule(slot).Packets; got != 2 {
 			t.Errorf("rule %d has %d hits; want 2", slot, got)
+		}
+	}
+}
+
+// TestRowsOfOneSource compares bursts of one source with rules.Evaluate: short random filters of several
+// sessions, of which each frame may be any one's or nobody's.
+func TestRowsOfOneSource(t *testing.T) {
+	h := sharedHarness(t)
+	for world := range uint64(300) {
+		r := rand.New(rand.NewPCG(world, 2))
+		resources := base()
+		source := addInterface(resources, rules.Interface{Port: wire0, HasMAC: true, MAC: webMAC, VLAN: rules.VLANAny})
+		for number := range 2 + r.IntN(4) {
+			var list []rules.Rule
+			for range r.IntN(4) {
+				list = append(list, egressRule(pick(r, rules.Accept, rules.Reject), pick[uint16](r, 80, 443, 8443)))
+			}
+			addSession(resources, source, 0, number+1, filterOf(list...))
+		}
+		h.clear()
+		w := newWorld(t, h.Harness, resources, &Layout{Scattered: r.IntN(4) == 0})
+		y := newTally()
+		for range 10 {
+			in := Input{Port: wire0}
+			for range 1 + r.IntN(Burst) {
+				frame := fromWeb(t, 80)
+				binary.BigEndian.PutUint16(frame[34:], pick[uint16](r, 80, 443, 8443, 22)) // behind Ethernet and IPv4
+				in.Frames = append(in.Frames, frame)
+				in.Segments = append(in.Segments, []int{len(frame)})
+			}
+			w.check(in, y)
+		}
+		w.compareCounters(y)
+		w.close()
+		if t.Failed() {
+			t.Fatalf("world %d", world)
 		}
 	}
 }
