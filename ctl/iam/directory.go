@@ -66,16 +66,19 @@ func (d *Directory) Reload() error {
 	return err
 }
 
-// Prepare reads the file and changes nothing; use has what was read count from then on.
-func (d *Directory) Prepare() (use func(), err error) {
+// Prepare reads the file and changes nothing; use has what was read count from then on, until undo.
+func (d *Directory) Prepare() (use func() (undo func()), err error) {
 	if d.path == "" {
-		return func() {}, nil
+		return func() func() { return func() {} }, nil
 	}
 	fresh, err := d.read(d.path)
 	if err != nil {
 		return nil, err
 	}
-	return func() { d.current.Store(fresh) }, nil
+	return func() func() {
+		before := d.current.Swap(fresh)
+		return func() { d.current.Store(before) }
+	}, nil
 }
 
 // Warnings are sentences about what is right and has no effect.

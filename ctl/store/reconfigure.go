@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
 	"mirrorgw/ctl/config"
@@ -48,4 +50,51 @@ func (w *ways) with(cfg *config.Config) *ways {
 // excludesOthers tells whether snapshots by two ways are different.
 func (w *ways) excludesOthers(than *ways) bool {
 	return w.cfg.Exclude != than.cfg.Exclude || !slices.Equal(w.cfg.Resolvers, than.cfg.Resolvers)
+}
+
+// AboveQuotas names, in a sentence each, quotas that what exists is above, the first account, source,
+// target or filter of each.
+func (s *Store) AboveQuotas(q config.Quotas) (list []string) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	st := s.st
+	for _, of := range []struct {
+		quota string
+		limit int
+		count map[string]int
+	}{
+		{"sessions_per_account", q.SessionsPerAccount, st.sessions.count}, {"targets_per_account", q.TargetsPerAccount, st.targets.count},
+		{"filters_per_account", q.FiltersPerAccount, st.filters.count},
+	} {
+		for _, account := range slices.Sorted(maps.Keys(of.count)) {
+			if n := of.count[account]; n > of.limit {
+				list = append(list, fmt.Sprintf("[quotas] %s = %d is below what account %s has (%d)", of.quota, of.limit, account, n))
+				break
+			}
+		}
+	}
+	if i := slices.IndexFunc(st.interfaces.order, func(n *interfaceNode) bool { return len(n.sessions) > q.SessionsPerSource }); i >= 0 {
+		n := st.interfaces.order[i]
+		list = append(list, fmt.Sprintf("[quotas] sessions_per_source = %d is below what source %q has (%d)", q.SessionsPerSource, n.rec.Name, len(n.sessions)))
+	}
+	if i := slices.IndexFunc(st.filters.order, func(n *filterNode) bool { return len(n.rec.Rules) > q.RulesPerFilter }); i >= 0 {
+		n := st.filters.order[i]
+		list = append(list, fmt.Sprintf("[quotas] rules_per_filter = %d is below what filter %q has (%d)", q.RulesPerFilter, n.rec.Name, len(n.rec.Rules)))
+	}
+	return append(list, st.crowdedTargets(&q)...)
+}
+
+// crowdedTargets is AboveQuotas for the sources of a target.
+func (st *state) crowdedTargets(q *config.Quotas) (list []string) {
+	told := map[string]bool{}
+	for _, n := range st.interfaces.order {
+		if n.rec.Instance == "" {
+			continue
+		}
+		if quota, limit := sourcesQuota(q, n.rec); len(n.feeds) > limit && !told[quota] {
+			told[quota] = true
+			list = append(list, fmt.Sprintf("[quotas] %s = %d is below what interface %q is the target of (%d)", quota, limit, n.rec.Name, len(n.feeds)))
+		}
+	}
+	return list
 }
