@@ -74,6 +74,8 @@ test-full: deps build ## the long tests too: hours
 
 docs: build ## write the reference pages of docs/ from the code
 	$(GO) run ./ctl/reference/generate
+	bin/mirrorgw manual --markdown >docs/mirrorgw.md
+	bin/mirrorctl manual --markdown >docs/mirrorctl-reference.md
 
 deb: ## the Debian package, out/deb/mirrorgw_VERSION_amd64.deb; needs debhelper, dpkg-dev and fakeroot
 	VERSION="$(VERSION)" packaging/build.sh

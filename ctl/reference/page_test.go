@@ -34,3 +34,23 @@ func TestFill(t *testing.T) {
 		}
 	}
 }
+
+// TestAPIPage: docs/api-reference.md is what the OpenAPI document says.
+func TestAPIPage(t *testing.T) {
+	text, err := os.ReadFile("../../docs/api-reference.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := reference.APIPage("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page != string(text) {
+		t.Error("docs/api-reference.md differs from the OpenAPI document; write it with make docs")
+	}
+	for _, want := range []string{"### GET /v1/sessions/{ref}\n", "| `virtualNetworkId` | integer |  | 1-16777215; drawn when absent |", "409 `in-use`", "`tag:…`"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}

@@ -1,8 +1,8 @@
-// Command generate writes the tables of docs/configuration.md.
+// Command generate writes what docs/ has from ctl/reference: the tables of configuration.md, and api-reference.md. It runs in the
+// root of the tree.
 package main
 
 import (
-	"flag"
 	"fmt"
 	"os"
 
@@ -10,22 +10,31 @@ import (
 )
 
 func main() {
-	page := flag.String("page", "docs/configuration.md", "the page, `FILE`")
-	flag.Parse()
-	if err := write(*page); err != nil {
-		fmt.Fprintf(os.Stderr, "generate: %s: %v\n", *page, err)
-		os.Exit(1)
+	for _, write := range []func() error{configuration, api} {
+		if err := write(); err != nil {
+			fmt.Fprintf(os.Stderr, "generate: %v\n", err)
+			os.Exit(1)
+		}
 	}
 }
 
-func write(page string) error {
+func configuration() error {
+	const page = "docs/configuration.md"
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return err
 	}
 	filled, err := reference.Fill(string(text))
-	if err != nil || filled == string(text) {
-		return err
+	if err != nil {
+		return fmt.Errorf("%s: %w", page, err)
 	}
 	return os.WriteFile(page, []byte(filled), 0o644)
+}
+
+func api() error {
+	text, err := reference.APIPage("ctl")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile("docs/api-reference.md", []byte(text), 0o644)
 }
