@@ -41,7 +41,12 @@ func New(socketPath string) *Client {
 	return c
 }
 
-// Socket is the path that the client was made with.
+// Over returns a client whose requests a transport answers. name is what errors call the daemon.
+func Over(name string, transport http.RoundTripper) *Client {
+	return &Client{socket: name, http: &http.Client{Transport: transport}}
+}
+
+// Socket is the path that the client was made with, or the name given to Over.
 func (c *Client) Socket() string { return c.socket }
 
 // Close closes the idle connections. The client may still be used.
