@@ -90,6 +90,17 @@ func Where(field string, values ...string) Option {
 	return func(c *call) { c.query[field] = append(c.query[field], values...) }
 }
 
+// Ordered reads a list as people do: words to look for, a field to sort by (with - before it the other
+// way round), what to leave out before the page, and the names of what the resources refer to.
+func Ordered(search, sort string, skip int) Option {
+	return func(c *call) {
+		c.query.Set("search", search)
+		c.query.Set("sort", sort)
+		c.query.Set("skip", strconv.Itoa(skip))
+		c.query.Set("names", "true")
+	}
+}
+
 func newCall(method, path string, body []byte, options []Option) *call {
 	c := &call{method: method, path: path, body: body, query: url.Values{}, header: http.Header{}}
 	c.again = method == http.MethodGet
