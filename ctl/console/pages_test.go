@@ -12,7 +12,11 @@ import (
 
 // examplePaths are what pages with an identifier in their path are asked for with.
 var examplePaths = map[string]string{
-	"/targets/{id}": "/targets/tmt-11111111111111111",
+	"/sessions/{id}":       "/sessions/tms-11111111111111111",
+	"/targets/{id}":        "/targets/tmt-11111111111111111",
+	"/filters/{id}":        "/filters/tmf-11111111111111111",
+	"/interfaces/{id}":     "/interfaces/eni-11111111111111111",
+	"/load-balancers/{id}": "/load-balancers/nlb-11111111111111111",
 }
 
 // pathOf is a path of a page, or the example of the longest pattern that it begins with.
@@ -69,7 +73,7 @@ func TestEveryPage(t *testing.T) {
 		checkHeaders(t, path, answer.Header())
 		count++
 	}
-	if count < 9 {
+	if count < 30 {
 		t.Errorf("only %d pages were looked at", count)
 	}
 }
@@ -81,6 +85,9 @@ func checkPage(t *testing.T, path, text string) {
 	}
 	if n := strings.Count(text, "<h1>"); n != 1 {
 		t.Errorf("%s: %d h1", path, n)
+	}
+	if err := foreignMarkup(text); err != nil {
+		t.Errorf("%s: %v", path, err)
 	}
 	for what, expression := range map[string]*regexp.Regexp{"a script": inlineScript, "a style": inlineStyle, "a foreign address": foreign} {
 		if found := expression.FindString(text); found != "" {
