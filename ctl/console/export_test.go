@@ -26,6 +26,7 @@ func RenderWith(text func() string) map[string]string {
 		f.Fields = append(f.Fields, field{Name: "n" + string(kind), Label: text(), Hint: text(), Kind: kind, Value: text(), Error: text(), Options: []option{{text(), text()}}})
 		f.Faults = append(f.Faults, fault{"n", text()})
 	}
+	f.Groups = []*rowEditor{{Name: "g", Legend: text(), Noun: text(), Error: text(), Columns: []field{{Name: "c", Label: text(), Hint: text()}}, Rows: [][]string{{text()}}}}
 	d := &detail{Name: text(), ID: text(), Kind: text(), Sections: []section{{ID: "s", Heading: text(), Note: text(), Facts: []fact{{text(), cell{Text: text(), Title: text(), Badge: "good"}},
 		{text(), cell{Text: text(), Code: true}}}, Table: &table, Plots: []plotSlot{{Title: text()}}}}}
 	pages := map[string]string{}

@@ -11,10 +11,10 @@ import (
 // What the templates write. Whatever else were in a page would be a user's.
 var (
 	elements = strings.Fields(`!doctype html head meta title link script body a header p span div form input button nav ul ol li main h1 h2 h3 footer
-		section dl dt dd table caption thead tbody tr th td fieldset legend label select option datalist textarea figure figcaption strong pre code`)
+		section dl dt dd table caption thead tbody tr th td fieldset legend label select option datalist textarea figure figcaption strong pre code template`)
 	attributes = strings.Fields(`lang charset name content rel href type src class id aria-hidden aria-label aria-labelledby aria-current aria-sort aria-describedby
 		aria-invalid method action value role tabindex novalidate formnovalidate for autocomplete placeholder list required selected checked inputmode scope
-		data-label data-live title html rows`)
+		data-label data-live data-rows title html rows`)
 )
 
 var attribute = regexp.MustCompile(`^\s+([^\s"'>/=]+)(?:="([^"]*)")?`)
