@@ -42,9 +42,9 @@ func Parse(name string, data []byte) (*Config, error) {
 	}
 	c := &Config{File: name}
 	c.EAL = readEAL(root.Table("eal"))
-	c.Ports = readPorts(root)
-	c.Routes = readRoutes(root)
-	c.Neighbors = readNeighbors(root)
+	c.Ports = readEach(root, "port", readPort)
+	c.Routes = readEach(root, "route", readRoute)
+	c.Neighbors = readEach(root, "neighbor", readNeighbor)
 	c.Zone = readGateway(root.Table("gateway"))
 	c.OuterSource = readTunnel(root.Table("tunnel"))
 	c.Exclude = readExclude(root.Table("exclude"))
@@ -196,4 +196,12 @@ func list(names []string) string {
 		return "(none)"
 	}
 	return strings.Join(names, ", ")
+}
+
+// readEach reads every table of an array, [[name]], in its order.
+func readEach[T any](root *tomldoc.Table, name string, read func(*tomldoc.Table) T) (list []T) {
+	for _, t := range root.Tables(name) {
+		list = append(list, read(t))
+	}
+	return list
 }
