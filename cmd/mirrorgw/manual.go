@@ -47,7 +47,7 @@ func manualPage() *manual.Page {
 	p.Subsection("mirrorgw completion bash|zsh|fish")
 	p.Text("Prints the completion script of a shell.")
 	p.Section("SIGNALS")
-	p.Item("SIGHUP", "The configuration is read again: log level and rate limits come into force; so are access keys and certificates.")
+	p.Item("SIGHUP", "The configuration is read again: quotas, excludes, log and limits come into force, all or nothing; so are access keys, certificate and users. --check-config prints which keys need a restart.")
 	p.Item("SIGTERM, SIGINT", "The gateway ends in order. A second signal ends it at once.")
 	p.Section("EXIT STATUS")
 	p.Text("0 done; 1 it could not start, or ended with an error; 2 the command line makes no sense.")

@@ -38,21 +38,29 @@ func loadCertificate(certificate, key string, log *slog.Logger, every time.Durat
 
 // Reload reads the files. After an error the certificate before stays in use.
 func (c *Certificate) Reload() error {
+	use, err := c.Prepare()
+	if err == nil {
+		use()
+	}
+	return err
+}
+
+// Prepare reads the files and changes nothing; use has the certificate that was read used from then on.
+func (c *Certificate) Prepare() (use func(), err error) {
 	info, err := os.Stat(c.key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("[aws]: the private key %s does not exist; set tls_key to the file that belongs to tls_certificate", c.key)
+		return nil, fmt.Errorf("[aws]: the private key %s does not exist; set tls_key to the file that belongs to tls_certificate", c.key)
 	case err != nil:
-		return fmt.Errorf("[aws]: the private key cannot be looked at (%w); make it readable for this user", err)
+		return nil, fmt.Errorf("[aws]: the private key cannot be looked at (%w); make it readable for this user", err)
 	case info.Mode().Perm()&0o007 != 0:
-		return fmt.Errorf("[aws]: the private key %s has mode %04o, which every user of this machine can use; give it mode 0600", c.key, info.Mode().Perm())
+		return nil, fmt.Errorf("[aws]: the private key %s has mode %04o, which every user of this machine can use; give it mode 0600", c.key, info.Mode().Perm())
 	}
 	pair, err := tls.LoadX509KeyPair(c.certificate, c.key)
 	if err != nil {
-		return fmt.Errorf("[aws]: the certificate %s and the private key %s cannot be used (%w); both must be PEM and belong together", c.certificate, c.key, err)
+		return nil, fmt.Errorf("[aws]: the certificate %s and the private key %s cannot be used (%w); both must be PEM and belong together", c.certificate, c.key, err)
 	}
-	c.current.Store(&pair)
-	return nil
+	return func() { c.current.Store(&pair) }, nil
 }
 
 // config is what handshakes go by. HTTP/2 is not offered: no client of these APIs needs it.

@@ -41,13 +41,13 @@ func awsKeys() []Key {
 		{Name: "account", Type: Text, Default: `"000000000000"`, Form: "12 digits, in quotes", Meaning: "of access keys that name none"},
 		{Name: "keys", Type: Text, Absent: "`keys.toml` in `$CREDENTIALS_DIRECTORY` if it is there, else `\"/etc/mirrorgw/keys.toml\"`", Form: "a path",
 			Meaning: "the access keys. The file is read again when it changes"},
-		{Name: "requests_per_second", Type: Integer, Default: "1000", Least: "0", Most: "1000000", Reload: true,
+		{Name: "requests_per_second", Type: Integer, Default: "1000", Least: "0", Most: "1000000",
 			Meaning: "of one access key, for long; 0 is no limit. " + rate},
-		{Name: "requests_burst", Type: Integer, Absent: "2000, or twice `requests_per_second` if that is more", Least: "1", Most: "1000000", Reload: true,
+		{Name: "requests_burst", Type: Integer, Absent: "2000, or twice `requests_per_second` if that is more", Least: "1", Most: "1000000",
 			Meaning: "of one access key, at once after a pause"},
-		{Name: "failures_per_second", Type: Integer, Default: "10", Least: "0", Most: "1000000", Reload: true,
+		{Name: "failures_per_second", Type: Integer, Default: "10", Least: "0", Most: "1000000",
 			Meaning: "failed authentications of one source address (IPv6: one /64), for long; 0 is no limit. Above it everything from there is answered as above, without being looked at"},
-		{Name: "failures_burst", Type: Integer, Absent: "100, or `failures_per_second` if that is more", Least: "1", Most: "1000000", Reload: true,
+		{Name: "failures_burst", Type: Integer, Absent: "100, or `failures_per_second` if that is more", Least: "1", Most: "1000000",
 			Meaning: "failed authentications of one source address, at once after a pause"},
 	}
 }

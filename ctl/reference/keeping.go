@@ -27,7 +27,9 @@ func keepingSections() []Section {
 				Meaning: "of all files together; when it is not enough, the oldest hours go before their time, with a warning"},
 		}},
 		{Name: "log", Keys: []Key{
-			{Name: "level", Type: Text, Default: `"info"`, Words: []string{"debug", "info", "warn", "error"}, Reload: true, Meaning: "least level that is logged"},
+			{Name: "level", Type: Text, Default: `"info"`, Words: []string{"debug", "info", "warn", "error"}, Meaning: "least level that is logged"},
+			{Name: "format", Type: Text, Default: `"text"`, Words: []string{"text", "json", "journal"},
+				Meaning: "`key=value`; an object a line; or text without the time and with the priority in front that journald reads"},
 		}},
 	}
 }

@@ -30,7 +30,6 @@ type Key struct {
 
 	Words   []string // the values of a text that is one of some
 	Form    string   // what values look like; with Words or borders, what else there is to say
-	Reload  bool     // a reload takes a new value over; else the next start
 	Meaning string   // Markdown
 }
 

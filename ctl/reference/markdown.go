@@ -3,13 +3,15 @@ package reference
 import (
 	"fmt"
 	"strings"
+
+	"mirrorgw/ctl/config"
 )
 
-// Markdown is the table of a section. With changes there is a column that says when a new value takes force.
-func (s *Section) Markdown(changes bool) string {
+// Markdown is the table of a section. Where changedBy is not nil, a column says by what a new value takes force.
+func (s *Section) Markdown(changedBy func(section, key string) string) string {
 	var b strings.Builder
 	head := []string{"key", "type", "default", "values", "meaning"}
-	if changes {
+	if changedBy != nil {
 		head = []string{"key", "type", "default", "values", "changed by", "meaning"}
 	}
 	row(&b, head)
@@ -17,8 +19,8 @@ func (s *Section) Markdown(changes bool) string {
 	for i := range s.Keys {
 		k := &s.Keys[i]
 		cells := []string{"`" + k.Name + "`", string(k.Type), k.defaultCell(), k.valuesCell()}
-		if changes {
-			cells = append(cells, k.changeCell())
+		if changedBy != nil {
+			cells = append(cells, changedBy(s.Name, k.Name))
 		}
 		row(&b, append(cells, k.Meaning))
 	}
@@ -41,9 +43,12 @@ func (k *Key) defaultCell() string {
 	return "empty"
 }
 
-func (k *Key) changeCell() string {
-	if k.Reload {
-		return "reload"
+// reloadOrRestart says which of the two a key of gateway.toml needs.
+func reloadOrRestart(section, name string) string {
+	for _, k := range config.Keys() {
+		if k.Section == section && k.Name == name && k.Reloads {
+			return "reload"
+		}
 	}
 	return "restart"
 }

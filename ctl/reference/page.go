@@ -18,10 +18,14 @@ var region = regexp.MustCompile(`(?ms)^<!-- generated: (.+?) -->\n.*?^<!-- end -
 // error names a region that no section has, or a section that no region of the page has.
 func Fill(page string) (string, error) {
 	tables := map[string]string{}
-	for file, sections := range map[string][]Section{"gateway.toml": Gateway(), "resources.toml": Resources()} {
-		for i := range sections {
-			name := strings.TrimSpace(file + " " + sections[i].Header())
-			tables[name] = sections[i].Markdown(file == "gateway.toml")
+	for _, file := range []struct {
+		name      string
+		sections  []Section
+		changedBy func(section, key string) string
+	}{{"gateway.toml", Gateway(), reloadOrRestart}, {"resources.toml", Resources(), nil}} {
+		for i := range file.sections {
+			name := strings.TrimSpace(file.name + " " + file.sections[i].Header())
+			tables[name] = file.sections[i].Markdown(file.changedBy)
 		}
 	}
 	var unknown []string

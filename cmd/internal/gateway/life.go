@@ -22,6 +22,7 @@ type life struct {
 	aws     *awsDoor   // nil without [aws]
 	audit   *audit.Log // nil without [audit]
 	reloads *reloads
+	again   *reloader
 	kept    *kept // nil without [history]
 	notify  *notifier
 	watched *watchdog // nil until the ports forward
@@ -60,9 +61,10 @@ func (l *life) run(ctx context.Context) (err error) {
 	}
 	l.logForwarding()
 	l.kept = keepHistory(l)
+	l.again = newReloader(l)
 	l.scraped.serve(l) // first: who reads that the gateway is ready finds the metrics
 	l.aws.serve(l)
-	l.reloads.serve(l.reload)
+	l.reloads.serve(l.again.onSignal)
 	if err := l.control.serve(l); err != nil {
 		return err
 	}
