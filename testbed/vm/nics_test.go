@@ -73,6 +73,9 @@ func TestCards(t *testing.T) {
 			for _, mtu := range []int{1500, model.jumbo} {
 				t.Run(fmt.Sprint("vfio-pci_MTU_", mtu), func(t *testing.T) { r.pass(t, mtu) })
 			}
+			r.toUIO()
+			t.Run("uio_pci_generic", func(t *testing.T) { r.pass(t, 1500) })
+			r.undo()
 		})
 	}
 }
@@ -91,6 +94,30 @@ func (r *rig) prepare() {
 	r.run("udevadm trigger --subsystem-match=vfio && udevadm settle")
 	if found = r.doctor(); len(found["fault"]) > 0 {
 		r.t.Errorf("doctor still finds faults: %v", found["fault"])
+	}
+}
+
+// toUIO gives the cards to the driver for machines without an IOMMU, as docs/install.md says.
+func (r *rig) toUIO() {
+	r.machine.t = r.t
+	r.t.Helper()
+	r.run("systemctl stop mirrorgw")
+	r.t.Log(r.run(bindCards + "--driver uio_pci_generic " + strings.Join(addresses, " ")))
+	r.run("cp /usr/share/doc/mirrorgw/examples/uio.conf /etc/systemd/system/mirrorgw.service.d && systemctl daemon-reload")
+	if found := r.doctor(); count(found["note"], "uio-no-protection") != len(addresses) || len(found["fault"]) > 0 {
+		r.t.Errorf("doctor, with cards at uio_pci_generic: %v", found)
+	}
+}
+
+// undo takes back what was done to the host, after which it is as it was.
+func (r *rig) undo() {
+	r.machine.t = r.t
+	r.t.Helper()
+	r.run("systemctl stop mirrorgw")
+	r.t.Log(r.run("mirrorgw-host undo"))
+	status := r.run("mirrorgw-host status")
+	if n := strings.Count(status, ": driver "+r.model.kernel+", interfaces e"); n != len(addresses) || !strings.Contains(status, "hugepages-2048kB: 0, free 0") || !strings.Contains(status, "undo       0 changes") {
+		r.t.Errorf("the host after undo:\n%s", status)
 	}
 }
 
