@@ -51,6 +51,7 @@ func Init(o Options) (*EAL, error) {
 		return nil, err
 	}
 	leftovers := removeLeftovers(filepath.Dir(runtimeDir(o.FilePrefix)), mountDir) // frees their hugepages
+	removeHugeFiles(o.FilePrefix)
 	huge, err := hugepagesNow(o.Hugepages, o.MemoryMB)
 	if err != nil {
 		return nil, err

@@ -119,7 +119,7 @@ func (r *rig) through(w *way, what string, frames ...[]byte) {
 		}
 	}
 	if len(got) != len(frames) {
-		r.machine.t.Fatalf("%s: %d frames into %s, %d out of %s", what, len(frames), w.in.name, len(got), w.out.name)
+		r.machine.t.Fatalf("%s: %d frames into %s, %d out of %s; ports:\n%s", what, len(frames), w.in.name, len(got), w.out.name, r.run("mirrorctl stats --kind ports -o json"))
 	}
 	w.sent = append(w.sent, frames...)
 }
