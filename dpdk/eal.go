@@ -179,6 +179,7 @@ func (e *EAL) Cleanup() error {
 		dir := e.RuntimeDir()
 		var rc C.int
 		e.do(func() { rc = C.shim_eal_cleanup() })
+		removeOwnHugeFiles(e.options.FilePrefix)
 		close(e.calls)
 		e.err = errors.Join(check(rc, "rte_eal_cleanup", ""), e.removeFiles(), removeRuntimeDir(dir, e.options.FilePrefix), e.owner.Close())
 	})

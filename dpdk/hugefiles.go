@@ -21,7 +21,21 @@ func removeHugeFiles(own string) {
 	}
 }
 
-// removeHugeFilesIn does so in one directory, unless an EAL is making its files there, which holds the directory's lock.
+// removeOwnHugeFiles gives the pages of a process that ends back at once: EAL leaves its files to the next one.
+func removeOwnHugeFiles(own string) {
+	mounts, err := os.ReadFile("/proc/mounts")
+	if err != nil {
+		return
+	}
+	for _, m := range parseHugeMounts(string(mounts)) {
+		files, _ := filepath.Glob(filepath.Join(m.dir, own+"map_*"))
+		for _, path := range files {
+			_ = os.Remove(path)
+		}
+	}
+}
+
+// removeHugeFilesIn removes what killed gateways left in one directory, unless an EAL is making its files there, which holds the directory's lock.
 func removeHugeFilesIn(dir, own string) {
 	lock, err := os.Open(dir)
 	if err != nil {

@@ -3,6 +3,7 @@ package vm
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +61,9 @@ func (r *rig) start(mtu int) {
 		mirrorctl apply -f /root/resources.toml`)
 	r.machine.t.Logf("what the gateway says of the ports:\n%s",
 		r.run("journalctl --no-pager -q -o cat -u mirrorgw | grep -e msg=port -e 'EAL started' -e level=WARN -e level=ERROR"))
+	if log := r.run("journalctl --no-pager -q -o cat -u mirrorgw"); !strings.Contains(log, `hugepages="used: `) {
+		r.machine.t.Errorf("the gateway uses no hugepages, which were reserved:\n%s", log)
+	}
 	r.run(`for n in $(seq 100); do [ "$(mirrorctl target list -o json | grep -c '"state": "reachable"')" = 2 ] && exit; sleep 0.2; done; mirrorctl target list -o json; exit 1`)
 }
 
