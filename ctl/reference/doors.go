@@ -20,6 +20,7 @@ func doorSections() []Section {
 			{Name: "group", Type: TextNumber, Absent: "the daemon's", Form: "a group's name or number", Meaning: "that the socket belongs to, for example the scraper's"},
 		}},
 		{Name: "aws", Keys: awsKeys()},
+		{Name: "console", Keys: consoleKeys()},
 		{Name: "iam", Keys: []Key{
 			{Name: "directory", Type: Text, Default: `"/etc/mirrorgw/iam.toml"`, Form: "a path",
 				Meaning: "the file of accounts, users, groups and policies. Only root and the daemon's user may be able to write it. A reload reads it again"},
@@ -49,5 +50,19 @@ func awsKeys() []Key {
 			Meaning: "failed authentications of one source address (IPv6: one /64), for long; 0 is no limit. Above it everything from there is answered as above, without being looked at"},
 		{Name: "failures_burst", Type: Integer, Absent: "100, or `failures_per_second` if that is more", Least: "1", Most: "1000000",
 			Meaning: "failed authentications of one source address, at once after a pause"},
+	}
+}
+
+func consoleKeys() []Key {
+	return []Key{
+		{Name: "listen", Type: Text, Default: `"127.0.0.1:8790"`, Form: "an IP address and a port", Meaning: "TCP. Without TLS only a loopback address is accepted"},
+		{Name: "names", Type: Texts, Absent: "none", Most: "16", Form: "hosts, without a port",
+			Meaning: "that browsers may ask for besides the address itself. Requests for others are refused: a page of somebody else's could be talking. The first one is in links when there is TLS"},
+		{Name: "tls_certificate", Type: Text, Absent: "no TLS", Form: "a path, PEM", Meaning: "TLS 1.2 and 1.3; with `tls_key`, or neither. The file is read again when it changes"},
+		{Name: "tls_key", Type: Text, Absent: "no TLS", Form: "a path, PEM", Meaning: "must be closed to others than its owner and group. The file is read again when it changes"},
+		{Name: "keys", Type: Text, Absent: "those of `[aws]`, none without it", Form: "a path", Meaning: "the access keys that log in, a file as in `[aws]`. The file is read again when it changes"},
+		{Name: "session_minutes", Type: Integer, Unit: "minutes", Default: "60", Least: "1", Most: "1440",
+			Meaning: "without use, after which a log-in ends. An open page that moves by itself is use"},
+		{Name: "session_hours", Type: Integer, Unit: "hours", Default: "12", Least: "1", Most: "720", Meaning: "after which a log-in ends at the latest"},
 	}
 }

@@ -48,6 +48,10 @@ func placeOf(section, key string) place {
 		return place{"socket = \"/run/x\"\n", one}
 	case "metrics.listen", "metrics.socket":
 		return place{"", one}
+	case "console.tls_certificate":
+		return place{"tls_key = \"/k\"\n", one}
+	case "console.tls_key":
+		return place{"tls_certificate = \"/c\"\n", one}
 	case "aws.tls_certificate":
 		return place{"tls_key = \"/k\"\n", one}
 	case "aws.tls_key":
@@ -85,34 +89,39 @@ func (p place) document(s *reference.Section, key, value string) string {
 
 // values are right and wrong values of keys whose table has no words and no borders to try.
 var values = map[string]struct{ right, wrong []string }{
-	"eal.lcores":          {[]string{`"1"`, `"3@1"`, `"127"`}, []string{`"128"`, `"x"`, `"1,1"`}},
-	"eal.mirror_lcores":   {[]string{`"7"`, `"7,9"`}, []string{`"7-9"`, `"128"`}},
-	"port.device":         {[]string{`"0000:3c:00.0"`, `"net_af_packet0,iface=eth1"`, `"net_pcap0,rx_pcap=in.pcap,tx_pcap=out.pcap"`}, []string{`"eth0"`, `"0000:3b:00.0"`}},
-	"port.peer":           {[]string{`"wire0"`}, []string{`"wire9"`, `"x"`, `""`}},
-	"port.addresses":      {[]string{`["192.0.3.1/24"]`, `["192.0.3.1/24", "2001:db8::1/64"]`}, []string{`[]`, `["192.0.3.1"]`, `["192.0.2.1/24"]`}},
-	"route.prefix":        {[]string{`"198.51.100.0/24"`, `"0.0.0.0/0"`}, []string{`"198.51.100.1/24"`, `"2001:db8:1::/48"`, `"::/0"`}},
-	"route.via":           {[]string{`"192.0.2.254"`}, []string{`"192.0.9.254"`, `"2001:db8::1"`}},
-	"route.port":          {[]string{`"tun0"`}, []string{`"wire0"`, `"x"`}},
-	"neighbor.address":    {[]string{`"192.0.2.10"`, `"198.51.100.1"`}, []string{`"192.0.2.1"`, `"x"`}},
-	"neighbor.mac":        {[]string{`"02:00:00:00:02:10"`}, []string{`"01:00:00:00:00:00"`, `"x"`}},
-	"neighbor.port":       {[]string{`"tun0"`}, []string{`"wire0"`}},
-	"ctl.mode":            {[]string{`"0600"`, `"0777"`}, []string{`"0577"`, `"1000"`, `"x"`}},
-	"ctl.admin_group":     {[]string{`"adm"`, `4`}, []string{`""`}},
-	"ctl.reader_group":    {[]string{`"adm"`, `4`}, []string{`""`}},
-	"metrics.listen":      {[]string{`"127.0.0.1:9464"`, `"[::1]:1"`}, []string{`":9464"`, `"127.0.0.1"`, `"127.0.0.1:0"`}},
-	"metrics.mode":        {[]string{`"0600"`, `"0777"`}, []string{`"0577"`, `"1000"`}},
-	"metrics.group":       {[]string{`"adm"`, `4`}, []string{`""`}},
-	"aws.listen":          {[]string{`"127.0.0.1:1"`}, []string{`"192.0.2.1:1"`, `"x"`}},
-	"aws.tls_certificate": {[]string{`"/c"`}, []string{`""`}},
-	"aws.tls_key":         {[]string{`"/k"`}, []string{`""`}},
-	"aws.account":         {[]string{`"123456789012"`}, []string{`"1234"`, `123456789012`}},
-	"aws.keys":            {[]string{`"/k"`}, []string{`""`}},
-	"iam.directory":       {[]string{`"/d"`}, []string{`""`}},
-	"state.path":          {[]string{`"/s"`}, []string{`""`}},
-	"state.forward_after": {[]string{`"1ns"`, `"10s"`}, []string{`"0s"`, `"x"`}},
-	"audit.path":          {[]string{`"/a"`}, []string{`""`}},
-	".dns_resolvers":      {[]string{`[]`}, []string{`["x"]`, `["192.0.2.1", "192.0.2.1"]`}},
-	"history.path":        {[]string{`"/h"`}, []string{`""`}},
+	"eal.lcores":              {[]string{`"1"`, `"3@1"`, `"127"`}, []string{`"128"`, `"x"`, `"1,1"`}},
+	"eal.mirror_lcores":       {[]string{`"7"`, `"7,9"`}, []string{`"7-9"`, `"128"`}},
+	"port.device":             {[]string{`"0000:3c:00.0"`, `"net_af_packet0,iface=eth1"`, `"net_pcap0,rx_pcap=in.pcap,tx_pcap=out.pcap"`}, []string{`"eth0"`, `"0000:3b:00.0"`}},
+	"port.peer":               {[]string{`"wire0"`}, []string{`"wire9"`, `"x"`, `""`}},
+	"port.addresses":          {[]string{`["192.0.3.1/24"]`, `["192.0.3.1/24", "2001:db8::1/64"]`}, []string{`[]`, `["192.0.3.1"]`, `["192.0.2.1/24"]`}},
+	"route.prefix":            {[]string{`"198.51.100.0/24"`, `"0.0.0.0/0"`}, []string{`"198.51.100.1/24"`, `"2001:db8:1::/48"`, `"::/0"`}},
+	"route.via":               {[]string{`"192.0.2.254"`}, []string{`"192.0.9.254"`, `"2001:db8::1"`}},
+	"route.port":              {[]string{`"tun0"`}, []string{`"wire0"`, `"x"`}},
+	"neighbor.address":        {[]string{`"192.0.2.10"`, `"198.51.100.1"`}, []string{`"192.0.2.1"`, `"x"`}},
+	"neighbor.mac":            {[]string{`"02:00:00:00:02:10"`}, []string{`"01:00:00:00:00:00"`, `"x"`}},
+	"neighbor.port":           {[]string{`"tun0"`}, []string{`"wire0"`}},
+	"ctl.mode":                {[]string{`"0600"`, `"0777"`}, []string{`"0577"`, `"1000"`, `"x"`}},
+	"ctl.admin_group":         {[]string{`"adm"`, `4`}, []string{`""`}},
+	"ctl.reader_group":        {[]string{`"adm"`, `4`}, []string{`""`}},
+	"metrics.listen":          {[]string{`"127.0.0.1:9464"`, `"[::1]:1"`}, []string{`":9464"`, `"127.0.0.1"`, `"127.0.0.1:0"`}},
+	"metrics.mode":            {[]string{`"0600"`, `"0777"`}, []string{`"0577"`, `"1000"`}},
+	"metrics.group":           {[]string{`"adm"`, `4`}, []string{`""`}},
+	"aws.listen":              {[]string{`"127.0.0.1:1"`}, []string{`"192.0.2.1:1"`, `"x"`}},
+	"aws.tls_certificate":     {[]string{`"/c"`}, []string{`""`}},
+	"aws.tls_key":             {[]string{`"/k"`}, []string{`""`}},
+	"aws.account":             {[]string{`"123456789012"`}, []string{`"1234"`, `123456789012`}},
+	"aws.keys":                {[]string{`"/k"`}, []string{`""`}},
+	"console.listen":          {[]string{`"127.0.0.1:1"`, `"[::1]:1"`}, []string{`"192.0.2.1:1"`, `"x"`}},
+	"console.names":           {[]string{`["gw"]`, `["a.b-c"]`}, []string{`["a b"]`, `["gw:1"]`}},
+	"console.tls_certificate": {[]string{`"/c"`}, []string{`""`}},
+	"console.tls_key":         {[]string{`"/k"`}, []string{`""`}},
+	"console.keys":            {[]string{`"/k"`}, []string{`""`}},
+	"iam.directory":           {[]string{`"/d"`}, []string{`""`}},
+	"state.path":              {[]string{`"/s"`}, []string{`""`}},
+	"state.forward_after":     {[]string{`"1ns"`, `"10s"`}, []string{`"0s"`, `"x"`}},
+	"audit.path":              {[]string{`"/a"`}, []string{`""`}},
+	".dns_resolvers":          {[]string{`[]`}, []string{`["x"]`, `["192.0.2.1", "192.0.2.1"]`}},
+	"history.path":            {[]string{`"/h"`}, []string{`""`}},
 }
 
 func parse(text string) (*config.Config, error) { return config.Parse("x", []byte(text)) }
