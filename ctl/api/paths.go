@@ -21,5 +21,6 @@ const (
 	PathReady         = "/v1/ready"          // GET
 	PathVersion       = "/v1/version"        // GET
 	PathSimulate      = "/v1/iam/simulate"   // POST
+	PathConsoleLinks  = "/v1/console-links"  // POST
 	PathOpenAPI       = "/v1/openapi.json"   // GET
 )
