@@ -33,6 +33,9 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, want Viewer) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // of proxies that would wait for more
 	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return // a page asks whether it may come back
+	}
 	s := &stream{hub: h, viewer: v, alive: want.Alive, w: w, control: http.NewResponseController(w)}
 	s.run(r.Context(), h.greet(want.Scope, want.Since))
 }
@@ -59,7 +62,7 @@ type stream struct {
 
 // Reasons why a stream ends for good.
 const (
-	byeLogin    = "log-in"        // it has ended
+	byeLogin    = "log-in"        // it has ended, or the viewer may see something else now
 	byeShutdown = "shutting-down" // the gateway, which may come back
 )
 

@@ -2,7 +2,7 @@
 //
 // A Plot becomes a <figure>: a caption, a legend that tells lines apart by dashes and words besides
 // colour, the drawing with a title and a description, and the numbers as a table that opens on demand.
-// Looks come from classes only (CSS has the sheet), so that a strict content security policy holds. The
+// Looks come from classes only (assets/plot.css of the console), so that a strict content security policy holds. The
 // frame of the drawing stretches to the width that there is; its letters do not.
 //
 // Output is a function of the input: the same plot is the same bytes. What cannot be drawn (not a number,

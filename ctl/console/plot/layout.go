@@ -15,7 +15,7 @@ type layout struct {
 }
 
 func (p *Plot) layout() *layout {
-	end, step := scale(max(p.highest(), min(max(p.Top, 0), largest)))
+	end, step := scale(p.Unit.scaleTop(max(p.highest(), min(max(p.Top, 0), largest))))
 	l := &layout{End: end, Values: valueTicks(p.Unit, end, step), Times: timeTicks(p.From, p.To)}
 	for i := range p.Series {
 		l.Paths = append(l.Paths, p.path(p.Series[i].Points, end))

@@ -1,16 +1,9 @@
 package plot
 
 import (
-	_ "embed"
 	"math"
 	"time"
 )
-
-// CSS is the style sheet of what this package draws. Its colours are custom properties, which a page may
-// set: --plot-ink, --plot-faint, --plot-gap and --plot-0 to --plot-7.
-//
-//go:embed plot.css
-var CSS string
 
 // Styles is how many lines one plot can tell apart.
 const Styles = 8

@@ -156,6 +156,13 @@ func TestAnything(t *testing.T) {
 			begin := from.Add(time.Duration(rapid.Int64Range(-1e6, 1e8).Draw(t, "gap")) * time.Second)
 			p.Gaps = append(p.Gaps, Gap{begin, begin.Add(time.Hour)})
 		}
+		seen := map[string]bool{}
+		for _, tick := range p.layout().Values {
+			if seen[tick.Label] {
+				t.Fatalf("two lines of the scale read %s", tick.Label)
+			}
+			seen[tick.Label] = true
+		}
 		text := string(p.Figure())
 		if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
 			t.Fatalf("something is not a number:\n%s", text)

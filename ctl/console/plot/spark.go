@@ -2,6 +2,7 @@ package plot
 
 import (
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -29,6 +30,7 @@ func (s *Spark) SVG() template.HTML {
 	if s.Key != "" {
 		m.attr("data-spark", s.Key)
 		m.attr("data-top", number(s.Top))
+		m.attr("data-seconds", strconv.Itoa(int(s.To.Sub(s.From).Seconds())))
 	}
 	line := p.path(s.Points, end)
 	m.raw(`><path class="plot-under" d="`, under(line), `"/><path class="plot-line plot-line-0" d="`, line, `"/></svg>`)

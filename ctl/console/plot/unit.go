@@ -101,3 +101,15 @@ func (u Unit) label(v float64) string {
 	}
 	return number + rest
 }
+
+// scaleTop is how far a scale reaches for values up to top. A scale that ends lower than this would have
+// lines that read the same.
+func (u Unit) scaleTop(top float64) float64 {
+	switch {
+	case top == 0:
+		return 0
+	case u == Share:
+		return max(top, 0.005)
+	}
+	return max(top, 0.5)
+}
