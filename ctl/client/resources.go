@@ -64,6 +64,15 @@ func ClientToken(token string) Option {
 
 // Create makes a resource. It is in force on every lcore when Create returns.
 func (r Collection[T]) Create(ctx context.Context, resource T, options ...Option) (*api.Changed[T], error) {
+	return r.create(ctx, resource, options)
+}
+
+// CreateFrom is Create of a resource that is given by the JSON names of its fields.
+func (r Collection[T]) CreateFrom(ctx context.Context, fields map[string]any, options ...Option) (*api.Changed[T], error) {
+	return r.create(ctx, fields, options)
+}
+
+func (r Collection[T]) create(ctx context.Context, resource any, options []Option) (*api.Changed[T], error) {
 	body, err := encode(resource)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func Load(path string) (*Config, error) {
 func Parse(name string, data []byte) (*Config, error) {
 	var problems problem.List
 	root := tomldoc.Parse(name, data, &problems)
-	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "iam", "audit")
+	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "console", "iam", "audit")
 	root.Done() // first: what a misspelt section lacks is not missing
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -55,6 +55,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	c.State = readState(root)
 	c.Metrics = readMetrics(root)
 	c.AWS = readAWS(root)
+	c.Console = readConsole(root)
 	c.IAM = readIAM(root)
 	c.Audit = readAudit(root)
 	c.History = readHistory(root)

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"testing"
 	"time"
+	"testing"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
@@ -181,6 +181,10 @@ func (f *fake) Export(_ context.Context, contentType string) ([]byte, error) {
 		return []byte(`{"interfaces":[]}`), f.fail
 	}
 	return []byte("[[interface]]\nname = \"web-1\"\n"), f.fail
+}
+
+func (f *fake) ConsoleLink(context.Context) (*api.ConsoleLink, error) {
+	return &api.ConsoleLink{URL: "http://127.0.0.1:8790/enter?link=x", ExpiresAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, f.fail
 }
 
 func (f *fake) Simulate(_ context.Context, request api.SimulateRequest) (*api.Simulation, error) {

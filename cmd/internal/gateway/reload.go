@@ -47,7 +47,7 @@ func (r *reloads) close() {
 }
 
 // reload reads the configuration again and takes over what may change: the log level, of [aws] the
-// rate limits, the access keys and the certificate, and the directory of users and policies. A file
+// rate limits, the access keys and certificates of [aws] and [console], and the directory of users and policies. A file
 // that is no good changes nothing of what it is about; all is logged.
 func (l *life) reload() {
 	log := l.o.Log
@@ -60,6 +60,9 @@ func (l *life) reload() {
 	}
 	if err := l.aws.reload(); err != nil {
 		log.Error("what [aws] names is not used where it is no good, what was before stays", "error", err)
+	}
+	if err := l.console.reload(); err != nil {
+		log.Error("what [console] names is not used where it is no good, what was before stays", "error", err)
 	}
 	l.reloadAccess()
 	log.Info("reloaded", "log_level", l.o.Level.Level().String())
