@@ -50,7 +50,10 @@ type Hub struct {
 	touched time.Duration  // when somebody last watched, by the clock
 	running bool
 	closed  bool
+	picture *picture // the last one since the hub runs; nil: there is none with rates yet
 	counts  Counts
+
+	sampling sync.Mutex // of who makes a sample; taken before mu
 
 	ctx  context.Context // until Close
 	stop context.CancelFunc
@@ -108,6 +111,9 @@ func newInstance() string {
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
 }
+
+// Since is what a page knows of changes that is made from now on: Viewer.Since of whoever looks at it.
+func (h *Hub) Since() string { return h.id(h.revision()) }
 
 // Instance names this run of the gateway: another run has another name.
 func (h *Hub) Instance() string { return h.instance }
@@ -167,7 +173,7 @@ func (h *Hub) rest() bool {
 	if now-h.touched < h.Linger && !h.closed {
 		return false
 	}
-	h.running = false
+	h.running, h.picture = false, nil
 	clear(h.groups)
 	return true
 }

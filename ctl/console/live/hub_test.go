@@ -94,7 +94,7 @@ func TestScopes(t *testing.T) {
 	theirs.next("sample", &sample)
 	sample.want(t, map[string]any{"sessions.copies": 100.0, "sessions.counting": 1.0})
 	for name := range sample.Values {
-		if !strings.HasPrefix(name, "sessions.") {
+		if !strings.HasPrefix(name, "sessions.") && !strings.HasPrefix(name, "targets.") {
 			t.Errorf("they are told %s", name)
 		}
 	}
@@ -365,7 +365,10 @@ func TestPast(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := w.hub.Past(cancelled, Everything(), sessionTwo); !errors.Is(err, context.Canceled) {
+	if s, _, err := w.hub.Past(context.Background(), Everything(), sessionTwo); err != nil || s.Word("kind") != "session" {
+		t.Errorf("a topic that nobody watched before is %v %v", s, err)
+	}
+	if _, _, err := newWorld(t, nil).hub.Past(cancelled, Everything(), Overview); !errors.Is(err, context.Canceled) {
 		t.Errorf("of one who has gone: %v", err)
 	}
 }

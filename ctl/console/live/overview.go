@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl"
+	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/server"
 	"mirrorgw/ctl/store"
@@ -27,6 +28,7 @@ func (h *Hub) overview(g *group, v *store.View, p *picture, m *server.Moment, ou
 	if p.details != nil {
 		p.details.sumUp(g.seenBy(v, p)).write(out)
 	}
+	targetCounts(g, v, m, out)
 	out.list("problems", problemRows(h.problems(g, v, p, m)))
 }
 
@@ -38,6 +40,23 @@ func (h *Hub) gateway(v *store.View, p *picture, out *Sample) {
 	out.put("gateway.uptime", int64(p.at.Sub(h.started)/time.Second))
 	out.put("law.production", p.laws.Production)
 	out.put("law.mirror", p.laws.Mirror)
+}
+
+// targetCounts writes how many targets that sessions send to are reached, of those that somebody sees.
+func targetCounts(g *group, v *store.View, m *server.Moment, out *Sample) {
+	reached, troubled := 0, 0
+	for _, t := range v.Targets() {
+		if !v.HasSessions(t.ID) || !g.scope.sees(v, store.KindTarget, t.Account, t.ID) {
+			continue
+		}
+		if state, _ := m.Target(v, t.ID); state == api.StateReachable {
+			reached++
+		} else if state != "" {
+			troubled++
+		}
+	}
+	out.put("targets.reached", reached)
+	out.put("targets.troubled", troubled)
 }
 
 // portNames are the ports in configured order.

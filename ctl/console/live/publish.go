@@ -53,6 +53,7 @@ func (h *Hub) publish(p *picture) {
 	_, now := h.Clock.Now()
 	h.mu.Lock()
 	h.counts.Looks++
+	h.picture = p
 	var groups []*group
 	for key, g := range h.groups {
 		if len(g.viewers) > 0 {
@@ -65,12 +66,26 @@ func (h *Hub) publish(p *picture) {
 	}
 	h.mu.Unlock()
 	m := server.MomentOf(p.status)
+	h.sampling.Lock()
+	defer h.sampling.Unlock()
 	for _, g := range groups {
 		h.publishTo(g, h.sampleOf(g, p, m))
 	}
 }
 
-// sampleOf is what a group is told of a picture. Only the hub's own goroutine calls it.
+// begin gives a group that nobody watched before a sample of the last picture, so that nobody waits.
+func (h *Hub) begin(g *group) {
+	h.sampling.Lock()
+	defer h.sampling.Unlock()
+	h.mu.Lock()
+	p, has := h.picture, g.sample != nil
+	h.mu.Unlock()
+	if p != nil && !has {
+		h.publishTo(g, h.sampleOf(g, p, server.MomentOf(p.status)))
+	}
+}
+
+// sampleOf is what a group is told of a picture. The caller holds sampling.
 func (h *Hub) sampleOf(g *group, p *picture, m *server.Moment) *Sample {
 	s := &Sample{Topic: g.topic, Time: p.at.UnixMilli(), Length: p.length.Milliseconds(), Values: map[string]any{}, Lists: map[string][]Row{}, plots: map[string]float64{}}
 	h.Store.Read(func(v *store.View) {

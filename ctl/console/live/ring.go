@@ -52,10 +52,3 @@ func (r *ring) past(topic string) *past {
 	}
 	return p
 }
-
-// Moment is what the plots of a topic had at one look.
-type Moment struct {
-	From   time.Time
-	Length time.Duration
-	Values map[string]float64 // shared and never modified
-}
