@@ -1,6 +1,7 @@
 package console
 
 import (
+	"html/template"
 	"net/http"
 
 	"mirrorgw/ctl/api"
@@ -97,6 +98,7 @@ func (r *resource[W]) list(v *visit) (*reply, error) {
 type detail struct {
 	Name, ID string
 	Kind     string
+	Topic    string // of the numbers that move; empty: there are none
 	Actions  []action
 	Sections []section
 }
@@ -113,8 +115,8 @@ type section struct {
 	Note        string // a sentence on top
 	Facts       []fact
 	Table       *table
-	Plots       []plotSlot
-	Action      *action // beside the heading
+	Plots       []template.HTML // figures of ctl/console/plot
+	Action      *action         // beside the heading
 }
 
 // fact is a line of a definition list.
@@ -129,7 +131,7 @@ func (r *resource[W]) detail(v *visit) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &detail{Name: r.common(w).Name, ID: r.id(w), Kind: r.one}
+	d := &detail{Name: r.common(w).Name, ID: r.id(w), Kind: r.one, Topic: r.id(w)}
 	if d.Sections, err = r.sections(v, w); err != nil {
 		return nil, err
 	}

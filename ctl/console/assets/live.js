@@ -4,8 +4,9 @@
 //   data-topic      on an element: what is inside belongs to the topic
 //   data-live       on an element: it shows the value of this name; data-unit says how
 //   data-list       on a <tbody>, <ul> or <ol>: one child for each row, made of the <template> inside it
-//   data-field      in such a child: it shows the field of this name
-//   data-empty      on an element: it is there while the list of this name is empty
+//   data-field      in such a child: it shows the field of this name; data-link: it is a link to the field's path;
+//                   data-mark: its data-word is the field, for the style sheet
+//   data-empty      on an element: it is there while the list of this name is empty; data-full: while it is not
 //   data-plot       on a figure of ctl/console/plot; data-spark on a small one
 //   data-watch      on an element: the IDs of resources, or kinds, whose changes the page is to be told of
 //   data-notice     on an element: where it is told
@@ -91,20 +92,26 @@ function fill(list, rows) {
 }
 
 function fillRow(child, row) {
-  for (const element of [child, ...child.querySelectorAll('[data-field], [data-path], [data-mark]')]) {
-    const {field, path, mark} = element.dataset;
+  for (const element of [child, ...child.querySelectorAll('[data-field], [data-link], [data-mark]')]) {
+    const {field, link, mark} = element.dataset;
     if (field !== undefined) {
       put(element, row[field]);
     }
-    if (path !== undefined) { // a link to what the row is about: the path of its kind, and its key
-      const target = path + encodeURIComponent(row.topic ?? row.key);
-      if (element.getAttribute('href') !== target) {
-        element.setAttribute('href', target);
-      }
+    if (link !== undefined) {
+      point(element, row[link]);
     }
     if (mark !== undefined && element.dataset.word !== String(row[mark])) {
       element.dataset.word = String(row[mark]);
     }
+  }
+}
+
+/** point makes a link lead to a page of the console, or nowhere. */
+function point(link, path) {
+  if (typeof path !== 'string' || !path.startsWith('/') || path.startsWith('//')) {
+    link.removeAttribute('href');
+  } else if (link.getAttribute('href') !== path) {
+    link.setAttribute('href', path);
   }
 }
 
@@ -130,7 +137,7 @@ class Page {
     const topic = this.topics.get(name) ?? {past: new Past(remembrance), values: [], lists: [], empties: [], plots: [], sparks: []};
     topic.values.push(...inside('[data-live]'));
     topic.lists.push(...inside('[data-list]'));
-    topic.empties.push(...inside('[data-empty]'));
+    topic.empties.push(...inside('[data-empty], [data-full]'));
     topic.plots.push(...inside('figure[data-plot]').map((figure) => new Plot(figure)));
     topic.sparks.push(...inside('[data-spark]').map((drawing) => new Spark(drawing)));
     this.topics.set(name, topic);
@@ -156,8 +163,9 @@ class Page {
     for (const list of topic.lists) {
       fill(list, event.lists?.[list.dataset.list] ?? []);
     }
+    const rows = (name) => (event.lists?.[name] ?? []).length;
     for (const element of topic.empties) {
-      element.hidden = (event.lists?.[element.dataset.empty] ?? []).length > 0;
+      element.hidden = element.dataset.empty === undefined ? rows(element.dataset.full) === 0 : rows(element.dataset.empty) > 0;
     }
     for (const plot of [...topic.plots, ...topic.sparks]) {
       plot.draw(topic.past, event.time);
@@ -187,11 +195,11 @@ class Page {
 
   /** connection says how the stream is: live, lost, paused or out. */
   connection(state, text) {
-    if (this.body.dataset.connection === state && this.place?.textContent === text) {
+    if (this.body.dataset.connectionState === state && this.place?.textContent === text) {
       return;
     }
-    const before = this.body.dataset.connection;
-    this.body.dataset.connection = state;
+    const before = this.body.dataset.connectionState;
+    this.body.dataset.connectionState = state;
     if (this.place !== null) {
       show(this.place, text);
     }

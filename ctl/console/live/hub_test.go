@@ -43,7 +43,7 @@ func TestRates(t *testing.T) {
 	if got := fmt.Sprint(sample.Lists["skips"], sample.Lists["drops"]); got != "[map[key:congestion rate:10 total:10]] [map[by:gateway key:wire0 tx_full port:wire0 rate:3 reason:tx_full total:3]]" {
 		t.Errorf("lists: %s", got)
 	}
-	if got := fmt.Sprint(sample.Lists["busiest"][0]); got != "map[bits:12000 copies:15 key:tms-00000000000000001 name:one skips:5 source:web-1 target:ids]" {
+	if got := fmt.Sprint(sample.Lists["busiest"][0]); got != "map[bits:12000 copies:15 key:tms-00000000000000001 name:one path:/sessions/tms-00000000000000001 skips:5 source:web-1 target:ids]" {
 		t.Errorf("the busiest: %s", got)
 	}
 }

@@ -24,7 +24,7 @@ type problem struct {
 	about    string // what it is about, which tells problems of one alert apart
 	text     string // what is wrong, a sentence
 	advice   string // what to do about it
-	topic    string // ID of the resource; empty: it is of none
+	path     string // of the page about the resource; empty: it is of none
 	since    time.Time
 }
 
@@ -54,8 +54,8 @@ func problemRows(problems []problem) (rows []Row) {
 			continue
 		}
 		row := Row{"key": p.alert + " " + p.about, "severity": p.severity, "alert": p.alert, "text": p.text, "advice": p.advice}
-		if p.topic != "" {
-			row["topic"] = p.topic
+		if p.path != "" {
+			row["path"] = p.path
 		}
 		if !p.since.IsZero() {
 			row["since"] = p.since.UnixMilli()

@@ -13,13 +13,20 @@ import (
 	"mirrorgw/ctl/store"
 )
 
+// Pages of the console about resources.
+const (
+	pathSessions  = "/sessions/"
+	pathTargets   = "/targets/"
+	pathBalancers = "/load-balancers/"
+)
+
 func targetProblems(g *group, v *store.View, m *server.Moment) (all []problem) {
 	for _, t := range v.Targets() {
 		if !v.HasSessions(t.ID) || !g.scope.sees(v, store.KindTarget, t.Account, t.ID) {
 			continue
 		}
 		if state, reason := m.Target(v, t.ID); state != "" && state != api.StateReachable {
-			all = append(all, problem{alert: "MirrorgwTargetDown", severity: warning, about: t.ID, topic: t.ID,
+			all = append(all, problem{alert: "MirrorgwTargetDown", severity: warning, about: t.ID, path: pathTargets + t.ID,
 				text: fmt.Sprintf("Copies to target %s do not leave (%s)%s.", t.Name, state, clause(reason)), advice: "The page of the target says more."})
 		}
 	}
@@ -42,13 +49,13 @@ func balancerProblems(g *group, v *store.View, p *picture) (all []problem) {
 		}
 		for _, z := range b.Zones {
 			if z.Skip != "" {
-				all = append(all, problem{alert: "MirrorgwZoneUnserved", severity: warning, about: b.ID + z.Zone, topic: b.ID,
+				all = append(all, problem{alert: "MirrorgwZoneUnserved", severity: warning, about: b.ID + z.Zone, path: pathBalancers + b.ID,
 					text: fmt.Sprintf("No member of load balancer %s serves zone %q: copies of its sources are skipped.", b.Name, z.Zone), advice: "The page of the load balancer says why."})
 			}
 		}
 		for _, member := range b.Members {
 			if member.State == ctl.MemberUnhealthy || member.State == ctl.MemberDown {
-				all = append(all, problem{alert: "MirrorgwMemberDown", severity: warning, about: b.ID + member.Address.String(), topic: b.ID, since: member.Since,
+				all = append(all, problem{alert: "MirrorgwMemberDown", severity: warning, about: b.ID + member.Address.String(), path: pathBalancers + b.ID, since: member.Since,
 					text:   fmt.Sprintf("Member %s of load balancer %s is %s%s.", member.Address, b.Name, member.State, clause(member.Reason)),
 					advice: "See the appliance; the other members of its zone have its flows meanwhile."})
 			}
@@ -65,7 +72,7 @@ const skipShare = 0.01
 func sessionProblems(g *group, v *store.View, p *picture) (all []problem) {
 	for _, s := range v.LostSessions() {
 		if g.scope.sees(v, store.KindSession, s.Account, s.ID) {
-			all = append(all, problem{severity: warning, about: s.ID, topic: s.ID, text: fmt.Sprintf("Session %s has lost its target (%s): nothing is mirrored.", s.Name, s.Inactive),
+			all = append(all, problem{severity: warning, about: s.ID, path: pathSessions + s.ID, text: fmt.Sprintf("Session %s has lost its target (%s): nothing is mirrored.", s.Name, s.Inactive),
 				advice: "Give the session another target, or delete it."})
 		}
 	}
@@ -85,7 +92,7 @@ func sessionProblems(g *group, v *store.View, p *picture) (all []problem) {
 // skipProblem says what is wrong with the copies of a session since the last look.
 func (d *details) skipProblem(key string, now *report.Session) (problem, bool) {
 	rates := d.skipRates(key, now)
-	one := problem{severity: warning, about: now.ID, topic: now.ID, alert: "MirrorgwCopiesSkipped", advice: "docs/counters.md says for each reason what to do."}
+	one := problem{severity: warning, about: now.ID, path: pathSessions + now.ID, alert: "MirrorgwCopiesSkipped", advice: "docs/counters.md says for each reason what to do."}
 	var others float64
 	for reason, rate := range rates {
 		if reason != "congestion" && reason != "mempool" && reason != "rate-limit" && reason != sampled {

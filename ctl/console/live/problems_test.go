@@ -81,7 +81,7 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%s: %+v", name, list)
 		}
 	}
-	if list := problemsAfter(t, theirScope(), nil, func(w *world) { w.status.Forwarding, w.skipped["congestion"] = false, 1 }); len(list) != 1 || list[0].topic != sessionTwo {
+	if list := problemsAfter(t, theirScope(), nil, func(w *world) { w.status.Forwarding, w.skipped["congestion"] = false, 1 }); len(list) != 1 || list[0].path != "/sessions/"+sessionTwo {
 		t.Errorf("who sees one account is told %+v", list)
 	}
 	if list := problemsAfter(t, Everything(), func(o *Options) { o.Fault = errors.New("bad page") }, func(*world) {}); len(list) != 1 || list[0].alert != "MirrorgwStateNotInUse" {

@@ -69,3 +69,9 @@ func (s *Sample) list(name string, rows []Row) {
 	}
 	s.Lists[name] = rows
 }
+
+// Float is a number of a sample or a row.
+func Float(value any) (float64, bool) {
+	n, ok := value.(number)
+	return float64(n), ok
+}

@@ -117,7 +117,7 @@ func (s *sums) write(out *Sample) {
 	out.list("skips", skips)
 	var busiest []Row
 	for _, b := range s.busiest {
-		busiest = append(busiest, Row{"key": b.id, "name": b.name, "source": b.source, "target": b.target,
+		busiest = append(busiest, Row{"key": b.id, "path": pathSessions + b.id, "name": b.name, "source": b.source, "target": b.target,
 			"copies": number(b.copies), "bits": number(b.bits), "skips": number(b.skips)})
 	}
 	out.list("busiest", busiest)

@@ -113,3 +113,13 @@ func (u Unit) scaleTop(top float64) float64 {
 	}
 	return max(top, 0.5)
 }
+
+// UnitOf finds a unit by its key; Count where there is none.
+func UnitOf(key string) Unit {
+	for i, k := range unitKeys {
+		if k == key {
+			return Unit(i)
+		}
+	}
+	return Count
+}
