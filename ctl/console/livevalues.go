@@ -14,7 +14,8 @@ import (
 
 // How values are written that have no unit of plots. The page's script knows the same words.
 const (
-	unitWord     = "word"     // as it is; the style sheet knows what is good and what is bad
+	unitWord     = "word"     // as it is
+	unitStatus   = "status"   // a word that says how something is; the style sheet knows which are good
 	unitTotal    = "total"    // a whole number
 	unitDuration = "duration" // seconds
 	unitSince    = "since"    // ms since 1970
@@ -45,7 +46,7 @@ func shown(unit string, value any) string {
 
 func shownNumber(unit string, v float64) string {
 	switch unit {
-	case unitTotal, unitWord, "":
+	case unitTotal, unitWord, unitStatus, "":
 		return grouped(int64(v))
 	case unitDuration:
 		return duration(int64(v))

@@ -44,20 +44,6 @@ func (t tile) Word() string {
 	return plot.UnitOf(t.Unit).String()
 }
 
-// list is a table whose rows come and go.
-type list struct {
-	ID, Heading, Empty string
-	Columns            []listColumn
-	Rows               []live.Row
-	Note               string
-}
-
-// listColumn shows a field of the rows.
-type listColumn struct {
-	Label, Field, Unit string
-	Link               string // field with the path that it links to; empty: it does not
-}
-
 type rangeLink struct {
 	Label, Path string
 	Current     bool
@@ -105,7 +91,7 @@ func gatewayTiles(n *now) []tile {
 		{"Copies skipped", n.cell("sessions.skips", "copies"), []fact{{"sessions", n.cell("sessions.counting", unitTotal)}}, n.spark("Copies skipped", "sessions.skips", plot.Copies, 0)},
 		{"Production dropped", n.cell("total.drops", "frames"), []fact{{"since the start", n.cell("total.dropped", unitTotal)}}, n.spark("Production frames dropped", "total.drops", plot.Frames, 0)},
 		{"Busiest lcore", n.cell("lcores.busy", "share"), nil, n.spark("Load of the busiest lcore", "lcores.busy", plot.Share, 1)},
-		{"Unaccounted for", n.cell("law.production", unitTotal), []fact{{"production, and of copies", n.cell("law.mirror", unitTotal)}}, ""},
+		{"Frames unaccounted for", n.cell("law.production", unitTotal), []fact{{"copies", n.cell("law.mirror", unitTotal)}}, ""},
 		{"Targets reached", n.cell("targets.reached", unitTotal), []fact{{"not reached", n.cell("targets.troubled", unitTotal)}}, ""},
 	}
 }
@@ -150,14 +136,14 @@ func copiesPlot(n *now, made string) template.HTML {
 
 func portsTable(n *now, ports []api.Port) *table {
 	t := &table{Caption: "Ports", Empty: "There are no ports.", Headings: []heading{{Label: "Port"}, {Label: "Role"}, {Label: "Link"},
-		number1("Received, frames/s"), number1("bit/s"), number1("Sent, frames/s"), number1("bit/s"), number1("Copies/s"), number1("Dropped/s"), number1("Dropped")}}
+		number1("Received, frames/s"), number1("Received, bit/s"), number1("Sent, frames/s"), number1("Sent, bit/s"), number1("Copies/s"), number1("Dropped/s"), number1("Dropped")}}
 	for i := range ports {
 		p := &ports[i]
 		role, at := p.Role, "port."+p.Name+"."
 		if p.Peer != "" {
 			role += " to " + p.Peer
 		}
-		t.Rows = append(t.Rows, []cell{{Text: p.Name, Title: p.Driver}, {Text: role}, n.cell(at+"link", unitWord), n.cell(at+"rx.frames", "frames"), n.cell(at+"rx.bits", "bits"),
+		t.Rows = append(t.Rows, []cell{{Text: p.Name, Title: p.Driver}, {Text: role}, n.cell(at+"link", unitStatus), n.cell(at+"rx.frames", "frames"), n.cell(at+"rx.bits", "bits"),
 			n.cell(at+"tx.frames", "frames"), n.cell(at+"tx.bits", "bits"), n.cell(at+"copies", "copies"), n.cell(at+"drops", "frames"), n.cell(at+"dropped", unitTotal)})
 	}
 	return t
@@ -171,7 +157,7 @@ func lcoresTable(n *now, lcores []api.Lcore) *table {
 	for i := range lcores {
 		l := &lcores[i]
 		at := fmt.Sprintf("lcore.%d.", l.Lcore)
-		t.Rows = append(t.Rows, []cell{{Text: strconv.Itoa(l.Lcore)}, {Text: strconv.Itoa(l.CPU)}, {Text: l.Role}, n.cell(at+"state", unitWord), n.cell(at+"congestion", unitWord),
+		t.Rows = append(t.Rows, []cell{{Text: strconv.Itoa(l.Lcore)}, {Text: strconv.Itoa(l.CPU)}, {Text: l.Role}, n.cell(at+"state", unitStatus), n.cell(at+"congestion", unitStatus),
 			n.cell(at+"busy", "share"), n.cell(at+"cycles", "count"), n.cell(at+"gap", "ns")})
 	}
 	return t
@@ -184,19 +170,4 @@ func gatewayFacts(n *now, s *api.State) []fact {
 		{"Revision of the resources", n.cell("gateway.revision", unitTotal)}, {"Generation in force", n.cell("gateway.generation", unitTotal)},
 		{"Sessions", count(r.Sessions, "/sessions")}, {"Targets", count(r.Targets, "/targets")}, {"Filters", count(r.Filters, "/filters")},
 		{"Interfaces", count(r.Interfaces, "/interfaces")}, {"Load balancers", count(r.LoadBalancers, "/load-balancers")}}
-}
-
-func busiestList(n *now) list {
-	return list{ID: "busiest", Heading: "Busiest sessions", Empty: "No session makes or skips copies at the moment.", Rows: n.list("busiest"), Columns: []listColumn{
-		{"Session", "name", unitWord, "path"}, {"Source", "source", unitWord, ""}, {"Target", "target", unitWord, ""}, {"Copies/s", "copies", "copies", ""}, {"bit/s", "bits", "bits", ""}, {"Skipped/s", "skips", "copies", ""}}}
-}
-
-func skipsList(n *now) list {
-	return list{ID: "skips", Heading: "Copies skipped, by reason", Empty: "No copy has been skipped since the gateway started.", Rows: n.list("skips"), Columns: []listColumn{
-		{"Reason", "key", "", ""}, {"A second", "rate", "copies", ""}, {"Since the start", "total", unitTotal, ""}}}
-}
-
-func dropsList(n *now) list {
-	return list{ID: "drops", Heading: "Production frames dropped, by reason", Empty: "No production frame has been dropped since the gateway started.", Rows: n.list("drops"), Columns: []listColumn{
-		{"Port", "port", "", ""}, {"Reason", "reason", "", ""}, {"Counted by", "by", "", ""}, {"A second", "rate", "frames", ""}, {"Since the start", "total", unitTotal, ""}}}
 }

@@ -69,8 +69,11 @@ func (s *Server) allPages() []*page {
 		{path: pathEnter, title: "Log in", open: true, get: (*visit).enterForm, post: (*visit).enter},
 		{path: pathLogout, title: "Log out", post: (*visit).logout},
 	}
+	pages = append(pages, mirrorSessions.pages()...)
 	pages = append(pages, targets.pages()...)
-	return pages
+	pages = append(pages, filters.pages()...)
+	pages = append(pages, interfaces.pages()...)
+	return append(pages, balancers.pages()...)
 }
 
 // navSection is a part of the menu.

@@ -3,6 +3,7 @@ package console
 import (
 	"html/template"
 	"net/http"
+	"slices"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
@@ -52,17 +53,21 @@ func (l *look) ref(path, id string) cell {
 	return cell{Text: name, Path: path + "/" + id, Title: id}
 }
 
-// pages are those of the kind.
+// pages are those of the kind. Without fields there is no form to make or change one.
 func (r *resource[W]) pages() []*page {
 	at := r.path + "/{id}"
-	return []*page{
+	pages := []*page{
 		{path: r.path, title: r.title, nav: r.path, asks: get(r.api), get: r.list},
-		{path: r.path + "/new", title: "Create " + r.one, nav: r.path, asks: post(r.api), get: r.createForm, post: r.create},
 		{path: at, title: r.one, nav: r.path, asks: get(r.api), get: r.detail},
-		{path: at + "/modify", title: "Modify " + r.one, nav: r.path, asks: patch(r.api), get: r.modifyForm, post: r.modify},
 		{path: at + "/tags", title: "Manage tags", nav: r.path, asks: tagging(), get: r.tagsForm, post: r.setTags},
 		{path: at + "/delete", title: "Delete " + r.one, nav: r.path, asks: drop(r.api), get: r.deleteForm, post: r.remove},
 	}
+	if r.fields == nil {
+		return pages
+	}
+	return append(pages,
+		&page{path: r.path + "/new", title: "Create " + r.one, nav: r.path, asks: post(r.api), get: r.createForm, post: r.create},
+		&page{path: at + "/modify", title: "Modify " + r.one, nav: r.path, asks: patch(r.api), get: r.modifyForm, post: r.modify})
 }
 
 // list shows one page of what there is.
@@ -88,7 +93,7 @@ func (r *resource[W]) list(v *visit) (*reply, error) {
 		}
 		l.Table.Rows = append(l.Table.Rows, row)
 	}
-	if v.may(http.MethodPost, r.api) {
+	if r.fields != nil && v.may(http.MethodPost, r.api) {
 		l.Create, l.CreateLabel = r.path+"/new", "Create "+r.one
 	}
 	return &reply{template: "list", data: l}, nil
@@ -115,6 +120,7 @@ type section struct {
 	Note        string // a sentence on top
 	Facts       []fact
 	Table       *table
+	List        *list
 	Plots       []template.HTML // figures of ctl/console/plot
 	Action      *action         // beside the heading
 }
@@ -135,8 +141,9 @@ func (r *resource[W]) detail(v *visit) (*reply, error) {
 	if d.Sections, err = r.sections(v, w); err != nil {
 		return nil, err
 	}
+	d.Sections = slices.Insert(d.Sections, min(1, len(d.Sections)), v.liveSections(w)...)
 	at := r.path + "/" + d.ID
-	if v.may(http.MethodPatch, r.api+"/"+d.ID) {
+	if r.fields != nil && v.may(http.MethodPatch, r.api+"/"+d.ID) {
 		d.Actions = append(d.Actions, action{Label: "Modify", Path: at + "/modify"})
 	}
 	if v.may(http.MethodDelete, r.api+"/"+d.ID) {

@@ -123,8 +123,8 @@ func targetSections(v *visit, w *api.TrafficMirrorTarget) ([]section, error) {
 	}
 	facts = append(facts, fact{"Target type", cell{Text: targetTypes[targetType(w)]}}, fact{"Target", to},
 		fact{"MTU", cell{Text: number(w.MTU, "that of the way", "bytes")}},
-		fact{"Rate limit", cell{Text: number(w.RateLimitPPS, "none", "copies a second")}},
-		fact{"Rate limit", cell{Text: number(w.RateLimitBPS, "none", "bits a second")}})
+		fact{"Rate limit of copies", cell{Text: number(w.RateLimitPPS, "none", "a second")}},
+		fact{"Rate limit of bits", cell{Text: number(w.RateLimitBPS, "none", "a second")}})
 	sessions, err := v.sessionsOf("trafficMirrorTargetId", w.TrafficMirrorTargetID)
 	return append([]section{{ID: "details", Heading: "Details", Facts: facts}, wayOf(w)}, sessions...), err
 }

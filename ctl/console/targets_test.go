@@ -23,8 +23,27 @@ address = "192.0.2.10"
 tags = { team = "red" }
 [[filter]]
 name = "web"
+id = "tmf-11111111111111111"
+[[filter.rule]]
+direction = "ingress"
+number = 100
+action = "accept"
+protocol = "tcp"
+destination_ports = "80-443"
+[[load_balancer]]
+name = "sensors"
+id = "nlb-11111111111111111"
+listeners = [{ protocol = "udp", port = 4789 }]
+health = { protocol = "icmp" }
+[[load_balancer.member]]
+address = "192.0.2.21"
+weight = 0
+[[target]]
+name = "pool"
+load_balancer = "sensors"
 [[session]]
 name = "s1"
+id = "tms-11111111111111111"
 source = "web-1"
 target = "ids"
 filter = "web"
@@ -127,7 +146,7 @@ func TestTargetList(t *testing.T) {
 	w.apply(someTargets)
 	b := w.admin()
 	status, text := b.get("/targets")
-	mustHave(t, status, 200, text, `<a href="/targets/tmt-11111111111111111">ids</a>`, "1–1 of 1", "Create traffic mirror target</a>", `href="/targets?sort=name"`)
+	mustHave(t, status, 200, text, `<a href="/targets/tmt-11111111111111111">ids</a>`, "1–2 of 2", "Create traffic mirror target</a>", `href="/targets?sort=name"`)
 	status, text = b.get("/targets?q=zebra&sort=-name")
 	mustHave(t, status, 200, text, "No traffic mirror targets have all of these words.", `value="zebra"`, `aria-current="page"`)
 	status, text = b.get("/targets?sort=nonsense")

@@ -20,6 +20,7 @@ import (
 	"mirrorgw/ctl/client"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/console"
+	"mirrorgw/ctl/door"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/server"
 	"mirrorgw/ctl/store"
@@ -288,3 +289,11 @@ func (w *world) apply(document string) {
 		w.t.Fatal(err)
 	}
 }
+
+func (w *world) revision() (revision uint64) {
+	w.store.Read(func(v *store.View) { revision = v.Revision() })
+	return revision
+}
+
+// withTLS has the console think that it listens with TLS.
+func withTLS(o *console.Options) { o.Certificate = &door.Certificate{} }

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 	"testing"
+	"time"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"

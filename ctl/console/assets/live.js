@@ -34,6 +34,7 @@ function words(element, value) {
   switch (unit) {
     case undefined:
     case 'word':
+    case 'status':
       return value === undefined || value === null || value === '' ? '–' : String(value);
     case 'total':
       return typeof value === 'number' ? grouped(value) : '–';
@@ -54,11 +55,11 @@ function duration(seconds) {
 /** put shows a value in an element, and marks what it is for the style sheet. */
 function put(element, value) {
   show(element, words(element, value));
-  if (element.dataset.unit === 'word' && element.dataset.word !== String(value)) {
-    element.dataset.word = String(value);
+  if (element.dataset.unit === 'status' && element.dataset.word !== element.textContent) {
+    element.dataset.word = element.textContent;
   }
-  const zero = value === 0 || value === undefined || value === null;
-  if (element.hasAttribute('data-zero') !== zero && element.dataset.unit !== 'word') {
+  const zero = value === 0;
+  if (element.hasAttribute('data-zero') !== zero) {
     element.toggleAttribute('data-zero', zero);
   }
 }

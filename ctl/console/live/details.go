@@ -55,6 +55,14 @@ func (h *Hub) detail(g *group, v *store.View, p *picture, m *server.Moment, out 
 		p.details.source(g, v, p, r, out)
 	case *ctl.LoadBalancer:
 		balancer(m, r, out)
+		p.details.sumUp(func(s *report.Session) bool {
+			record, ok := v.Session("", s.ID)
+			if !ok {
+				return false
+			}
+			target, ok := v.Target("", record.Target)
+			return ok && target.LoadBalancer == r.ID && g.seenBy(v, p)(s)
+		}).write(out)
 	}
 	out.put("kind", string(kind))
 }
