@@ -146,7 +146,7 @@ func lcoreProblems(p *picture) (all []problem) {
 				advice: "See what keeps that CPU (top -H, /proc/interrupts), or restart the gateway."})
 		}
 		if gap := l.LongestGap(ctl.GapSeconds); gap > disturbed {
-			all = append(all, problem{alert: "MirrorgwLcoreDisturbed", severity: warning, about: about, text: fmt.Sprintf("Something took CPU %d away from lcore %d for %v within the last minute.", l.CPU, l.Lcore, gap.Round(100*time.Microsecond)),
+			all = append(all, problem{alert: "MirrorgwLcoreDisturbed", severity: warning, about: about, text: fmt.Sprintf("Something took CPU %d away from lcore %d for %v within the last minute.", l.CPU, l.Lcore, shortly(gap)),
 				advice: "Isolate the CPU (isolcpus, nohz_full, IRQ affinity); on a virtual machine, pin its CPUs."})
 		}
 		if minute.BusyShare() > nearLimit {
@@ -156,6 +156,14 @@ func lcoreProblems(p *picture) (all []problem) {
 		all = append(all, congestionProblem(l, about)...)
 	}
 	return all
+}
+
+// shortly leaves out what nobody reads.
+func shortly(d time.Duration) time.Duration {
+	if d >= 10*time.Millisecond {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Microsecond)
 }
 
 func congestionProblem(l *ctl.LcoreStatus, about string) []problem {
