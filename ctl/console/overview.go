@@ -53,10 +53,11 @@ func (v *visit) overview() (*reply, error) {
 	now := v.now(live.Overview)
 	d := &overview{Gateway: v.may(http.MethodGet, api.PathState) && v.may(http.MethodGet, api.PathStats), Topic: live.Overview, Problems: now.list("problems")}
 	d.Lists = []list{busiestList(now), skipsList(now)}
+	page := &reply{template: "overview", data: d}
 	if !d.Gateway || !v.scope().Gateway {
 		d.Gateway = false
 		d.Tiles, d.Plots = accountTiles(now), []template.HTML{copiesPlot(now, "sessions.copies")}
-		return &reply{template: "overview", data: d}, nil
+		return page, nil
 	}
 	state, err := v.api.State(v.ctx)
 	if err != nil {
@@ -66,7 +67,8 @@ func (v *visit) overview() (*reply, error) {
 	d.Ports, d.Lcores, d.Facts = portsTable(now, state.Ports), lcoresTable(now, state.Lcores), gatewayFacts(now, state)
 	d.Lists = append(d.Lists, dropsList(now))
 	v.addPast(d)
-	return &reply{template: "overview", data: d}, nil
+	page.wall = v.Live != nil
+	return page, nil
 }
 
 // addPast adds plots of the history, of the range that the address asks for.
@@ -91,7 +93,7 @@ func gatewayTiles(n *now) []tile {
 		{"Copies skipped", n.cell("sessions.skips", "copies"), []fact{{"sessions", n.cell("sessions.counting", unitTotal)}}, n.spark("Copies skipped", "sessions.skips", plot.Copies, 0)},
 		{"Production dropped", n.cell("total.drops", "frames"), []fact{{"since the start", n.cell("total.dropped", unitTotal)}}, n.spark("Production frames dropped", "total.drops", plot.Frames, 0)},
 		{"Busiest lcore", n.cell("lcores.busy", "share"), nil, n.spark("Load of the busiest lcore", "lcores.busy", plot.Share, 1)},
-		{"Frames unaccounted for", n.cell("law.production", unitTotal), []fact{{"copies", n.cell("law.mirror", unitTotal)}}, ""},
+		{"Unaccounted for", n.cell("law.production", unitTotal), []fact{{"copies", n.cell("law.mirror", unitTotal)}}, ""},
 		{"Targets reached", n.cell("targets.reached", unitTotal), []fact{{"not reached", n.cell("targets.troubled", unitTotal)}}, ""},
 	}
 }
@@ -166,7 +168,7 @@ func lcoresTable(n *now, lcores []api.Lcore) *table {
 func gatewayFacts(n *now, s *api.State) []fact {
 	count := func(total int, path string) cell { return cell{Text: grouped(int64(total)), Path: path} }
 	r := &s.Resources
-	return []fact{{"Version", cell{Text: s.Version}}, {"Running since", cell{Text: s.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC")}}, {"For", n.cell("gateway.uptime", unitDuration)},
+	return []fact{{"Version", cell{Text: s.Version}}, {"Running since", cell{Text: s.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC")}}, {"Uptime", n.cell("gateway.uptime", unitDuration)},
 		{"Revision of the resources", n.cell("gateway.revision", unitTotal)}, {"Generation in force", n.cell("gateway.generation", unitTotal)},
 		{"Sessions", count(r.Sessions, "/sessions")}, {"Targets", count(r.Targets, "/targets")}, {"Filters", count(r.Filters, "/filters")},
 		{"Interfaces", count(r.Interfaces, "/interfaces")}, {"Load balancers", count(r.LoadBalancers, "/load-balancers")}}

@@ -119,7 +119,7 @@ func skipRows(before, now *report.Session, length time.Duration) (rows []Row) {
 	for _, of := range []struct {
 		direction   string
 		before, now report.Counts
-	}{{"ingress", before.Ingress.Skipped, now.Ingress.Skipped}, {"egress", before.Egress.Skipped, now.Egress.Skipped}} {
+	}{{"inbound", before.Ingress.Skipped, now.Ingress.Skipped}, {"outbound", before.Egress.Skipped, now.Egress.Skipped}} {
 		for _, reason := range slices.Sorted(maps.Keys(of.now)) {
 			if total := of.now[reason]; total > 0 {
 				rows = append(rows, Row{"key": of.direction + " " + reason, "direction": of.direction, "reason": reason,
