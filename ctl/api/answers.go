@@ -75,6 +75,8 @@ type State struct {
 	Laws       Laws      `json:"laws"`
 	Underlay   Underlay  `json:"underlay"`
 	Troubles   Troubles  `json:"troubles"`
+
+	Configuration Configuration `json:"configuration"`
 }
 
 // Resources counts the resources of each kind.

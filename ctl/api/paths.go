@@ -20,6 +20,8 @@ const (
 	PathHealth        = "/v1/health"         // GET
 	PathReady         = "/v1/ready"          // GET
 	PathVersion       = "/v1/version"        // GET
+	PathReload        = "/v1/reload"         // POST, ?dryRun=true
+	PathLogLevel      = "/v1/log-level"      // PUT
 	PathSimulate      = "/v1/iam/simulate"   // POST
 	PathConsoleLinks  = "/v1/console-links"  // POST
 	PathOpenAPI       = "/v1/openapi.json"   // GET

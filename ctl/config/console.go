@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
-	"time"
 
 	"mirrorgw/ctl/tomldoc"
 )
@@ -30,8 +29,8 @@ type Console struct {
 	TLSKey         string         // path, PEM
 	Keys           string         // path of the access keys that log in; empty: those of [aws], if it is there
 
-	SessionIdle time.Duration // without a request, after which a log-in ends
-	SessionLife time.Duration // after which a log-in ends whatever happens
+	SessionMinutes int // without a request, after which a log-in ends
+	SessionHours   int // after which a log-in ends whatever happens
 
 	src *tomldoc.Table
 }
@@ -52,8 +51,8 @@ func readConsole(root *tomldoc.Table) Console {
 	c.Names = readNames(t)
 	c.TLSCertificate, c.TLSKey = readPath(t, "tls_certificate", ""), readPath(t, "tls_key", "")
 	c.Keys = readPath(t, "keys", "")
-	c.SessionIdle = time.Duration(t.IntOr("session_minutes", DefaultSessionMinutes, 1, maxSessionMinutes)) * time.Minute
-	c.SessionLife = time.Duration(t.IntOr("session_hours", DefaultSessionHours, 1, maxSessionHours)) * time.Hour
+	c.SessionMinutes = t.IntOr("session_minutes", DefaultSessionMinutes, 1, maxSessionMinutes)
+	c.SessionHours = t.IntOr("session_hours", DefaultSessionHours, 1, maxSessionHours)
 	c.check(t)
 	return c
 }
@@ -110,7 +109,7 @@ func (c *Config) KeysOf() string {
 
 // String is what the plan says of the console.
 func (c *Console) String() string {
-	parts := []string{c.URL(), fmt.Sprintf("log-ins end after %v without use, %v at most", c.SessionIdle, c.SessionLife)}
+	parts := []string{c.URL(), fmt.Sprintf("log-ins end after %d minutes without use, %d hours at most", c.SessionMinutes, c.SessionHours)}
 	if len(c.Names) > 0 {
 		parts = append(parts, "names "+strings.Join(c.Names, ", "))
 	}

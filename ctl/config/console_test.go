@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestConsoleSection(t *testing.T) {
@@ -21,7 +20,7 @@ session_hours = 48
 `).Console
 	c.src = nil
 	want := Console{Listen: netip.MustParseAddrPort("192.0.2.1:443"), Names: []string{"gateway.example", "gw"}, TLSCertificate: "/etc/mirrorgw/tls.pem",
-		TLSKey: "/etc/mirrorgw/tls.key", Keys: "/etc/gw/keys.toml", SessionIdle: 5 * time.Minute, SessionLife: 48 * time.Hour}
+		TLSKey: "/etc/mirrorgw/tls.key", Keys: "/etc/gw/keys.toml", SessionMinutes: 5, SessionHours: 48}
 	if !reflect.DeepEqual(c, want) || c.URL() != "https://gateway.example:443" {
 		t.Errorf("[console] is %+v, %s", c, c.URL())
 	}
@@ -30,7 +29,7 @@ session_hours = 48
 	}
 	cfg := parse(t, good+"\n[console]\n[aws]\n")
 	cfg.Console.src = nil
-	want = Console{Listen: netip.MustParseAddrPort(DefaultConsoleListen), SessionIdle: time.Hour, SessionLife: 12 * time.Hour}
+	want = Console{Listen: netip.MustParseAddrPort(DefaultConsoleListen), SessionMinutes: 60, SessionHours: 12}
 	if !reflect.DeepEqual(cfg.Console, want) || cfg.Console.URL() != "http://127.0.0.1:8790" || cfg.KeysOf() != "/etc/mirrorgw/keys.toml" {
 		t.Errorf("defaults are %+v, keys %s", cfg.Console, cfg.KeysOf())
 	}

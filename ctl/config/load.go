@@ -50,7 +50,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	c.Exclude = readExclude(root.Table("exclude"))
 	c.Resolvers = readResolvers(root)
 	c.Quotas = readQuotas(root.Table("quotas"))
-	c.LogLevel = readLog(root.Table("log"))
+	c.LogLevel, c.LogFormat = readLog(root.Table("log"))
 	c.Ctl = readCtl(root)
 	c.State = readState(root)
 	c.Metrics = readMetrics(root)
@@ -175,9 +175,10 @@ func readQuotas(t *tomldoc.Table) Quotas {
 	return q
 }
 
-func readLog(t *tomldoc.Table) string {
+func readLog(t *tomldoc.Table) (level string, format LogFormat) {
 	defer t.Done()
-	return t.OneOf("level", DefaultLogLevel, "debug", "info", "warn", "error")
+	level = t.OneOf("level", DefaultLogLevel, "debug", "info", "warn", "error")
+	return level, LogFormat(t.OneOf("format", string(LogText), string(LogText), string(LogJSON), string(LogJournal)))
 }
 
 // rootCause drops the operation and the path that os errors repeat.

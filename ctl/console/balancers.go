@@ -25,7 +25,8 @@ var balancers = &resource[api.LoadBalancer]{
 		{"Across zones", "crossZone", func(_ *look, w *api.LoadBalancer) cell { return cell{Text: yesNo(w.CrossZone)} }},
 		{"Description", "description", func(_ *look, w *api.LoadBalancer) cell { return cell{Text: w.Description} }},
 	},
-	sections: balancerSections,
+	fields: (*visit).balancerFields, groups: balancerGroups, groupsChange: true, texts: balancerTexts, body: balancerBody, sections: balancerSections,
+	aliases: map[string]string{"listeners": "ports", "health": "protocol"},
 }
 
 func yesNo(yes bool) string {

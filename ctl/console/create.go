@@ -12,9 +12,9 @@ func (r *resource[W]) createForm(v *visit) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.fill(v.r.URL.Query())
+	f.offer(v.r.URL.Query())
 	f.hide(hiddenOnce, token()[:32])
-	return r.showCreate(f, http.StatusOK), nil
+	return r.showCreate(v, f, http.StatusOK), nil
 }
 
 // newForm is the form of a resource that is not there yet.
@@ -23,11 +23,19 @@ func (r *resource[W]) newForm(v *visit) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &form{Fields: fields, Tags: &tagEditor{}, Submit: "Create", Cancel: r.path}, nil
+	f := &form{Fields: fields, Tags: &tagEditor{}, Submit: "Create", Cancel: r.path}
+	if r.groups != nil {
+		f.Groups = r.groups()
+	}
+	return f, nil
 }
 
-func (r *resource[W]) showCreate(f *form, status int) *reply {
-	return &reply{status: status, template: "form", crumbs: []crumb{{r.title, r.path}}, data: f}
+func (r *resource[W]) showCreate(v *visit, f *form, status int) *reply {
+	crumbs := []crumb{{r.title, r.path}}
+	if r.made != nil {
+		f.Cancel, crumbs = r.made(v, f)
+	}
+	return &reply{status: status, template: "form", crumbs: crumbs, data: f}
 }
 
 // create makes a resource of the form, or shows the form again with what is wrong.
@@ -39,14 +47,14 @@ func (r *resource[W]) create(v *visit) (*reply, error) {
 	f.fill(v.form)
 	f.Tags = readTags(v.form)
 	f.hide(hiddenOnce, v.form.Get(hiddenOnce))
-	if f.Tags.edit(v.form.Get(fieldDo)) {
-		return r.showCreate(f, http.StatusOK), nil
+	if f.edit(v.form.Get(fieldDo)) {
+		return r.showCreate(v, f, http.StatusOK), nil
 	}
 	body := r.bodyOf(f)
 	tags, twice := f.Tags.tags()
 	if twice != "" {
 		f.fault("tags", twice)
-		return r.showCreate(f, http.StatusUnprocessableEntity), nil
+		return r.showCreate(v, f, http.StatusUnprocessableEntity), nil
 	}
 	if len(tags) > 0 {
 		body["tags"] = tags
@@ -56,11 +64,11 @@ func (r *resource[W]) create(v *visit) (*reply, error) {
 		if err = f.refused(err, r.aliases); err != nil {
 			return nil, err
 		}
-		return r.showCreate(f, http.StatusUnprocessableEntity), nil
+		return r.showCreate(v, f, http.StatusUnprocessableEntity), nil
 	}
 	v.session.tell(flashSuccess, "Created "+r.one+" "+r.common(&changed.Resource).Name+".")
 	v.warn(changed.Warnings)
-	return &reply{redirect: r.path + "/" + r.id(&changed.Resource)}, nil
+	return &reply{redirect: r.at(&changed.Resource)}, nil
 }
 
 // onceOption makes a form that is sent twice make one resource.

@@ -34,6 +34,7 @@ func RenderWith(text func() string) map[string]string {
 		f.Fields = append(f.Fields, field{Name: "n" + string(kind), Label: text(), Hint: text(), Kind: kind, Value: text(), Error: text(), Options: []option{{text(), text()}}})
 		f.Faults = append(f.Faults, fault{"n", text()})
 	}
+	f.Groups = []*rowEditor{{Name: "g", Legend: text(), Noun: text(), Error: text(), Columns: []field{{Name: "c", Label: text(), Hint: text()}}, Rows: [][]string{{text()}}}}
 	d := &detail{Name: text(), ID: text(), Kind: text(), Sections: []section{{ID: "s", Heading: text(), Note: text(), Facts: []fact{{text(), cell{Text: text(), Title: text(), Badge: "good"}},
 		{text(), cell{Text: text(), Code: true}}}, Table: &table, Plots: []template.HTML{(&plot.Plot{ID: text(), Title: text(), Note: text(), Live: text(), From: time.Unix(0, 0), To: time.Unix(60, 0), Series: []plot.Series{{Name: text(), Key: text()}}}).Figure()},
 		List: &list{ID: "l", Heading: text(), Empty: text(), Columns: []listColumn{{text(), "name", unitWord, "path"}, {text(), "state", unitStatus, ""}}, Rows: []live.Row{{"key": text(), "name": text(), "path": "/targets/" + text(), "state": text()}}}}}}

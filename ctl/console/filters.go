@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/url"
 	"strings"
 
 	"mirrorgw/ctl/api"
@@ -31,8 +32,9 @@ var filters = &resource[api.TrafficMirrorFilter]{
 		}},
 		{"Description", "description", func(_ *look, w *api.TrafficMirrorFilter) cell { return cell{Text: w.Description} }},
 	},
-	fields: (*visit).filterFields, texts: filterTexts, body: filterBody, sections: filterSections,
-	aliases: map[string]string{"networkServices": "amazonDns"},
+	fields: (*visit).filterFields, groups: ruleGroups, texts: filterTexts, body: filterBody, sections: filterSections,
+	aliases: map[string]string{"networkServices": "amazonDns", "ruleNumber": "ingressFilterRules", "ruleAction": "ingressFilterRules", "protocol": "ingressFilterRules",
+		"sourcePortRange": "ingressFilterRules", "destinationPortRange": "ingressFilterRules", "sourceCidrBlock": "ingressFilterRules", "destinationCidrBlock": "ingressFilterRules"},
 }
 
 // serviceDNS is the one network service that there is.
@@ -57,6 +59,11 @@ func filterBody(f *form) map[string]any {
 		body["networkServices"] = []string{serviceDNS}
 	}
 	delete(body, "amazonDns")
+	for name, direction := range map[string]string{"ingressFilterRules": "ingress", "egressFilterRules": "egress"} {
+		if rules := ruleBodies(f, name, direction); rules != nil {
+			body[name] = rules
+		}
+	}
 	return body
 }
 
@@ -67,7 +74,7 @@ func filterSections(v *visit, w *api.TrafficMirrorFilter) ([]section, error) {
 	}
 	facts := append(commonFacts(w.TrafficMirrorFilterID, &w.Common), fact{"Network services", cell{Text: services}})
 	sections := []section{{ID: "details", Heading: "Details", Facts: facts},
-		ruleSection("inbound", "Inbound rules", w.IngressFilterRules), ruleSection("outbound", "Outbound rules", w.EgressFilterRules)}
+		v.ruleSection(w, "ingress", "Inbound rules", w.IngressFilterRules), v.ruleSection(w, "egress", "Outbound rules", w.EgressFilterRules)}
 	sessions, err := v.sessionsOf("trafficMirrorFilterId", w.TrafficMirrorFilterID)
 	return append(sections, sessions...), err
 }
@@ -75,29 +82,41 @@ func filterSections(v *visit, w *api.TrafficMirrorFilter) ([]section, error) {
 // shownRules is how many rules of a direction the page about a filter lists.
 const shownRules = 200
 
-func ruleSection(id, heading string, rules []api.TrafficMirrorFilterRule) section {
-	s := section{ID: id, Heading: heading}
+func (v *visit) ruleSection(w *api.TrafficMirrorFilter, direction, heading string, rules []api.TrafficMirrorFilterRule) section {
+	s := section{ID: directionWords[direction], Heading: heading}
 	if len(rules) > shownRules {
 		s.Note = "These are the first " + digits(shownRules) + " of " + grouped(int64(len(rules))) + "."
 		rules = rules[:shownRules]
 	}
-	s.Table = ruleTable(heading, rules)
+	s.Table = v.ruleTable(heading, rules)
+	if v.may("POST", api.PathRules) {
+		query := url.Values{"trafficMirrorFilterId": {w.TrafficMirrorFilterID}, "trafficDirection": {direction}, "ruleAction": {"accept"}}
+		s.Action = &action{Label: "Add " + directionWords[direction] + " rule", Path: "/rules/new?" + query.Encode()}
+	}
 	return s
 }
 
 // ruleTable lists rules in the order in which they are asked.
-func ruleTable(caption string, rules []api.TrafficMirrorFilterRule) *table {
+func (v *visit) ruleTable(caption string, rules []api.TrafficMirrorFilterRule) *table {
 	t := &table{Caption: caption, Empty: "There are no rules: nothing of this direction is mirrored.", Headings: []heading{{Label: "Number"}, {Label: "Action"}, {Label: "Protocol"},
-		{Label: "Source port range"}, {Label: "Destination port range"}, {Label: "Source CIDR block"}, {Label: "Destination CIDR block"}, {Label: "Description"}}}
+		{Label: "Source port range"}, {Label: "Destination port range"}, {Label: "Source CIDR block"}, {Label: "Destination CIDR block"}, {Label: "Description"}, {Label: "Change"}, {Label: "Remove"}}}
 	for i := range rules {
 		r := &rules[i]
 		badge := "good"
 		if r.RuleAction != "accept" {
 			badge = "plain"
 		}
-		t.Rows = append(t.Rows, []cell{{Text: digits(r.RuleNumber), Title: r.TrafficMirrorFilterRuleID}, {Text: r.RuleAction, Badge: badge}, {Text: protocolName(r.Protocol)},
+		row := []cell{{Text: digits(r.RuleNumber), Title: r.TrafficMirrorFilterRuleID}, {Text: r.RuleAction, Badge: badge}, {Text: protocolName(r.Protocol)},
 			{Text: portRange(r.SourcePortRange)}, {Text: portRange(r.DestinationPortRange)}, {Text: orAny(r.SourceCIDRBlock), Code: true}, {Text: orAny(r.DestinationCIDRBlock), Code: true},
-			{Text: r.Description}})
+			{Text: r.Description}, {}, {}}
+		at := "/rules/" + r.TrafficMirrorFilterRuleID
+		if v.may("PATCH", api.PathRules+"/"+r.TrafficMirrorFilterRuleID) {
+			row[8] = cell{Text: "Modify", Path: at + "/modify", Title: "Modify rule " + ruleName(r)}
+		}
+		if v.may("DELETE", api.PathRules+"/"+r.TrafficMirrorFilterRuleID) {
+			row[9] = cell{Text: "Delete", Path: at + "/delete", Title: "Delete rule " + ruleName(r)}
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

@@ -38,13 +38,14 @@ type field struct {
 	Min, Max     int64 // of a number; 0: none
 	Autocomplete string
 	Error        string
+	Suffix       string // of the ID, in the row of an editor
 }
 
 // option is a value that may be chosen.
 type option struct{ Value, Label string }
 
 // ID is that of the input.
-func (f *field) ID() string { return "field-" + f.Name }
+func (f *field) ID() string { return "field-" + strings.ReplaceAll(f.Name, ".", "-") + f.Suffix }
 
 // DescribedBy lists the elements that tell more about the input.
 func (f *field) DescribedBy() string {
@@ -69,6 +70,7 @@ func (f *field) Type() string {
 // form is what a page asks for.
 type form struct {
 	Fields  []field
+	Groups  []*rowEditor
 	Tags    *tagEditor // nil: there is none
 	Submit  string     // label of the button
 	Cancel  string     // path to go to instead; empty: no such link
@@ -103,6 +105,13 @@ func (f *form) fault(name, text string) {
 		f.Faults = append(f.Faults, fault{one.ID(), text})
 		return
 	}
+	for _, group := range f.Groups {
+		if group.Name == base {
+			group.Error = strings.TrimSpace(group.Error + " " + text)
+			f.Faults = append(f.Faults, fault{group.ID(), text})
+			return
+		}
+	}
 	if f.Tags != nil && base == "tags" {
 		f.Tags.Error = text
 		f.Faults = append(f.Faults, fault{f.Tags.ID(), text})
@@ -128,12 +137,44 @@ func (f *form) refused(err error, aliases map[string]string) error {
 	return nil
 }
 
+// offer puts values into the fields that they name; the others keep what they propose.
+func (f *form) offer(values url.Values) {
+	for i := range f.Fields {
+		if one := &f.Fields[i]; values.Has(one.Name) {
+			one.Value = values.Get(one.Name)
+		}
+	}
+}
+
 // fill puts values into the fields.
 func (f *form) fill(values url.Values) {
 	for i := range f.Fields {
 		one := &f.Fields[i]
 		one.Value = values.Get(one.Name)
 	}
+	for _, group := range f.Groups {
+		group.read(values)
+	}
+}
+
+// edit does what a button of an editor asks for, and reports whether one did.
+func (f *form) edit(do string) bool {
+	for _, group := range f.Groups {
+		if group.edit(do) {
+			return true
+		}
+	}
+	return f.Tags != nil && f.Tags.edit(do)
+}
+
+// group finds an editor by its name.
+func (f *form) group(name string) *rowEditor {
+	for _, group := range f.Groups {
+		if group.Name == name {
+			return group
+		}
+	}
+	return nil
 }
 
 // hide adds a hidden input.
@@ -187,6 +228,9 @@ func (f *form) texts() map[string]string {
 	texts := map[string]string{}
 	for i := range f.Fields {
 		texts[f.Fields[i].Name] = f.Fields[i].Value
+	}
+	for _, group := range f.Groups {
+		texts[group.Name] = group.text()
 	}
 	return texts
 }

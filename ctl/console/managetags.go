@@ -33,7 +33,7 @@ func (r *resource[W]) tagsForm(v *visit) (*reply, error) {
 	}
 	f := &form{Tags: newTagEditor(r.common(w).Tags)}
 	f.rememberTags(r.common(w).Tags, revision)
-	return r.showTags(f, w, http.StatusOK), nil
+	return r.showTags(v, f, w, http.StatusOK), nil
 }
 
 func (f *form) rememberTags(tags map[string]string, revision uint64) {
@@ -44,9 +44,9 @@ func (f *form) rememberTags(tags map[string]string, revision uint64) {
 	f.Hidden = []hidden{{hiddenWas, string(text)}, {hiddenRevision, strconv.FormatUint(revision, 10)}}
 }
 
-func (r *resource[W]) showTags(f *form, w *W, status int) *reply {
-	f.Submit, f.Cancel = "Save changes", r.path+"/"+r.id(w)
-	return &reply{status: status, template: "form", title: "Tags of " + r.common(w).Name, crumbs: r.above(w), data: f}
+func (r *resource[W]) showTags(v *visit, f *form, w *W, status int) *reply {
+	f.Submit, f.Cancel = "Save changes", r.at(w)
+	return &reply{status: status, template: "form", title: "Tags of " + r.common(w).Name, crumbs: r.above(v, w), data: f}
 }
 
 // setTags replaces the tags by those of the form, unless somebody else has changed them meanwhile.
@@ -62,27 +62,27 @@ func (r *resource[W]) setTags(v *visit) (*reply, error) {
 	f := &form{Tags: readTags(v.form)}
 	f.keep(v.form)
 	if f.Tags.edit(v.form.Get(fieldDo)) {
-		return r.showTags(f, w, http.StatusOK), nil
+		return r.showTags(v, f, w, http.StatusOK), nil
 	}
 	tags, twice := f.Tags.tags()
 	if twice != "" {
 		f.fault("tags", twice)
-		return r.showTags(f, w, http.StatusUnprocessableEntity), nil
+		return r.showTags(v, f, w, http.StatusUnprocessableEntity), nil
 	}
 	now, err := r.replaceTags(v, r.id(w), tags, was, revision)
 	switch {
 	case now != nil:
 		f.explainTags(was, now.texts, tags)
 		f.rememberTags(now.texts, now.revision)
-		return r.showTags(f, w, http.StatusConflict), nil
+		return r.showTags(v, f, w, http.StatusConflict), nil
 	case err != nil:
 		if err = f.refused(err, nil); err != nil {
 			return nil, err
 		}
-		return r.showTags(f, w, http.StatusUnprocessableEntity), nil
+		return r.showTags(v, f, w, http.StatusUnprocessableEntity), nil
 	}
 	v.session.tell(flashSuccess, "Changed the tags of "+r.common(w).Name+".")
-	return &reply{redirect: r.path + "/" + r.id(w)}, nil
+	return &reply{redirect: r.at(w)}, nil
 }
 
 func (r *resource[W]) replaceTags(v *visit, id string, tags, was map[string]string, revision uint64) (*current, error) {

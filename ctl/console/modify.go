@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
+	"strings"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
@@ -35,7 +37,7 @@ func (r *resource[W]) modifyForm(v *visit) (*reply, error) {
 		return nil, err
 	}
 	f.remember(revision)
-	return r.showModify(f, w, http.StatusOK), nil
+	return r.showModify(v, f, w, http.StatusOK), nil
 }
 
 // formOf is the form of a resource as it is.
@@ -44,7 +46,10 @@ func (r *resource[W]) formOf(v *visit, w *W) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &form{Fields: fields, Submit: "Save changes", Cancel: r.path + "/" + r.id(w)}
+	f := &form{Fields: fields, Submit: "Save changes", Cancel: r.at(w)}
+	if r.groups != nil && r.groupsChange {
+		f.Groups = r.groups()
+	}
 	f.take(r.texts(v, w))
 	return f, nil
 }
@@ -54,10 +59,13 @@ func (f *form) take(texts map[string]string) {
 	for i := range f.Fields {
 		f.Fields[i].Value = texts[f.Fields[i].Name]
 	}
+	for _, group := range f.Groups {
+		group.take(texts[group.Name])
+	}
 }
 
-func (r *resource[W]) showModify(f *form, w *W, status int) *reply {
-	return &reply{status: status, template: "form", title: "Modify " + r.common(w).Name, crumbs: r.above(w), data: f}
+func (r *resource[W]) showModify(v *visit, f *form, w *W, status int) *reply {
+	return &reply{status: status, template: "form", title: "Modify " + r.common(w).Name, crumbs: r.above(v, w), data: f}
 }
 
 // modify changes what the user has changed, unless somebody else has changed the resource since the
@@ -76,26 +84,30 @@ func (r *resource[W]) modify(v *visit) (*reply, error) {
 		return nil, err
 	}
 	f.fill(v.form)
+	if f.edit(v.form.Get(fieldDo)) {
+		f.keep(v.form)
+		return r.showModify(v, f, w, http.StatusOK), nil
+	}
 	change := r.difference(f, was)
 	if len(change) == 0 {
 		v.session.tell(flashSuccess, "Nothing was changed.")
-		return &reply{redirect: r.path + "/" + r.id(w)}, nil
+		return &reply{redirect: r.at(w)}, nil
 	}
 	changed, now, err := r.change(v, change, was, revision)
 	switch {
 	case now != nil:
 		r.explain(f, was, now.texts, now.revision)
-		return r.showModify(f, w, http.StatusConflict), nil
+		return r.showModify(v, f, w, http.StatusConflict), nil
 	case err != nil:
 		if err = f.refused(err, r.aliases); err != nil {
 			return nil, err
 		}
 		f.keep(v.form)
-		return r.showModify(f, w, http.StatusUnprocessableEntity), nil
+		return r.showModify(v, f, w, http.StatusUnprocessableEntity), nil
 	}
 	v.session.tell(flashSuccess, "Changed "+r.one+" "+r.common(&changed.Resource).Name+".")
 	v.warn(changed.Warnings)
-	return &reply{redirect: r.path + "/" + r.id(&changed.Resource)}, nil
+	return &reply{redirect: r.at(&changed.Resource)}, nil
 }
 
 // keep hides again what the form had hidden.
@@ -107,7 +119,11 @@ func (f *form) keep(values url.Values) {
 // difference is the merge patch (RFC 7396) from what the form showed to what it has.
 func (r *resource[W]) difference(f *form, was map[string]string) map[string]any {
 	before := *f
-	before.Fields = append([]field(nil), f.Fields...)
+	before.Fields, before.Groups = slices.Clone(f.Fields), nil
+	for _, group := range f.Groups {
+		one := *group
+		before.Groups = append(before.Groups, &one)
+	}
 	before.take(was)
 	from, to := r.bodyOf(&before), r.bodyOf(f)
 	change := map[string]any{}
@@ -162,16 +178,21 @@ var errBusy = failed(http.StatusServiceUnavailable, "Other resources change so o
 func (r *resource[W]) explain(f *form, was, now map[string]string, revision uint64) {
 	f.Changed = &conflict{}
 	yours := f.texts()
+	show := func(name, label string, words func(string) string) {
+		then, there, mine := was[name], now[name], yours[name]
+		if there == then {
+			return
+		}
+		f.Changed.Rows = append(f.Changed.Rows, conflictRow{Label: label, Was: words(then), Now: words(there), Yours: words(mine), BothHaveChanged: mine != then && mine != there})
+		if mine == then {
+			yours[name] = there
+		}
+	}
 	for i := range f.Fields {
-		one := &f.Fields[i]
-		if now[one.Name] == was[one.Name] {
-			continue
-		}
-		row := conflictRow{Label: one.Label, Was: was[one.Name], Now: now[one.Name], Yours: one.Value, BothHaveChanged: one.Value != was[one.Name] && one.Value != now[one.Name]}
-		f.Changed.Rows = append(f.Changed.Rows, row)
-		if one.Value == was[one.Name] {
-			yours[one.Name] = now[one.Name]
-		}
+		show(f.Fields[i].Name, f.Fields[i].Label, strings.Clone)
+	}
+	for _, group := range f.Groups {
+		show(group.Name, group.Legend, group.words)
 	}
 	f.take(now)
 	f.remember(revision)

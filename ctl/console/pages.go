@@ -72,6 +72,7 @@ func (s *Server) allPages() []*page {
 	pages = append(pages, mirrorSessions.pages()...)
 	pages = append(pages, targets.pages()...)
 	pages = append(pages, filters.pages()...)
+	pages = append(pages, filterRules.pages()...)
 	pages = append(pages, interfaces.pages()...)
 	return append(pages, balancers.pages()...)
 }

@@ -15,6 +15,7 @@ var examplePaths = map[string]string{
 	"/sessions/{id}":       "/sessions/tms-11111111111111111",
 	"/targets/{id}":        "/targets/tmt-11111111111111111",
 	"/filters/{id}":        "/filters/tmf-11111111111111111",
+	"/rules/{id}":          "/rules/tmfr-11111111111111111",
 	"/interfaces/{id}":     "/interfaces/eni-11111111111111111",
 	"/load-balancers/{id}": "/load-balancers/nlb-11111111111111111",
 }

@@ -20,12 +20,17 @@ type resource[W any] struct {
 	id         func(*W) string
 	common     func(*W) *api.Common
 
-	columns  []column[W]
-	fields   func(v *visit) ([]field, error)         // of the form, the name first
-	texts    func(v *visit, w *W) map[string]string  // what they show of a resource
-	body     func(f *form) map[string]any            // what the API takes of them; nil: form.body
-	aliases  map[string]string                       // fields of the form by fields of the API, where they have another name
-	sections func(v *visit, w *W) ([]section, error) // of the page about one, the facts first
+	columns      []column[W]
+	fields       func(v *visit) ([]field, error)                      // of the form, the name first
+	texts        func(v *visit, w *W) map[string]string               // what they show of a resource
+	body         func(f *form) map[string]any                         // what the API takes of them; nil: form.body
+	groups       func() []*rowEditor                                  // of the form, besides; nil: none
+	groupsChange bool                                                 // they are in the form that changes one too, and not only in the one that makes one
+	owner        func(w *W) string                                    // path of the page that it is shown on, where it has none of its own; nil: it has
+	made         func(v *visit, f *form) (path string, above []crumb) // then, of the one that a form makes
+	crumbs       func(v *visit, w *W) []crumb                         // then, the pages above those about one
+	aliases      map[string]string                                    // fields of the form by fields of the API, where they have another name
+	sections     func(v *visit, w *W) ([]section, error)              // of the page about one, the facts first
 }
 
 // column is one of a list.
@@ -61,6 +66,9 @@ func (r *resource[W]) pages() []*page {
 		{path: at, title: r.one, nav: r.path, asks: get(r.api), get: r.detail},
 		{path: at + "/tags", title: "Manage tags", nav: r.path, asks: tagging(), get: r.tagsForm, post: r.setTags},
 		{path: at + "/delete", title: "Delete " + r.one, nav: r.path, asks: drop(r.api), get: r.deleteForm, post: r.remove},
+	}
+	if r.owner != nil {
+		pages = pages[2:]
 	}
 	if r.fields == nil {
 		return pages
@@ -153,9 +161,28 @@ func (r *resource[W]) detail(v *visit) (*reply, error) {
 	return &reply{template: "detail", title: d.Name, crumbs: []crumb{{r.title, r.path}}, data: d}, nil
 }
 
+// at is the path of the page about one.
+func (r *resource[W]) at(w *W) string {
+	if r.owner != nil {
+		return r.below(w)
+	}
+	return r.path + "/" + r.id(w)
+}
+
+// below is the path of the page that has it in a list.
+func (r *resource[W]) below(w *W) string {
+	if r.owner != nil {
+		return r.owner(w)
+	}
+	return r.path
+}
+
 // above are the pages above those of one resource.
-func (r *resource[W]) above(w *W) []crumb {
-	return []crumb{{r.title, r.path}, {r.common(w).Name, r.path + "/" + r.id(w)}}
+func (r *resource[W]) above(v *visit, w *W) []crumb {
+	if r.crumbs != nil {
+		return r.crumbs(v, w)
+	}
+	return []crumb{{r.title, r.path}, {r.common(w).Name, r.at(w)}}
 }
 
 // bodyOf is what the API takes of a form.

@@ -63,13 +63,20 @@ func (s *session) user() string {
 // sessions are the log-ins, by the hash of what their cookie has: who reads the memory of the daemon
 // finds no cookie.
 type sessions struct {
-	idle, life    time.Duration
 	most, perUser int
 	now           func() time.Time
 	key           [32]byte // of this process, for the hashes of secrets
 
-	mu  sync.Mutex
-	all map[[32]byte]*session
+	mu         sync.Mutex
+	idle, life time.Duration
+	all        map[[32]byte]*session
+}
+
+// SetLives changes after how long log-ins end: without use, and whatever happens.
+func (s *Server) SetLives(idle, life time.Duration) {
+	s.sessions.mu.Lock()
+	defer s.sessions.mu.Unlock()
+	s.sessions.idle, s.sessions.life = idle, life
 }
 
 func newSessions(o *Options) *sessions {

@@ -25,6 +25,7 @@ tags = { team = "red" }
 name = "web"
 id = "tmf-11111111111111111"
 [[filter.rule]]
+id = "tmfr-11111111111111111"
 direction = "ingress"
 number = 100
 action = "accept"

@@ -40,21 +40,29 @@ func LoadCertificateEvery(section, certificate, key string, log *slog.Logger, ev
 
 // Reload reads the files. After an error the certificate before stays in use.
 func (c *Certificate) Reload() error {
+	use, err := c.Prepare()
+	if err == nil {
+		use()
+	}
+	return err
+}
+
+// Prepare reads the files and changes nothing; use has the certificate that was read used from then on.
+func (c *Certificate) Prepare() (use func(), err error) {
 	info, err := os.Stat(c.key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("[%s]: the private key %s does not exist; set tls_key to the file that belongs to tls_certificate", c.section, c.key)
+		return nil, fmt.Errorf("[%s]: the private key %s does not exist; set tls_key to the file that belongs to tls_certificate", c.section, c.key)
 	case err != nil:
-		return fmt.Errorf("[%s]: the private key cannot be looked at (%w); make it readable for this user", c.section, err)
+		return nil, fmt.Errorf("[%s]: the private key cannot be looked at (%w); make it readable for this user", c.section, err)
 	case info.Mode().Perm()&0o007 != 0:
-		return fmt.Errorf("[%s]: the private key %s has mode %04o, which every user of this machine can use; give it mode 0600", c.section, c.key, info.Mode().Perm())
+		return nil, fmt.Errorf("[%s]: the private key %s has mode %04o, which every user of this machine can use; give it mode 0600", c.section, c.key, info.Mode().Perm())
 	}
 	pair, err := tls.LoadX509KeyPair(c.certificate, c.key)
 	if err != nil {
-		return fmt.Errorf("[%s]: the certificate %s and the private key %s cannot be used (%w); both must be PEM and belong together", c.section, c.certificate, c.key, err)
+		return nil, fmt.Errorf("[%s]: the certificate %s and the private key %s cannot be used (%w); both must be PEM and belong together", c.section, c.certificate, c.key, err)
 	}
-	c.current.Store(&pair)
-	return nil
+	return func() { c.current.Store(&pair) }, nil
 }
 
 // Config is what handshakes go by. HTTP/2 is not offered: no client of these doors needs it.

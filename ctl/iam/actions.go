@@ -118,6 +118,8 @@ var actions = []Action{
 	{"mirrorgw:GetOpenAPI", nil, nil},
 	{"mirrorgw:SimulatePolicy", nil, nil},
 	{"mirrorgw:GetConsoleLink", nil, nil},
+	{"mirrorgw:Reload", nil, nil},
+	{"mirrorgw:SetLogLevel", nil, nil},
 }
 
 // ActionGetCallerIdentity needs no permission, and no policy can take it away (AWS STS API

@@ -38,6 +38,8 @@ type Options struct {
 	Control  *tally.Control         // what the control server does; nil: there is none
 	Audit    *audit.Log             // nil: there is none
 	AWS      *tally.Control         // what the AWS endpoint does, by service; nil: there is none
+
+	Configuration func() ctl.Configuration // that is in force, now; nil: nothing is told of it
 }
 
 // Reasons are the reasons that ports count by, which have series from the start.

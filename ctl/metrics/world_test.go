@@ -147,7 +147,10 @@ func newWorld(t testing.TB) *world {
 		History: func() *history.Counts {
 			return &history.Counts{Bytes: 1 << 20, Series: 12, Writable: true, Oldest: time.Unix(1795176000, 0), OmittedSeries: 2, DroppedForSpace: 1}
 		},
-		Control: &tally.Control{}, AWS: &tally.Control{}, Audit: auditLog}
+		Control: &tally.Control{}, AWS: &tally.Control{}, Audit: auditLog,
+		Configuration: func() ctl.Configuration {
+			return ctl.Configuration{LoadedAt: time.UnixMilli(1234500), Last: &ctl.Reload{Failures: []string{"no"}}, Reloads: 3, Failed: 1, RestartNeeded: []string{"x"}}
+		}}
 	w.options.AWS.Answer("ec2", 503)
 	w.options.AWS.Connect(1)
 	w.options.Control.Answer("getState", 200)

@@ -108,5 +108,6 @@ func (s *Server) allRoutes() []*route {
 	all = append(all, s.tagRoutes()...)
 	all = append(all, s.documentRoutes()...)
 	all = append(all, s.accessRoutes()...)
+	all = append(all, s.reloadRoutes()...)
 	return append(all, s.gatewayRoutes()...)
 }

@@ -34,6 +34,7 @@ type Options struct {
 	Directory *iam.Directory   // nil: accounts have no users
 	Region    string           // in the ARNs that policies name; empty: DefaultRegion
 	Audit     *audit.Log       // nil: there is none
+	Reloader  ctl.Reloader     // nil: nothing can be read again
 	Log       *slog.Logger
 	Limits    Limits
 	Tally     *tally.Control // what is counted of requests; nil: nothing

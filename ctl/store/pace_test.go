@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mirrorgw/ctl"
@@ -116,13 +117,16 @@ func TestChangesJoinWhileABatchIsPaced(t *testing.T) {
 }
 
 func TestChangeAfterAPauseIsImmediate(t *testing.T) {
-	s, p := paced(t, 4*time.Millisecond)
-	for _, name := range []string{"a", "b", "c"} {
-		if err := <-put(context.Background(), s, name); err != nil { // would wait for ever
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		s, p := paced(t, 4*time.Millisecond)
+		for _, name := range []string{"a", "b", "c"} {
+			if err := <-put(context.Background(), s, name); err != nil { // would wait for ever
+				t.Fatal(err)
+			}
+			synctest.Wait() // the answer comes before the writer notes when the batch ended
+			p.time.move(12 * time.Millisecond)
 		}
-		p.time.move(12 * time.Millisecond)
-	}
+	})
 }
 
 func TestPauseHasALimit(t *testing.T) {

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mirrorgw/testbed/printed"
 )
 
 //go:embed live_gateway.toml live_resources.toml live_console.toml
@@ -38,7 +40,7 @@ type live struct {
 	keys           [2]key // of the gateway's own account and of another one
 	network        *network
 	gateway        *exec.Cmd
-	gatewayLog     *lines
+	gatewayLog     *printed.Output
 	gatewayHasDied chan error
 }
 
@@ -87,7 +89,7 @@ func runLive(ctx context.Context, o liveOptions, out io.Writer) (err error) {
 	case err := <-l.network.failed:
 		return err
 	case err := <-l.gatewayHasDied:
-		return fmt.Errorf("the gateway has ended: %w\n%s", err, l.gatewayLog.tail())
+		return fmt.Errorf("the gateway has ended: %w\n%s", err, l.gatewayLog.Tail())
 	}
 }
 
@@ -159,13 +161,17 @@ func lastCPU() (int, error) {
 // gatewayPatience is how long the gateway may take to be ready.
 const gatewayPatience = 60 * time.Second
 
+// keptLog is how many bytes of the gateway's log are kept.
+const keptLog = 1 << 15
+
 // start starts the gateway and waits until its endpoint answers.
 func (l *live) start(ctx context.Context) error {
 	bin, err := filepath.Abs(filepath.Join(l.bin, "mirrorgw"))
 	if err != nil {
 		return err
 	}
-	l.gatewayLog = newLines("msg=ready")
+	l.gatewayLog = printed.New(keptLog)
+	ready := l.gatewayLog.Seen("msg=ready")
 	l.gateway = exec.Command(bin, "--config", "gateway.toml", "--apply", "resources.toml")
 	l.gateway.Dir, l.gateway.Stderr = l.dir, l.gatewayLog
 	// A group of its own: the interrupt that ends the demo is passed on once, in order.
@@ -184,13 +190,13 @@ func (l *live) start(ctx context.Context) error {
 		return err
 	}
 	select {
-	case <-l.gatewayLog.seen:
+	case <-ready:
 		return nil
 	case err := <-l.gatewayHasDied:
 		l.gateway = nil
-		return fmt.Errorf("the gateway did not start (%w):\n%s", err, l.gatewayLog.tail())
+		return fmt.Errorf("the gateway did not start (%w):\n%s", err, l.gatewayLog.Tail())
 	case <-time.After(gatewayPatience):
-		return fmt.Errorf("the gateway is not ready after %s:\n%s", gatewayPatience, l.gatewayLog.tail())
+		return fmt.Errorf("the gateway is not ready after %s:\n%s", gatewayPatience, l.gatewayLog.Tail())
 	case <-ctx.Done():
 		return nil
 	}

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 )
 
 // tell says how to use the gateway. The export lines can be pasted into a shell, or evaluated.
@@ -68,41 +66,4 @@ func (l *live) tellConsole(ctx context.Context, out io.Writer) error {
 # Or log in there with the access key from above.
 `, link, control, strings.Join(args, " "))
 	return nil
-}
-
-// lines keeps what a program writes and tells when a text has been seen.
-type lines struct {
-	mu     sync.Mutex
-	text   bytes.Buffer
-	marker string
-	seen   chan struct{} // closed once the marker was written
-	told   bool
-}
-
-func newLines(marker string) *lines { return &lines{marker: marker, seen: make(chan struct{})} }
-
-// keptLines is how much of the log is kept while the marker has not come, and afterwards.
-const keptLines = 1 << 16
-
-// Write takes what the program writes.
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.text.Len() > keptLines {
-		l.text.Next(l.text.Len() - keptLines/2)
-	}
-	l.text.Write(p)
-	if !l.told && strings.Contains(l.text.String(), l.marker) {
-		l.told = true
-		close(l.seen)
-	}
-	return len(p), nil
-}
-
-// tail is the last lines, for an error.
-func (l *lines) tail() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	all := strings.Split(strings.TrimSpace(l.text.String()), "\n")
-	return strings.Join(all[max(0, len(all)-8):], "\n")
 }

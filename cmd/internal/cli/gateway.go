@@ -31,6 +31,8 @@ type Gateway interface {
 	State(ctx context.Context, options ...client.Option) (*api.State, error)
 	Health(ctx context.Context) (*api.Health, error)
 	Version(ctx context.Context) (*api.Version, error)
+	Reload(ctx context.Context, dryRun bool) (*api.Reload, error)
+	SetLogLevel(ctx context.Context, level string) (*api.LogLevel, error)
 	Stats(ctx context.Context, q client.StatsQuery) (*report.Report, error)
 	Watch(ctx context.Context, from uint64, each func(api.Event) error) error
 }

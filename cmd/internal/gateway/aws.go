@@ -123,18 +123,6 @@ func (d *awsDoor) setRates(a *config.AWS) {
 	}
 }
 
-// reload reads keys and certificate again. What cannot be used leaves what was before.
-func (d *awsDoor) reload() error {
-	if d == nil {
-		return nil
-	}
-	err := d.keys.Reload()
-	if d.certificate != nil {
-		err = errors.Join(err, d.certificate.Reload())
-	}
-	return err
-}
-
 // close stops accepting and lets requests under way finish.
 func (d *awsDoor) close() {
 	if d == nil {

@@ -22,6 +22,7 @@ import (
 type consoleDoor struct {
 	listener    net.Listener
 	keys        *keyfile.File     // nil: nobody logs in with an access key
+	ownKeys     bool              // they are not those of the AWS endpoint
 	certificate *door.Certificate // nil: no TLS
 	server      *console.Server   // nil until prepare
 	hub         *live.Hub         // nil until prepare
@@ -30,9 +31,9 @@ type consoleDoor struct {
 }
 
 // listenConsole opens the socket, the access keys and the certificate. Browsers that connect before
-// serve wait.
-func listenConsole(cfg *config.Config, log *slog.Logger) (*consoleDoor, error) {
-	d, err := openConsole(cfg, log)
+// serve wait. Keys of the AWS endpoint, if there is one, are shared with it.
+func listenConsole(cfg *config.Config, aws *awsDoor, log *slog.Logger) (*consoleDoor, error) {
+	d, err := openConsole(cfg, aws, log)
 	if d == nil || err != nil {
 		return nil, err
 	}
@@ -43,14 +44,19 @@ func listenConsole(cfg *config.Config, log *slog.Logger) (*consoleDoor, error) {
 }
 
 // openConsole is listenConsole without the socket.
-func openConsole(cfg *config.Config, log *slog.Logger) (*consoleDoor, error) {
+func openConsole(cfg *config.Config, aws *awsDoor, log *slog.Logger) (*consoleDoor, error) {
 	c := &cfg.Console
 	if !c.Listen.IsValid() {
 		return nil, nil
 	}
 	d := &consoleDoor{log: log, ended: make(chan struct{})}
 	var keys, certificate error
-	if path := cfg.KeysOf(); path != "" {
+	switch path := cfg.KeysOf(); {
+	case path == "":
+	case aws != nil && aws.keys.Path == path:
+		d.keys = aws.keys
+	default:
+		d.ownKeys = true
 		d.keys, keys = keyfile.Open(keyfile.Options{Path: path, Account: keysAccount(cfg), Log: log})
 	}
 	if c.TLSCertificate != "" {
@@ -69,7 +75,7 @@ func keysAccount(cfg *config.Config) string {
 
 // checkConsole looks at the files that [console] names, for --check-config.
 func checkConsole(cfg *config.Config) error {
-	_, err := openConsole(cfg, slog.New(slog.DiscardHandler))
+	_, err := openConsole(cfg, nil, slog.New(slog.DiscardHandler))
 	return err
 }
 
@@ -94,9 +100,12 @@ func (d *consoleDoor) prepare(l *life, api *server.Server) {
 	d.server = console.New(console.Options{
 		Live: d.hub, Past: l.kept.past(l.cfg),
 		API: api, Gateway: hostName(), Version: version.String(), Listen: c.Listen, URL: c.URL(), Names: c.Names, Certificate: d.certificate,
-		Keys: keys, Idle: c.SessionIdle, Life: c.SessionLife, Audit: l.audit, Log: d.log,
+		Keys: keys, Idle: minutes(c), Life: hours(c), Audit: l.audit, Log: d.log,
 	})
 }
+
+func minutes(c *config.Console) time.Duration { return time.Duration(c.SessionMinutes) * time.Minute }
+func hours(c *config.Console) time.Duration   { return time.Duration(c.SessionHours) * time.Hour }
 
 // hostName is what the console calls the gateway.
 func hostName() string {
@@ -121,18 +130,27 @@ func (d *consoleDoor) serve(l *life) {
 	d.log.Info("console", "url", l.cfg.Console.URL())
 }
 
-// reload reads keys and certificate again. What cannot be used leaves what was before.
-func (d *consoleDoor) reload() (err error) {
+// prepareReload reads keys and certificate again. keep is told of each file, what has it used, or why it
+// is no good.
+func (d *consoleDoor) prepareReload(cfg *config.Config, keep func(path string, use func(), failed error)) {
 	if d == nil {
-		return nil
+		return
 	}
-	if d.keys != nil {
-		err = d.keys.Reload()
+	if d.ownKeys {
+		use, failed := d.keys.Prepare()
+		keep(d.keys.Path, use, failed)
 	}
 	if d.certificate != nil {
-		err = errors.Join(err, d.certificate.Reload())
+		use, failed := d.certificate.Prepare()
+		keep(cfg.Console.TLSCertificate, use, failed)
 	}
-	return err
+}
+
+// setLives takes over how long log-ins last, if there is a console at all.
+func (d *consoleDoor) setLives(c *config.Console) {
+	if d != nil && c.Listen.IsValid() {
+		d.server.SetLives(minutes(c), hours(c))
+	}
 }
 
 // close stops accepting, ends event streams and lets requests under way finish.

@@ -45,6 +45,13 @@ func keepHistory(l *life) *kept {
 	return k
 }
 
+// setLimits takes over how long and how much is kept.
+func (k *kept) setLimits(h *config.History) {
+	if k != nil && h.Path != "" {
+		k.store.SetLimits(h.Days, int64(h.MaxMB)<<20)
+	}
+}
+
 // counts is how much is kept; nil: there is no history.
 func (k *kept) counts() *history.Counts {
 	if k == nil {

@@ -23,6 +23,7 @@ type life struct {
 	console *consoleDoor // nil without [console]
 	audit   *audit.Log   // nil without [audit]
 	reloads *reloads
+	again   *reloader
 	kept    *kept // nil without [history]
 	notify  *notifier
 	watched *watchdog // nil until the ports forward
@@ -52,7 +53,7 @@ func (l *life) run(ctx context.Context) (err error) {
 	if l.aws, err = listenAWS(l.cfg, l.o.Log); err != nil {
 		return err
 	}
-	if l.console, err = listenConsole(l.cfg, l.o.Log); err != nil {
+	if l.console, err = listenConsole(l.cfg, l.aws, l.o.Log); err != nil {
 		return err
 	}
 	l.notify.send("STATUS=loading the resources")
@@ -64,9 +65,10 @@ func (l *life) run(ctx context.Context) (err error) {
 	}
 	l.logForwarding()
 	l.kept = keepHistory(l)
+	l.again = newReloader(l)
 	l.scraped.serve(l) // first: who reads that the gateway is ready finds the metrics
 	l.aws.serve(l)
-	l.reloads.serve(l.reload)
+	l.reloads.serve(l.again.onSignal)
 	if err := l.serveAPI(); err != nil {
 		return err
 	}

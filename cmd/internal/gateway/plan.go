@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
@@ -110,7 +111,11 @@ func (p *prepared) print(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return printNotes(w, p.cfg)
+	if err := printNotes(w, p.cfg); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\na reload takes over (systemctl reload, mirrorctl reload):\n    %s\n", strings.Join(config.ReloadPlan(), "\n    "))
+	return err
 }
 
 func mib(bytes int) int { return (bytes + 1<<20 - 1) >> 20 }

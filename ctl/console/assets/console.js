@@ -1,4 +1,5 @@
 // What the pages do beyond HTML. Everything here is a comfort: pages work without it.
+import { enhanceGroup } from "./groups.js";
 import { enhanceTags } from "./tags.js";
 import "./live.js";
 
@@ -7,4 +8,8 @@ document.getElementById("summary")?.focus();
 
 for (const editor of document.querySelectorAll("fieldset.tags")) {
   enhanceTags(editor);
+}
+
+for (const group of document.querySelectorAll("fieldset.group")) {
+  enhanceGroup(group);
 }
