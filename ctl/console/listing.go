@@ -17,6 +17,8 @@ type cell struct {
 	Badge string // kind of status: good, warn, bad or plain; empty: it is none
 	Title string // says more about it
 	Code  bool   // an identifier or address
+	Live  string // name of the value of the page's topic that it shows; empty: it does not move
+	Unit  string // how the value is written
 }
 
 // heading is the head of a column.
@@ -24,6 +26,7 @@ type heading struct {
 	Label  string
 	Path   string // sorts by it; empty: the list cannot be
 	Sorted string // for aria-sort: ascending, descending, or empty
+	Number bool   // its cells are numbers
 }
 
 // table is a list as it is shown.

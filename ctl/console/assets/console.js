@@ -1,6 +1,7 @@
 // What the pages do beyond HTML. Everything here is a comfort: pages work without it.
 import { enhanceGroup } from "./groups.js";
 import { enhanceTags } from "./tags.js";
+import "./live.js";
 
 // A form that came back with faults begins with them.
 document.getElementById("summary")?.focus();
