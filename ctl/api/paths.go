@@ -21,5 +21,6 @@ const (
 	PathReady         = "/v1/ready"          // GET
 	PathVersion       = "/v1/version"        // GET
 	PathSimulate      = "/v1/iam/simulate"   // POST
+	PathCapture       = "/v1/capture"        // POST, answered with a stream; GET those that run; /{id} DELETE ends one
 	PathOpenAPI       = "/v1/openapi.json"   // GET
 )

@@ -117,6 +117,7 @@ var actions = []Action{
 	{"mirrorgw:GetVersion", nil, nil},
 	{"mirrorgw:GetOpenAPI", nil, nil},
 	{"mirrorgw:SimulatePolicy", nil, nil},
+	{"mirrorgw:Capture", nil, nil},
 }
 
 // ActionGetCallerIdentity needs no permission, and no policy can take it away (AWS STS API

@@ -147,7 +147,10 @@ func newWorld(t testing.TB) *world {
 		History: func() *history.Counts {
 			return &history.Counts{Bytes: 1 << 20, Series: 12, Writable: true, Oldest: time.Unix(1795176000, 0), OmittedSeries: 2, DroppedForSpace: 1}
 		},
-		Control: &tally.Control{}, AWS: &tally.Control{}, Audit: auditLog}
+		Control: &tally.Control{}, AWS: &tally.Control{}, Audit: auditLog,
+		Captured: func() ctl.CaptureTotals {
+			return ctl.CaptureTotals{Begun: 3, Active: 1, Counts: map[ctl.CaptureInterface]ctl.CaptureCounts{{Port: 0, Point: ctl.CaptureEgress}: {Other: 1, Taken: 20, Full: 300, Rate: 4000, Congestion: 50000}}}
+		}}
 	w.options.AWS.Answer("ec2", 503)
 	w.options.AWS.Connect(1)
 	w.options.Control.Answer("getState", 200)

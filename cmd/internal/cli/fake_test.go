@@ -34,6 +34,8 @@ type fake struct {
 	simulated api.SimulateRequest
 	events    []api.Event
 	from      uint64
+	captured  api.CaptureRequest
+	capture   fakeCapture
 }
 
 func newFake() *fake {

@@ -59,7 +59,7 @@ func (c *control) serve(l *life) error {
 		return err
 	}
 	s := server.New(server.Options{
-		Store: l.loaded.store, Status: l.data.status, Report: l.data.report, Explainer: l.data, States: l.data.ways.states, Fault: l.loaded.fault,
+		Store: l.loaded.store, Status: l.data.status, Report: l.data.report, Explainer: l.data, Capturer: l.data, States: l.data.ways.states, Fault: l.loaded.fault,
 		Version: version.String(), DPDK: dpdk.Version(), Config: l.cfg, Roles: roles, Log: c.log,
 		Limits: server.Limits{Connections: maxConnections}, Tally: &l.tally,
 		Directory: l.directory, Region: l.cfg.AWS.Region, Audit: l.audit,
