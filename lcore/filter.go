@@ -84,8 +84,9 @@ const (
 	bpfJA, bpfJSET                                 = 0x00, 0x40
 	bpfTAX, bpfTXA                                 = 0x00, 0x80
 
-	bpfWords           = 16   // of scratch memory
-	bpfMaxInstructions = 4096 // as in the kernel
+	bpfAside           = 0xfffff000 // SKF_AD_OFF: loads from there on are not of the frame
+	bpfWords           = 16         // of scratch memory
+	bpfMaxInstructions = 4096       // as in the kernel
 )
 
 // checkProgram refuses what the interpreter of the workers cannot take: its errors would be theirs.
@@ -96,6 +97,9 @@ func checkProgram(program []instruction) error {
 	for at, i := range program {
 		if !i.known() {
 			return fmt.Errorf("instruction %d has the code %#x, which the gateway does not know", at, i.code)
+		}
+		if i.class() == bpfLD && i.code&0xe0 == bpfABS && i.k >= bpfAside {
+			return errors.New("it asks for what a live kernel interface alone knows, as inbound and ifname do")
 		}
 		if !i.inRange(len(program) - at - 1) {
 			return fmt.Errorf("instruction %d, %#x %d %d %d, leads out of the program or its memory, divides by 0 or shifts too far", at, i.code, i.jt, i.jf, i.k)
