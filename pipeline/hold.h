@@ -198,13 +198,16 @@ MGW_STAGE uint32_t mgw_cut(uint32_t length, const struct mgw_way *way,
 	return RTE_MIN(RTE_MIN(length, way->inner_max), hop->inner_max);
 }
 
-/* Whether the budget has a copy for this session. False: counted as skipped. */
+/*
+ * Whether the budget has a copy for this session; of one with limits mgw_charge has asked. False:
+ * counted as skipped.
+ */
 MGW_STAGE bool mgw_admit(struct mgw_pipe *pipe, const struct mgw_program *program,
 			 const struct mgw_copy *copy)
 {
 	const uint32_t slot = program->sessions[copy->session].slot;
 
-	if (mgw_budget_admits(&pipe->budget, &pipe->counters->credits[slot]))
+	if (copy->way->limits != NULL || mgw_affords(pipe, slot))
 		return true;
 	mgw_skip(pipe, copy, MGW_SKIP_CONGESTION);
 	return false;

@@ -15,6 +15,7 @@
 
 /* The ways on which nothing is sent. */
 static const struct mgw_next_hop mgw_hop_sampled = {.skip = MGW_SKIP_SAMPLED + 1};
+static const struct mgw_next_hop mgw_hop_congestion = {.skip = MGW_SKIP_CONGESTION + 1};
 static const struct mgw_next_hop mgw_hop_rate_limit = {.skip = MGW_SKIP_RATE_LIMIT + 1};
 
 /*
@@ -59,9 +60,20 @@ static inline void mgw_owe(struct mgw_bucket *bucket, const struct mgw_limit *li
 	bucket->bytes += limit->bytes.cost * outer;
 }
 
-/* Charge a copy of outer bytes to its session and its target; to neither if one cannot bear it. */
-static inline bool mgw_charge(struct mgw_pipe *pipe, const struct mgw_limits *limits,
-			      uint64_t outer)
+/* Whether the budget has a copy for the session that has this slot. */
+static inline bool mgw_affords(struct mgw_pipe *pipe, uint32_t slot)
+{
+	return pipe->budget.state == MGW_CALM ||
+	       mgw_budget_admits(&pipe->budget, &pipe->counters->credits[slot]);
+}
+
+/*
+ * Charge a copy of outer bytes to its session, its target and the budget; to none of them if one
+ * cannot bear it. Returns the way that says so, or hop.
+ */
+static inline const struct mgw_next_hop *mgw_charge(struct mgw_pipe *pipe,
+						    const struct mgw_limits *limits,
+						    const struct mgw_next_hop *hop, uint64_t outer)
 {
 	struct mgw_bucket *session = &pipe->counters->session_buckets[limits->session_slot];
 	struct mgw_bucket none = {0, 0, 0};
@@ -73,10 +85,12 @@ static inline bool mgw_charge(struct mgw_pipe *pipe, const struct mgw_limits *li
 	mgw_pay_back(target, &limits->target, pipe->now);
 	if (!mgw_bears(session, &limits->session, outer) ||
 	    !mgw_bears(target, &limits->target, outer))
-		return false;
+		return &mgw_hop_rate_limit;
+	if (unlikely(!mgw_affords(pipe, limits->session_slot)))
+		return &mgw_hop_congestion;
 	mgw_owe(session, &limits->session, outer);
 	mgw_owe(target, &limits->target, outer);
-	return true;
+	return hop;
 }
 
 /* To a destination, or if that is NULL to the flow's member of a load balancer. */
@@ -95,9 +109,9 @@ mgw_hop_to(const struct mgw_destination *to, const struct mgw_balancer *balancer
 }
 
 /*
- * What is sampled out costs no tokens, nor does what cannot be sent. A stage, though it is part of
- * one: code for another generation than its caller's costs some 70 ns at each change of vector
- * state.
+ * What is sampled out costs neither tokens nor budget, nor does what cannot be sent. A stage,
+ * though it is part of one: code for another generation than its caller's costs some 70 ns at each
+ * change of vector state.
  */
 MGW_STAGE const struct mgw_next_hop *
 mgw_limited_hop(struct mgw_pipe *pipe, const struct mgw_way *way, uint32_t length, uint64_t flow)
@@ -112,10 +126,8 @@ mgw_limited_hop(struct mgw_pipe *pipe, const struct mgw_way *way, uint32_t lengt
 	if (hop->skip != 0)
 		return hop;
 	inner = RTE_MIN(RTE_MIN(length, way->inner_max), hop->inner_max);
-	if (!mgw_charge(pipe, limits,
-			way->header_length + inner + (hop->tagged ? MGW_TAG_SIZE : 0)))
-		return &mgw_hop_rate_limit;
-	return hop;
+	return mgw_charge(pipe, limits, hop,
+			  way->header_length + inner + (hop->tagged ? MGW_TAG_SIZE : 0));
 }
 
 /*

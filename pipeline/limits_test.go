@@ -55,8 +55,9 @@ func newBuckets(l rules.Limit) *buckets {
 	return &buckets{newBucket(l.PPS, Burst), newBucket(l.BPS, 8*72_000)}
 }
 
-// bear is what limit.h does with the buckets of a session and of its target.
-func bear(now time.Duration, outer int, all ...*buckets) bool {
+// bear is what limit.h does with the buckets of a session and of its target. A copy that they bear
+// and that is not admitted takes nothing.
+func bear(now time.Duration, outer int, admitted func() bool, all ...*buckets) bool {
 	for _, b := range all {
 		b.packets.fill(now)
 		b.bits.fill(now)
@@ -65,6 +66,9 @@ func bear(now time.Duration, outer int, all ...*buckets) bool {
 		if !b.packets.has(1) || !b.bits.has(uint64(8*outer)) {
 			return false
 		}
+	}
+	if !admitted() {
+		return false
 	}
 	for _, b := range all {
 		b.packets.take(1)
@@ -90,7 +94,8 @@ func limitedResources(target int, session, at rules.Limit) *rules.Resources {
 	return r
 }
 
-// TestRateLimitIsATokenBucket compares every decision with the textbook's, at random times.
+// TestRateLimitIsATokenBucket compares every decision with the textbook's, at random times, on an
+// lcore that is calm or has a budget.
 func TestRateLimitIsATokenBucket(t *testing.T) {
 	h := newHarness(t, DefaultHarnessPools)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -104,6 +109,10 @@ func TestRateLimitIsATokenBucket(t *testing.T) {
 		h.counters.ClearTarget(0)
 		model, shared := newBuckets(session), newBuckets(at)
 		now := time.Duration(rapid.Int64Range(0, 1<<40).Draw(rt, "begin"))
+		congested := congest(h, rapid.Uint32Range(0, 3*Burst).Draw(rt, "budget"))
+		defer congest(h, 0)
+		var had credit
+		admitted := func() bool { return congested.c.state == 0 || congested.admits(&had) }
 		model.packets.when, model.bits.when, shared.packets.when, shared.bits.when = now, now, now, now
 		for range rapid.IntRange(1, 20).Draw(rt, "bursts") {
 			now += time.Duration(rapid.Int64Range(0, 1<<rapid.IntRange(0, 36).Draw(rt, "scale")).Draw(rt, "pause"))
@@ -116,7 +125,7 @@ func TestRateLimitIsATokenBucket(t *testing.T) {
 			}
 			want := 0
 			for range in.Frames {
-				if bear(now, outer, model, shared) {
+				if bear(now, outer, admitted, model, shared) {
 					want++
 				}
 			}
@@ -127,6 +136,9 @@ func TestRateLimitIsATokenBucket(t *testing.T) {
 			}
 			if want > 0 && len(out.Copies[0].Bytes) != outer {
 				rt.Fatalf("a copy has %d bytes, not %d", len(out.Copies[0].Bytes), outer)
+			}
+			if h.pipe.c.budget != congested.c {
+				rt.Fatalf("the budget is %+v, not %+v", h.pipe.c.budget, congested.c)
 			}
 		}
 	})

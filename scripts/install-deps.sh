@@ -15,6 +15,7 @@ packages=(
     iperf3 curl iputils-ping          # the hosts that talk in them
     clang-format shellcheck           # make lint
     awscli                            # the AWS CLI, with which tests ask the AWS endpoint
+    groff-base                        # judges the manual pages
     prometheus                        # promtool judges monitoring/, and a test is scraped by it
     git ca-certificates               # go downloads modules
 )

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"mirrorgw/ctl/client"
 	"mirrorgw/testbed/control"
@@ -13,6 +14,7 @@ import (
 // TestAWSStory goes through "Get started", "Work with Traffic Mirroring" and the three examples of
 // the AWS guide with the AWS CLI alone, while numbered frames pass, and accounts for every frame.
 func TestAWSStory(t *testing.T) {
+	patient(t, 4*time.Minute) // some sixty calls of the CLI, of a second each and more on a busy machine
 	l, dir := storyLAN(t)
 	cli := newAWSCLI(t, l, dir)
 	traffic := newStream(t, l, storyFrame)

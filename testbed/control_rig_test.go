@@ -46,11 +46,17 @@ func (g *steeredGateway) write() {
 // start starts the daemon; more arguments may follow.
 func (g *steeredGateway) start(args ...string) *steered {
 	g.t.Helper()
+	return g.startLogging(ready, args...)
+}
+
+// startLogging is start for a log that says otherwise that the gateway is ready.
+func (g *steeredGateway) startLogging(ready string, args ...string) *steered {
+	g.t.Helper()
 	p := daemon.Start(g.t, g.dir, append([]string{"--config", "gateway.toml", "--report", "report.json"}, args...)...)
 	p.AwaitLog(ready)
 	c := client.New(filepath.Join(g.dir, "ctl.sock"))
 	g.t.Cleanup(c.Close)
-	return &steered{Process: p, Client: c, t: g.t}
+	return &steered{Process: p, Client: c, t: g.t, gateway: g}
 }
 
 // refused runs a daemon that must not start, and judges the sentence that it says.
@@ -67,7 +73,8 @@ func (g *steeredGateway) refused(want string) {
 type steered struct {
 	*daemon.Process
 	*client.Client
-	t *testing.T
+	t       *testing.T
+	gateway *steeredGateway
 }
 
 func (s *steered) context() context.Context {

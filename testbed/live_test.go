@@ -142,7 +142,7 @@ func ping(conn *net.IPConn, sequence uint16) error {
 	if err := gopacket.SerializeLayers(request, gopacket.SerializeOptions{ComputeChecksums: true}, echo, gopacket.Payload(payload)); err != nil {
 		return err
 	}
-	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(streamWait)); err != nil {
 		return err
 	}
 	if _, err := conn.Write(request.Bytes()); err != nil {

@@ -10,13 +10,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
 	"mirrorgw/cmd/internal/gateway"
+	"mirrorgw/cmd/internal/logging"
 )
 
 // Exit codes.
@@ -45,8 +45,9 @@ func run(args []string, out, errs io.Writer) int {
 	if done {
 		return code
 	}
-	options.Level = new(slog.LevelVar)
-	options.Log = slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: options.Level}))
+	log := logging.New(errs)
+	defer log.Close()
+	options.Log, options.Level, options.Format = log.Logger, log.Level, log.SetFormat
 	ctx, stop := signalContext()
 	defer stop()
 	return exitCode(gateway.Run(ctx, options), errs)

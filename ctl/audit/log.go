@@ -27,7 +27,15 @@ type Options struct {
 	Retry    time.Duration // between attempts to write after one failed; 0: DefaultRetry
 	Log      *slog.Logger  // for what goes wrong; nil: nobody is told
 
-	open func(path string) (file, error) // nil: openFile
+	open   func(path string) (file, error) // nil: openFile
+	limits *atomic.Pointer[Limits]         // in place of the fields of that name
+}
+
+// Limits are those of Options that may change while a log is written.
+type Limits struct {
+	MaxBytes int64
+	Files    int
+	Refuse   bool
 }
 
 // Log writes records. It is safe for concurrent use; a nil Log takes records and writes none.
@@ -68,6 +76,8 @@ func Open(o Options) (*Log, error) {
 	if o.open == nil {
 		o.open = openFile
 	}
+	o.limits = &atomic.Pointer[Limits]{}
+	o.limits.Store(&Limits{MaxBytes: o.MaxBytes, Files: o.Files, Refuse: o.Refuse})
 	w := &writer{o: &o}
 	if err := w.ready(); err != nil {
 		return nil, fmt.Errorf("audit log %s cannot be opened (%w); make the directory and let this user write there", o.Path, err)
@@ -125,10 +135,18 @@ func (l *Log) lose(n int64) {
 // Ready is nil where changes may be made. It is an error, in one sentence, while lines cannot be
 // written and Options.Refuse is set.
 func (l *Log) Ready() error {
-	if l == nil || !l.o.Refuse {
+	if l == nil || !l.o.limits.Load().Refuse {
 		return nil
 	}
 	return l.Fault()
+}
+
+// SetLimits changes the limits. They count from the next line on; files beyond the number that is kept
+// go when the next file is begun.
+func (l *Log) SetLimits(limits Limits) {
+	if l != nil {
+		l.o.limits.Store(&limits)
+	}
 }
 
 // Fault says why lines cannot be written at the moment; nil: they can.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -81,7 +82,12 @@ func isSecret(name string) bool {
 	return false
 }
 
-// Form makes parameters of a form. Parameters that promise a secret by their name lose their value.
+// parameterName is what names of parameters look like. What comes as another one may be a body of another
+// kind, with anything in it.
+var parameterName = regexp.MustCompile(`^[A-Za-z][\w.:-]{0,127}$`)
+
+// Form makes parameters of a form. Parameters that promise a secret by their name lose their value, and
+// what is no name of a parameter is told by its length and hash.
 func Form(form url.Values) any {
 	if len(form) == 0 {
 		return nil
@@ -92,6 +98,8 @@ func Form(form url.Values) any {
 			size += len(name) + len(value)
 		}
 		switch {
+		case !parameterName.MatchString(name):
+			told[hidden] = digest([]byte(name))
 		case isSecret(name):
 			told[cut(name)] = hidden
 		case len(form[name]) == 1:

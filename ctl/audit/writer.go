@@ -89,7 +89,7 @@ func (w *writer) write(lines []byte) error {
 	if err := w.ready(); err != nil {
 		return err
 	}
-	if w.size > 0 && w.size+int64(len(lines)) > w.o.MaxBytes {
+	if w.size > 0 && w.size+int64(len(lines)) > w.o.limits.Load().MaxBytes {
 		if err := w.rotate(); err != nil {
 			w.o.Log.Warn("the audit log was not rotated and goes on growing", "path", w.o.Path, "error", err)
 		}
@@ -108,14 +108,20 @@ func (w *writer) write(lines []byte) error {
 	return nil
 }
 
-// rotate moves every file one number up; the oldest goes.
+// rotate moves every file one number up; the oldest goes, and so do those beyond the limit.
 func (w *writer) rotate() error {
 	w.close()
+	files := w.o.limits.Load().Files
 	name := func(i int) string { return fmt.Sprintf("%s.%d", w.o.Path, i) }
-	if w.o.Files == 0 {
+	for i := files + 1; ; i++ { // there are some where the limit was higher once
+		if err := os.Remove(name(i)); err != nil {
+			break
+		}
+	}
+	if files == 0 {
 		return os.Remove(w.o.Path)
 	}
-	for i := w.o.Files - 1; i > 0; i-- {
+	for i := files - 1; i > 0; i-- {
 		if err := os.Rename(name(i), name(i+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

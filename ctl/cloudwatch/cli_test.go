@@ -32,7 +32,7 @@ func (w *world) serve(t *testing.T) string {
 	door := aws.New(aws.Options{Services: []aws.Service{sts.Service{}, w.Service}, Keys: oneKey{}, Region: "local-1"})
 	go door.Serve(listener)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		door.Shutdown(ctx)
 	})

@@ -38,6 +38,16 @@ const (
 	OuterSourceTunnel    OuterSource = "tunnel"    // always the tunnel port's
 )
 
+// LogFormat says how the log is written.
+type LogFormat string
+
+// The values of [log] format.
+const (
+	LogText    LogFormat = "text"    // key=value, a record a line
+	LogJSON    LogFormat = "json"    // an object a line
+	LogJournal LogFormat = "journal" // text without the time, after the priority that journald reads (sd-daemon(3))
+)
+
 // Config is a validated gateway.toml. It is read-only after Load.
 type Config struct {
 	File        string // as given to Load or Parse
@@ -50,10 +60,12 @@ type Config struct {
 	Resolvers   []netip.Addr // Amazon DNS resolvers, at most MaxResolvers
 	Quotas      Quotas
 	LogLevel    string // debug, info, warn or error
+	LogFormat   LogFormat
 	Ctl         Ctl
 	State       State
 	Metrics     Metrics
 	AWS         AWS
+	Console     Console
 	IAM         IAM
 	Audit       Audit
 	History     History

@@ -35,26 +35,27 @@ func Load(path string) (*Config, error) {
 func Parse(name string, data []byte) (*Config, error) {
 	var problems problem.List
 	root := tomldoc.Parse(name, data, &problems)
-	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "iam", "audit")
+	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "console", "iam", "audit")
 	root.Done() // first: what a misspelt section lacks is not missing
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	c := &Config{File: name}
 	c.EAL = readEAL(root.Table("eal"))
-	c.Ports = readPorts(root)
-	c.Routes = readRoutes(root)
-	c.Neighbors = readNeighbors(root)
+	c.Ports = readEach(root, "port", readPort)
+	c.Routes = readEach(root, "route", readRoute)
+	c.Neighbors = readEach(root, "neighbor", readNeighbor)
 	c.Zone = readGateway(root.Table("gateway"))
 	c.OuterSource = readTunnel(root.Table("tunnel"))
 	c.Exclude = readExclude(root.Table("exclude"))
 	c.Resolvers = readResolvers(root)
 	c.Quotas = readQuotas(root.Table("quotas"))
-	c.LogLevel = readLog(root.Table("log"))
+	c.LogLevel, c.LogFormat = readLog(root.Table("log"))
 	c.Ctl = readCtl(root)
 	c.State = readState(root)
 	c.Metrics = readMetrics(root)
 	c.AWS = readAWS(root)
+	c.Console = readConsole(root)
 	c.IAM = readIAM(root)
 	c.Audit = readAudit(root)
 	c.History = readHistory(root)
@@ -174,9 +175,10 @@ func readQuotas(t *tomldoc.Table) Quotas {
 	return q
 }
 
-func readLog(t *tomldoc.Table) string {
+func readLog(t *tomldoc.Table) (level string, format LogFormat) {
 	defer t.Done()
-	return t.OneOf("level", DefaultLogLevel, "debug", "info", "warn", "error")
+	level = t.OneOf("level", DefaultLogLevel, "debug", "info", "warn", "error")
+	return level, LogFormat(t.OneOf("format", string(LogText), string(LogText), string(LogJSON), string(LogJournal)))
 }
 
 // rootCause drops the operation and the path that os errors repeat.
@@ -194,4 +196,12 @@ func list(names []string) string {
 		return "(none)"
 	}
 	return strings.Join(names, ", ")
+}
+
+// readEach reads every table of an array, [[name]], in its order.
+func readEach[T any](root *tomldoc.Table, name string, read func(*tomldoc.Table) T) (list []T) {
+	for _, t := range root.Tables(name) {
+		list = append(list, read(t))
+	}
+	return list
 }

@@ -75,6 +75,7 @@ var translations = []translation{
 	{code: api.CodeMethod, as: "InvalidAction"},
 	{code: api.CodeRevisionMismatch, as: "InvalidState"},
 	{code: api.CodeRevisionGone, as: "InvalidState"},
+	{code: api.CodeConfigurationRefused, as: "InvalidState"},
 	{code: api.CodeForbidden, status: http.StatusForbidden, as: "UnauthorizedOperation"},
 	{code: api.CodeTokenMismatch, as: "IdempotentParameterMismatch", whole: true,
 		text: "The client token was used before with different parameters; use another token"},

@@ -39,6 +39,15 @@ func Open(o Options) (*Store, error) {
 	return s, nil
 }
 
+// SetLimits changes how long and how much is kept. What is beyond goes when the next hour is written.
+func (s *Store) SetLimits(days int, maxBytes int64) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.options.Days, s.options.MaxBytes = max(days, 1), max(maxBytes, MinBytes)
+}
+
 func (s *Store) takeLock() error {
 	file, err := os.OpenFile(filepath.Join(s.options.Dir, "lock"), os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {

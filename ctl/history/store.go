@@ -25,7 +25,7 @@ const MinBytes = 16 << 20
 
 // Store is an open history. One goroutine adds and closes, any number read.
 type Store struct {
-	options Options
+	options Options // Days and MaxBytes: written with writing and mu, read with either
 	log     *slog.Logger
 	lock    *os.File
 

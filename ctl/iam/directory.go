@@ -59,15 +59,26 @@ func load(d *Directory) (*Directory, error) {
 
 // Reload reads the file again. After an error all stays as it was.
 func (d *Directory) Reload() error {
+	use, err := d.Prepare()
+	if err == nil {
+		use()
+	}
+	return err
+}
+
+// Prepare reads the file and changes nothing; use has what was read count from then on, until undo.
+func (d *Directory) Prepare() (use func() (undo func()), err error) {
 	if d.path == "" {
-		return nil
+		return func() func() { return func() {} }, nil
 	}
 	fresh, err := d.read(d.path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.current.Store(fresh)
-	return nil
+	return func() func() {
+		before := d.current.Swap(fresh)
+		return func() { d.current.Store(before) }
+	}, nil
 }
 
 // Warnings are sentences about what is right and has no effect.

@@ -63,10 +63,23 @@ func open(o Options, every time.Duration) (*File, error) {
 func (f *File) Reload() error {
 	f.reload.Lock()
 	defer f.reload.Unlock()
+	use, err := f.Prepare()
+	if err == nil {
+		use()
+	}
+	return err
+}
+
+// Prepare reads the file now and changes nothing; use has the keys that were read count from then on.
+func (f *File) Prepare() (use func(), err error) {
 	entries, err := read(f.Path, f.Account)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	return func() { f.use(entries) }, nil
+}
+
+func (f *File) use(entries map[string]entry) {
 	f.entries.Store(&entries)
 	expired := 0
 	for _, e := range entries {
@@ -75,7 +88,6 @@ func (f *File) Reload() error {
 		}
 	}
 	f.Log.Info("access keys", "file", f.Path, "keys", len(entries), "expired", expired)
-	return nil
 }
 
 // Key implements iam.Keys. A key that has expired is none.

@@ -41,6 +41,7 @@ func read(path, account string) (map[string]entry, error) {
 	if err := problems.Err(); err != nil {
 		return nil, withoutSyntax(path, err)
 	}
+	root.Private()
 	tables := root.Tables("key")
 	root.Done()
 	if len(tables) > maxKeys {
@@ -121,6 +122,7 @@ func checkPrivate(path string, info fs.FileInfo) error {
 // readKey reads one [[key]]. Sentences name the key by its ID, never by what it holds.
 func readKey(t *tomldoc.Table, account string) (e entry) {
 	defer t.Done()
+	t.Private()
 	k := &e.key
 	k.ID = text(t, "id", true, idForm, "4 to 128 letters, digits and underscores")
 	if k.ID != "" {

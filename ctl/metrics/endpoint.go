@@ -39,6 +39,8 @@ type Options struct {
 	Audit    *audit.Log               // nil: there is none
 	Captured func() ctl.CaptureTotals // nil: nothing can be captured
 	AWS      *tally.Control           // what the AWS endpoint does, by service; nil: there is none
+
+	Configuration func() ctl.Configuration // that is in force, now; nil: nothing is told of it
 }
 
 // Reasons are the reasons that ports count by, which have series from the start.

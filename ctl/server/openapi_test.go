@@ -74,6 +74,7 @@ var requests = map[string]struct{ ref, body string }{
 	"put /v1/tags/{id}":              {"RULE", `{"tags":{"a":"b"}}`},
 	"patch /v1/tags/{id}":            {"RULE", `{"tags":{"a":null}}`},
 	"post /v1/apply":                 {"", `[[filter]]`},
+	"put /v1/log-level":              {"", `{"level":"info"}`},
 	"post /v1/explain":               {"", `{"source":"web-1","direction":"ingress","protocol":6,"sourceAddress":"10.0.0.9","destinationAddress":"10.0.0.5:443"}`},
 }
 
@@ -100,7 +101,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 }
 
 func checkOperation(t *testing.T, d *document, method, path string, o *operation) {
-	w := newWorld(t, server.Limits{Heartbeat: time.Millisecond})
+	w := newWorldWith(t, server.Limits{Heartbeat: time.Millisecond}, server.SocketOptions{}, func(o *server.Options) { o.Reloader = &reloader{} })
 	w.build()
 	w.captures.frames = sample("")
 	must(w.client.LoadBalancers().Create(background, api.LoadBalancer{Common: api.Common{Name: "lb"}, Members: []api.LoadBalancerMember{{Address: "192.0.2.30"}}}))(t)

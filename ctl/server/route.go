@@ -26,6 +26,8 @@ type route struct {
 	kind         store.Kind // whose fields errors name; empty: none's
 	handle       func(*exchange) (*answer, error)
 	action       string // operationID, which requests are counted by
+	ofGateway    bool   // it shows resources of all accounts: only users of the gateway's own may
+	recorded     bool   // the audit log is told though nothing changes
 }
 
 // parameter is a query parameter or a header.
@@ -108,5 +110,6 @@ func (s *Server) allRoutes() []*route {
 	all = append(all, s.documentRoutes()...)
 	all = append(all, s.accessRoutes()...)
 	all = append(all, s.captureRoutes()...)
+	all = append(all, s.reloadRoutes()...)
 	return append(all, s.gatewayRoutes()...)
 }

@@ -35,9 +35,14 @@ type Options struct {
 	Directory *iam.Directory   // nil: accounts have no users
 	Region    string           // in the ARNs that policies name; empty: DefaultRegion
 	Audit     *audit.Log       // nil: there is none
+	Reloader  ctl.Reloader     // nil: nothing can be read again
 	Log       *slog.Logger
 	Limits    Limits
 	Tally     *tally.Control // what is counted of requests; nil: nothing
+
+	// ConsoleLink makes a link with which a caller logs in to the console, and says until when; nil: there
+	// is no console.
+	ConsoleLink func(Caller) (url string, until time.Time, err error)
 }
 
 // Server answers the control API. Make it with New.

@@ -6,6 +6,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/config"
 	"mirrorgw/rules"
 )
 
@@ -118,7 +119,7 @@ func (tx *Tx) countSource(n *sessionNode) {
 	if via == nil || via.rec.Instance == "" {
 		return
 	}
-	quota, limit := tx.sourcesQuota(via.rec)
+	quota, limit := sourcesQuota(&tx.st.ways.cfg.Quotas, via.rec)
 	if n.was.via == via && n.was.source == n.source && !tx.lowersQuota(via, limit) {
 		return
 	}
@@ -134,13 +135,12 @@ func (tx *Tx) lowersQuota(via *interfaceNode, limit int) bool {
 	if via.touch == nil || via.before == nil {
 		return false
 	}
-	_, before := tx.sourcesQuota(via.before)
+	_, before := sourcesQuota(&tx.st.ways.cfg.Quotas, via.before)
 	return via.before.Instance == "" || before > limit
 }
 
 // sourcesQuota: a dedicated instance, for us one whose type is bare metal, takes more sources.
-func (tx *Tx) sourcesQuota(i *ctl.Interface) (quota string, limit int) {
-	q := &tx.st.ways.cfg.Quotas
+func sourcesQuota(q *config.Quotas, i *ctl.Interface) (quota string, limit int) {
 	if _, size, _ := strings.Cut(i.InstanceType, "."); size == "metal" || strings.HasPrefix(size, "metal-") {
 		return "sources_per_target_dedicated", q.SourcesPerTargetDedicated
 	}

@@ -184,10 +184,12 @@ type job struct {
 	request Request
 	change  func(*Tx) error
 	start   bool
-	claimed atomic.Int32 // 0: waiting, 1: the writer has it, 2: given up
-	done    chan struct{}
-	result  Result
-	err     error
+	// configure is taken over instead of a change; nil: this is none of the configuration.
+	configure *config.Config
+	claimed   atomic.Int32 // 0: waiting, 1: the writer has it, 2: given up
+	done      chan struct{}
+	result    Result
+	err       error
 }
 
 func (j *job) claim(by int32) bool { return j.claimed.CompareAndSwap(0, by) }

@@ -31,12 +31,19 @@ func (d *slowDisk) Save(b *Batch) error {
 	return d.memory.Save(b)
 }
 
+// atOnce ends each pause when it begins.
+func atOnce(time.Duration) <-chan time.Time {
+	over := make(chan time.Time)
+	close(over)
+	return over
+}
+
 // TestTook makes a change whose steps take known times, one that the disk refuses, and one that
 // itself is at fault.
 func TestTook(t *testing.T) {
 	f := newFakeTime()
 	p, disk := &costlyPath{time: f}, &slowDisk{newMemory(), f, 3 * time.Millisecond}
-	s := open(t, Options{Config: cfg(t, gateway), Publisher: p, Persistence: disk, clock: f.clock()})
+	s := open(t, Options{Config: cfg(t, gateway), Publisher: p, Persistence: disk, clock: &clock{f.now, atOnce}})
 	defer s.Close()
 	started, _ := noted(&s.Took().Publish)
 	p.cost = 4 * time.Millisecond
@@ -58,19 +65,16 @@ func TestTook(t *testing.T) {
 	disk.mu.Lock()
 	disk.fail = errors.New("no space left on device")
 	disk.mu.Unlock()
-	f.move(time.Second) // no pause is due
 	if err := <-put(context.Background(), s, "lost"); err == nil || !s.Took().Unsaved() {
 		t.Errorf("%v, unsaved %v", err, s.Took().Unsaved())
 	}
 	disk.mu.Lock()
 	disk.fail = nil
 	disk.mu.Unlock()
-	f.move(time.Second)
 	bad := errors.New("bad")
 	if _, err := change(s, func(*Tx) error { return bad }); err != bad || !s.Took().Unsaved() {
 		t.Errorf("%v; a change that never reached the disk says nothing of it: unsaved %v", err, s.Took().Unsaved())
 	}
-	f.move(time.Second)
 	if _, err := change(s, func(tx *Tx) error { return tx.PutFilter(&ctl.Filter{Common: ctl.Common{Name: "again"}}) }); err != nil || s.Took().Unsaved() {
 		t.Errorf("%v, unsaved %v", err, s.Took().Unsaved())
 	}

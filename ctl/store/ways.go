@@ -30,7 +30,8 @@ type hop struct {
 	via     netip.Addr // as in network
 }
 
-// ways is the configuration as records see it: ports, and the ways to targets. It is read-only.
+// ways is the configuration as records see it: ports, and the ways to targets. It is read-only;
+// Reconfigure puts another in its place.
 type ways struct {
 	cfg       *config.Config
 	ports     []rules.Port

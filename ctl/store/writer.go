@@ -66,13 +66,13 @@ func (s *Store) gather(first *job) []*job {
 	return jobs
 }
 
-// batch makes changes that arrived together. Dry runs and starts are done after them, alone.
+// batch makes changes that arrived together. Dry runs, starts and what a reload brings are done after them, alone.
 func (s *Store) batch(jobs []*job) {
 	var plain, alone []*job
 	for _, j := range jobs {
 		switch {
 		case !j.claim(1):
-		case j.start || j.request.DryRun:
+		case j.start || j.request.DryRun || j.configure != nil:
 			alone = append(alone, j)
 		default:
 			plain = append(plain, j)
@@ -82,11 +82,14 @@ func (s *Store) batch(jobs []*job) {
 		s.changeAll(plain)
 	}
 	for _, j := range alone {
-		if j.start {
+		switch {
+		case j.start:
 			j.answer(Result{}, s.startPublishing())
-			continue
+		case j.configure != nil:
+			j.answer(Result{}, s.reconfigure(j.configure))
+		default:
+			s.dryRun(j)
 		}
-		s.dryRun(j)
 	}
 }
 

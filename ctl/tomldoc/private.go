@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// Private has Done not repeat keys that resemble no known one: where secrets are written, a slip makes a
+// key of one.
+func (t *Table) Private() { t.private = true }
+
 // Secret is String for a value that no error may repeat.
 func (t *Table) Secret(key string) (string, bool) {
 	value, ok := t.take(key)

@@ -19,6 +19,7 @@ type Table struct {
 	values  map[string]any
 	known   []string
 	missing []missing
+	private bool // see Private
 }
 
 // missing is a key that should be there, and the sentence that says so.
@@ -130,6 +131,10 @@ func (t *Table) Done() {
 	for _, key := range t.unknown() {
 		near := Nearest(key, t.known)
 		meant[near] = true
+		if t.private && near == "" {
+			t.add(api.CodeUnknownField, key, "there is an unknown key; remove it or use one of: "+strings.Join(t.known, ", "))
+			continue
+		}
 		if near != "" && !t.Has(near) {
 			t.add(api.CodeUnknownField, key, fmt.Sprintf("unknown key %q; did you mean %q?", key, near))
 		} else {

@@ -36,6 +36,8 @@ type Profile struct {
 	Token    string // of a session; empty: none
 	CA       string // path of what certificates are verified with; empty: the system's
 	Attempts int    // of a call that is throttled or not answered; 0: the CLI's default
+
+	Namespace string // network namespace to call from, by its name for ip-netns(8), as root; empty: the test's own
 }
 
 // Result is how a call ended.
@@ -71,7 +73,8 @@ func (p Profile) Run(t testing.TB, args ...string) Result {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), callTime)
 	defer cancel()
-	command := exec.CommandContext(ctx, Program, append([]string{"--endpoint-url", p.Endpoint}, args...)...)
+	line := append(p.prefix(), args...)
+	command := exec.CommandContext(ctx, line[0], line[1:]...)
 	command.Env = p.environment(t)
 	var out, errs bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errs
@@ -83,9 +86,18 @@ func (p Profile) Run(t testing.TB, args ...string) Result {
 	return Result{command.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
+// prefix begins every command line.
+func (p Profile) prefix() []string {
+	line := []string{Program, "--endpoint-url", p.Endpoint}
+	if p.Namespace == "" {
+		return line
+	}
+	return append([]string{"ip", "netns", "exec", p.Namespace}, line...)
+}
+
 // environment is all that the CLI knows: nothing of the user's own profiles.
 func (p Profile) environment(t testing.TB) []string {
-	environment := []string{"PATH=/usr/bin:/bin", "HOME=" + t.TempDir(), "LC_ALL=C.UTF-8", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=",
+	environment := []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + t.TempDir(), "LC_ALL=C.UTF-8", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=",
 		"AWS_DEFAULT_REGION=" + p.Region, "AWS_ACCESS_KEY_ID=" + p.KeyID, "AWS_SECRET_ACCESS_KEY=" + p.Secret, "AWS_DEFAULT_OUTPUT=json"}
 	if p.Token != "" {
 		environment = append(environment, "AWS_SESSION_TOKEN="+p.Token)

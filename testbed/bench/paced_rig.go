@@ -61,7 +61,7 @@ func (b *bench) openRig(ctx context.Context, w workload, end far) (*pacedRig, er
 		Capture: filepath.Join(dir, captureFile), CPU: controlCPU, Deaf: end == deaf})
 	if err != nil {
 		l.cancel()
-		return nil, fmt.Errorf("%w; the gateway's output ends:\n%s", err, l.log.tail())
+		return nil, fmt.Errorf("%w; the gateway's output ends:\n%s", err, l.log.Tail())
 	}
 	r := &pacedRig{controlLife: l, generator: g, load: w, tunnel: "tun0"}
 	if end == wire {

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
-	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"mirrorgw/testbed/printed"
 )
 
 // patience is how long a program may take to start or to end. Ten thousand rules compile in
@@ -26,39 +25,15 @@ func newCommand(ctx context.Context, dir, name string, args ...string) *exec.Cmd
 	return command
 }
 
-// output collects what a program writes and tells when a text has been seen.
+// output is what a program prints, and the text by which it says that it is ready.
 type output struct {
-	mu     sync.Mutex
-	text   bytes.Buffer
-	marker string
-	seen   chan struct{} // closed once marker was written
+	*printed.Output
+	seen <-chan struct{} // closed once that was printed
 }
 
-func newOutput(marker string) *output { return &output{marker: marker, seen: make(chan struct{})} }
-
-// Write takes what the program writes.
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	before := strings.Contains(o.text.String(), o.marker)
-	o.text.Write(p)
-	if !before && strings.Contains(o.text.String(), o.marker) {
-		close(o.seen)
-	}
-	return len(p), nil
-}
-
-// String is everything that was written.
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-// tail is the last lines, for an error.
-func (o *output) tail() string {
-	lines := strings.Split(strings.TrimSpace(o.String()), "\n")
-	return strings.Join(lines[max(0, len(lines)-6):], "\n")
+func newOutput(marker string) *output {
+	o := printed.New(0)
+	return &output{o, o.Seen(marker)}
 }
 
 // ending is the end of a program; err may be read once gone is closed.
@@ -77,15 +52,15 @@ func waitFor(command *exec.Cmd) *ending {
 	return e
 }
 
-// awaitMarker waits until the program has written its marker.
+// awaitMarker waits until the program has printed its marker.
 func awaitMarker(ctx context.Context, name string, o *output, end *ending) error {
 	select {
 	case <-o.seen:
 		return nil
 	case <-end.gone:
-		return fmt.Errorf("%s ended before it was ready (%v):\n%s", name, end.err, o.tail())
+		return fmt.Errorf("%s ended before it was ready (%v):\n%s", name, end.err, o.Tail())
 	case <-ctx.Done():
-		return fmt.Errorf("%s was not ready: %w; its output ends:\n%s", name, context.Cause(ctx), o.tail())
+		return fmt.Errorf("%s was not ready: %w; its output ends:\n%s", name, context.Cause(ctx), o.Tail())
 	}
 }
 
@@ -97,7 +72,7 @@ func pause(ctx context.Context, d time.Duration, name string, o *output, end *en
 	case <-timer.C:
 		return nil
 	case <-end.gone:
-		return fmt.Errorf("%s ended in the middle of a run (%v):\n%s", name, end.err, o.tail())
+		return fmt.Errorf("%s ended in the middle of a run (%v):\n%s", name, end.err, o.Tail())
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -108,11 +83,11 @@ func awaitEnd(name string, o *output, end *ending) error {
 	select {
 	case <-end.gone:
 		if end.err != nil {
-			return fmt.Errorf("%s failed (%w):\n%s", name, end.err, o.tail())
+			return fmt.Errorf("%s failed (%w):\n%s", name, end.err, o.Tail())
 		}
 		return nil
 	case <-time.After(patience):
-		return fmt.Errorf("%s did not end within %v:\n%s", name, patience, o.tail())
+		return fmt.Errorf("%s did not end within %v:\n%s", name, patience, o.Tail())
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"mirrorgw/ctl/report"
 )
 
-// printed is what testpmd 22.11 prints in a run, shortened.
-const printed = `testpmd> start
+// testpmdRun is what testpmd 22.11 prints in a run, shortened.
+const testpmdRun = `testpmd> start
 io packet forwarding - ports=2 - cores=1 - streams=2 - NUMA support enabled, MP allocation mode: native
   port 0: RX queue number: 1 Tx queue number: 1
     Rx offloads=0x0 Tx offloads=0x0
@@ -46,7 +46,7 @@ Telling cores to stop...
 `
 
 func TestParseTestpmd(t *testing.T) {
-	got, err := parseTestpmd(printed)
+	got, err := parseTestpmd(testpmdRun)
 	if err != nil || got.rxPPS != 63823494 || got.txOffloads != "0x10000" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -59,7 +59,7 @@ func TestParseTestpmdRefuses(t *testing.T) {
 		"no statistics": {"Accumulated", "", "no accumulated"},
 		"drops":         {"TX-packets: 81465440       TX-dropped: 0 ", "TX-packets: 81465439       TX-dropped: 1 ", "dropped 1"},
 	} {
-		_, err := parseTestpmd(strings.Replace(printed, c.old, c.new, 1))
+		_, err := parseTestpmd(strings.Replace(testpmdRun, c.old, c.new, 1))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}

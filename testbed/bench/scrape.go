@@ -154,7 +154,7 @@ func (s *scraper) interval(ctx context.Context, length, every time.Duration) (mp
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	for due := from; every > 0 && due.Before(from.Add(length-every)); n++ {
+	for due := from; every > 0 && due.Before(from.Add(length-every)); {
 		due = due.Add(every)
 		if err := waitUntil(ctx, due); err != nil {
 			return 0, 0, 0, err
@@ -163,6 +163,7 @@ func (s *scraper) interval(ctx context.Context, length, every time.Duration) (mp
 		if _, _, err := s.scrape(ctx); err != nil {
 			return 0, 0, 0, err
 		}
+		n++
 		took += time.Since(began)
 		if time.Since(from) >= length {
 			break

@@ -88,7 +88,7 @@ func (b *bench) typeCommands(ctx context.Context, keys io.Writer, printed *outpu
 		{"show port stats 0\nstop\nquit\n", 0},
 	} {
 		if _, err := io.WriteString(keys, step.text); err != nil {
-			return fmt.Errorf("%s does not read its commands (%w):\n%s", testpmd, err, printed.tail())
+			return fmt.Errorf("%s does not read its commands (%w):\n%s", testpmd, err, printed.Tail())
 		}
 		if step.after == 0 {
 			break

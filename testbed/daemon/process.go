@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mirrorgw/testbed/printed"
 )
 
 // Forwarding is what the program logs once production passes and sessions are in force.
@@ -21,7 +23,7 @@ type Process struct {
 	t              testing.TB
 	command        *exec.Cmd
 	ctx            context.Context // ends with Timeout
-	stdout, stderr *output
+	stdout, stderr *printed.Output
 	reportPath     string
 	ended          chan struct{} // closed once the program has ended and err is set
 	err            error         // what exec.Cmd.Wait returned
@@ -47,7 +49,7 @@ func start(t testing.TB, dir string, prefix, args []string) *Process {
 	ctx, cancel := context.WithTimeout(context.Background(), Timeout) // the build is over
 	p := &Process{
 		t: t, ctx: ctx, command: exec.CommandContext(ctx, line[0], line[1:]...),
-		stdout: newOutput(), stderr: newOutput(), reportPath: reportPath(dir, args), ended: make(chan struct{}),
+		stdout: printed.New(0), stderr: printed.New(0), reportPath: reportPath(dir, args), ended: make(chan struct{}),
 	}
 	p.command.Dir, p.command.Stdout, p.command.Stderr = dir, p.stdout, p.stderr
 	ownGroup(p.command)
@@ -87,18 +89,12 @@ func (p *Process) Stderr() string { return p.stderr.String() }
 // AwaitLog waits until stderr has the text, and fails the test when the program ends without it.
 func (p *Process) AwaitLog(text string) {
 	p.t.Helper()
-	for {
-		changed := p.stderr.changed()
-		if strings.Contains(p.stderr.String(), text) {
-			return
-		}
-		select {
-		case <-changed:
-		case <-p.ended:
-			if !strings.Contains(p.stderr.String(), text) {
-				p.t.Fatalf("mirrorgw ended (%v) without saying %q; stderr:\n%s", p.err, text, p.stderr.String())
-			}
-			return
+	seen := p.stderr.Seen(text)
+	select {
+	case <-seen:
+	case <-p.ended:
+		if !strings.Contains(p.stderr.String(), text) {
+			p.t.Fatalf("mirrorgw ended (%v) without saying %q; stderr:\n%s", p.err, text, p.stderr)
 		}
 	}
 }

@@ -17,15 +17,18 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mirrorgw/testbed/printed"
 )
 
-//go:embed live_gateway.toml live_resources.toml
+//go:embed live_gateway.toml live_resources.toml live_console.toml
 var liveFiles embed.FS
 
 // liveOptions say how the live demo runs.
 type liveOptions struct {
-	bin    string // directory of mirrorgw and mirrorctl
-	listen string // address and port of the AWS-compatible endpoint
+	bin     string // directory of mirrorgw and mirrorctl
+	listen  string // address and port of the AWS-compatible endpoint
+	console string // address and port of the web console; empty: there is none
 }
 
 // live is a gateway that runs on generated traffic until it is interrupted. All that it makes lies
@@ -37,7 +40,7 @@ type live struct {
 	keys           [2]key // of the gateway's own account and of another one
 	network        *network
 	gateway        *exec.Cmd
-	gatewayLog     *lines
+	gatewayLog     *printed.Output
 	gatewayHasDied chan error
 }
 
@@ -75,14 +78,18 @@ func runLive(ctx context.Context, o liveOptions, out io.Writer) (err error) {
 	if err := l.network.begin(); err != nil {
 		return err
 	}
-	l.tell(out)
+	if l.tell(out); l.console != "" {
+		if err := l.tellConsole(ctx, out); err != nil {
+			return err
+		}
+	}
 	select {
 	case <-ctx.Done():
 		return nil
 	case err := <-l.network.failed:
 		return err
 	case err := <-l.gatewayHasDied:
-		return fmt.Errorf("the gateway has ended: %w\n%s", err, l.gatewayLog.tail())
+		return fmt.Errorf("the gateway has ended: %w\n%s", err, l.gatewayLog.Tail())
 	}
 }
 
@@ -110,11 +117,27 @@ func (l *live) layOut() error {
 		if err != nil {
 			return err
 		}
+		content = append(content, l.forConsole(to)...)
 		if err := os.WriteFile(filepath.Join(l.dir, to), []byte(fill.Replace(string(content))), 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// forConsole is what a file has besides where there is a console: its section, and something to see.
+func (l *live) forConsole(file string) []byte {
+	switch {
+	case l.console == "":
+		return nil
+	case file == "gateway.toml":
+		return fmt.Appendf(nil, "\n[console]\nlisten = %q\n\n[audit]\npath = \"DIR/audit.log\"\n", l.console)
+	}
+	content, err := liveFiles.ReadFile("live_console.toml")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return content
 }
 
 // lastCPU is the worker's; the first one stays with everything else.
@@ -138,13 +161,17 @@ func lastCPU() (int, error) {
 // gatewayPatience is how long the gateway may take to be ready.
 const gatewayPatience = 60 * time.Second
 
+// keptLog is how many bytes of the gateway's log are kept.
+const keptLog = 1 << 15
+
 // start starts the gateway and waits until its endpoint answers.
 func (l *live) start(ctx context.Context) error {
 	bin, err := filepath.Abs(filepath.Join(l.bin, "mirrorgw"))
 	if err != nil {
 		return err
 	}
-	l.gatewayLog = newLines("msg=ready")
+	l.gatewayLog = printed.New(keptLog)
+	ready := l.gatewayLog.Seen("msg=ready")
 	l.gateway = exec.Command(bin, "--config", "gateway.toml", "--apply", "resources.toml")
 	l.gateway.Dir, l.gateway.Stderr = l.dir, l.gatewayLog
 	// A group of its own: the interrupt that ends the demo is passed on once, in order.
@@ -163,13 +190,13 @@ func (l *live) start(ctx context.Context) error {
 		return err
 	}
 	select {
-	case <-l.gatewayLog.seen:
+	case <-ready:
 		return nil
 	case err := <-l.gatewayHasDied:
 		l.gateway = nil
-		return fmt.Errorf("the gateway did not start (%w):\n%s", err, l.gatewayLog.tail())
+		return fmt.Errorf("the gateway did not start (%w):\n%s", err, l.gatewayLog.Tail())
 	case <-time.After(gatewayPatience):
-		return fmt.Errorf("the gateway is not ready after %s:\n%s", gatewayPatience, l.gatewayLog.tail())
+		return fmt.Errorf("the gateway is not ready after %s:\n%s", gatewayPatience, l.gatewayLog.Tail())
 	case <-ctx.Done():
 		return nil
 	}

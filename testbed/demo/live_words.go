@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 )
 
 // tell says how to use the gateway. The export lines can be pasted into a shell, or evaluated.
@@ -47,39 +47,23 @@ nsenter --net=/proc/%[4]d/ns/net tcpdump -lni ids udp port 4789
 `, l.keys[0].id, l.keys[0].secret, l.listen, l.network.tid, control, l.dir, l.keys[1].id, l.keys[1].secret, secondAccount)
 }
 
-// lines keeps what a program writes and tells when a text has been seen.
-type lines struct {
-	mu     sync.Mutex
-	text   bytes.Buffer
-	marker string
-	seen   chan struct{} // closed once the marker was written
-	told   bool
-}
-
-func newLines(marker string) *lines { return &lines{marker: marker, seen: make(chan struct{})} }
-
-// keptLines is how much of the log is kept while the marker has not come, and afterwards.
-const keptLines = 1 << 16
-
-// Write takes what the program writes.
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.text.Len() > keptLines {
-		l.text.Next(l.text.Len() - keptLines/2)
+// tellConsole prints a link that logs in to the console, and how to get another one.
+func (l *live) tellConsole(ctx context.Context, out io.Writer) error {
+	control, err := filepath.Abs(filepath.Join(l.bin, "mirrorctl"))
+	if err != nil {
+		return err
 	}
-	l.text.Write(p)
-	if !l.told && strings.Contains(l.text.String(), l.marker) {
-		l.told = true
-		close(l.seen)
+	args := []string{"--socket", filepath.Join(l.dir, "ctl.sock"), "console"}
+	link, err := exec.CommandContext(ctx, control, args...).Output()
+	if err != nil {
+		return fmt.Errorf("the console gives no link: %w", err)
 	}
-	return len(p), nil
-}
+	fmt.Fprintf(out, `
+# The console, as its administrator, once and within a minute:
 
-// tail is the last lines, for an error.
-func (l *lines) tail() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	all := strings.Split(strings.TrimSpace(l.text.String()), "\n")
-	return strings.Join(all[max(0, len(all)-8):], "\n")
+  %s
+# Another link: %s %s
+# Or log in there with the access key from above.
+`, link, control, strings.Join(args, " "))
+	return nil
 }

@@ -86,14 +86,15 @@ func (a *app) root() *cobra.Command {
 	})
 	a.globalFlags(root)
 	root.AddGroup(&cobra.Group{ID: "resources", Title: "Resources:"}, &cobra.Group{ID: "document", Title: "All resources at once:"},
-		&cobra.Group{ID: "watch", Title: "What the gateway does:"})
+		&cobra.Group{ID: "watch", Title: "What the gateway does:"}, &cobra.Group{ID: "care", Title: "The daemon itself:"})
 	for _, k := range kinds {
 		addTo(root, "resources", a.kindCommand(k))
 	}
 	addTo(root, "resources", a.tagCommand())
 	addTo(root, "document", a.applyCommand(), a.exportCommand())
 	addTo(root, "watch", a.statusCommand(), a.statsCommand(), a.topCommand(), a.portsCommand(), a.lcoresCommand(),
-		a.explainCommand(), a.watchCommand(), a.captureCommand())
+		a.explainCommand(), a.watchCommand(), a.captureCommand(), a.consoleCommand())
+	addTo(root, "care", a.reloadCommand(), a.logLevelCommand())
 	root.AddCommand(a.iamCommand(), a.versionCommand(), a.completionCommand(), a.manualCommand())
 	root.SetHelpCommand(helpCommand())
 	return root

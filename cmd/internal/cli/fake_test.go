@@ -32,6 +32,7 @@ type fake struct {
 	got       []byte // the document
 	explain   api.ExplainRequest
 	simulated api.SimulateRequest
+	reload    api.Reload
 	events    []api.Event
 	from      uint64
 	captured  api.CaptureRequest
@@ -185,6 +186,10 @@ func (f *fake) Export(_ context.Context, contentType string) ([]byte, error) {
 	return []byte("[[interface]]\nname = \"web-1\"\n"), f.fail
 }
 
+func (f *fake) ConsoleLink(context.Context) (*api.ConsoleLink, error) {
+	return &api.ConsoleLink{URL: "http://127.0.0.1:8790/enter?link=x", ExpiresAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, f.fail
+}
+
 func (f *fake) Simulate(_ context.Context, request api.SimulateRequest) (*api.Simulation, error) {
 	f.simulated = request
 	return &api.Simulation{Allowed: request.User == "alice", Reason: "because", Policy: "p", Statement: "2", Principal: "arn:aws:iam::000000000000:user/" + request.User}, nil
@@ -197,6 +202,14 @@ func (f *fake) Explain(_ context.Context, request api.ExplainRequest, _ ...clien
 
 func (f *fake) State(context.Context, ...client.Option) (*api.State, error) { return &f.state, f.fail }
 func (f *fake) Health(context.Context) (*api.Health, error)                 { return &f.health, f.fail }
+func (f *fake) Reload(_ context.Context, dryRun bool) (*api.Reload, error) {
+	f.note(Options{}, "reload", dryRun)
+	return &f.reload, f.fail
+}
+func (f *fake) SetLogLevel(_ context.Context, level string) (*api.LogLevel, error) {
+	f.note(Options{}, "log-level", level)
+	return &api.LogLevel{Level: level}, f.fail
+}
 func (f *fake) Version(context.Context) (*api.Version, error) {
 	return &api.Version{Version: "1.2.3", API: "1", DPDK: "DPDK 22.11"}, f.fail
 }

@@ -25,12 +25,15 @@ type Gateway interface {
 	// The rest is the client's own.
 	Apply(ctx context.Context, document []byte, o client.ApplyOptions) (*api.Applied, error)
 	Export(ctx context.Context, contentType string) ([]byte, error)
+	ConsoleLink(ctx context.Context) (*api.ConsoleLink, error)
 	Simulate(ctx context.Context, request api.SimulateRequest) (*api.Simulation, error)
 	Explain(ctx context.Context, request api.ExplainRequest, options ...client.Option) (*api.Explanation, error)
 	Tags(ctx context.Context, id string) (map[string]string, error)
 	State(ctx context.Context, options ...client.Option) (*api.State, error)
 	Health(ctx context.Context) (*api.Health, error)
 	Version(ctx context.Context) (*api.Version, error)
+	Reload(ctx context.Context, dryRun bool) (*api.Reload, error)
+	SetLogLevel(ctx context.Context, level string) (*api.LogLevel, error)
 	Stats(ctx context.Context, q client.StatsQuery) (*report.Report, error)
 	Watch(ctx context.Context, from uint64, each func(api.Event) error) error
 	Capture(ctx context.Context, request api.CaptureRequest, options ...client.Option) (CaptureStream, error)

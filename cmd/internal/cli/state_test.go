@@ -56,6 +56,7 @@ generation       9 of the program in force
 pending          0 changes
 unaccounted for  production 0, mirror 0 (must be 0)
 resources        1 interface, 1 target, 1 filter, 1,200 rules, 1 session, 0 load balancers
+configuration    -
 
 PORT   ROLE           LINK        MAC                 MTU  QUEUES  DRIVER         DEVICE          ADDRESSES
 wire0  wire to wire1  up 10 Gb/s  02:00:00:00:00:01  1500       1  net_ixgbe      0000:01:00.0    -

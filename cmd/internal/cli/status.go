@@ -78,6 +78,7 @@ func (a *app) faults(state *api.State, health *api.Health) []string {
 	if len(state.Lcores) == 0 {
 		add("no lcore runs")
 	}
+	faults = append(faults, reloadFaults(&state.Configuration, a.Now())...)
 	faults = append(faults, congestion(state.Lcores)...)
 	faults = append(faults, troubles(state, a.Now())...)
 	for _, fault := range health.Faults {
@@ -112,6 +113,7 @@ func (a *app) printStatus(state *api.State, faults []string) error {
 			lines = append(lines, "NOTE: "+printable(advice))
 		}
 	}
+	lines = append(lines, configurationLines(&state.Configuration)...)
 	t := newTable("", "")
 	t.row("version", state.Version)
 	t.row("running for", duration(a.Now().Sub(state.StartedAt)))
@@ -121,6 +123,7 @@ func (a *app) printStatus(state *api.State, faults []string) error {
 	t.row("pending", countOf(state.Pending, "change", "changes"))
 	t.row("unaccounted for", fmt.Sprintf("production %s, mirror %s (must be 0)", grouped(state.Laws.Production), grouped(state.Laws.Mirror)))
 	t.row("resources", resources(state.Resources))
+	t.row("configuration", configurationRow(&state.Configuration, a.Now()))
 	lines = append(append(lines, ""), t.lines()[1:]...)
 	lines = append(append(lines, ""), portTable(state.Ports).lines()...)
 	if len(state.Lcores) > 0 {

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -64,25 +63,6 @@ func identityOf(r *aws.Record) audit.Identity {
 		}
 	}
 	return i
-}
-
-// reloadAccess reads the directory again, judges shares by the organization that it has now, and
-// lets go of the audit log's file.
-func (l *life) reloadAccess() {
-	l.audit.Reopen()
-	if l.cfg.IAM.Directory == "" {
-		return // nothing is in a file
-	}
-	if err := l.directory.Reload(); err != nil {
-		l.o.Log.Error("the new directory of users and policies is not used, the one before stays", "error", err)
-		return
-	}
-	for _, warning := range l.directory.Warnings() {
-		l.o.Log.Warn(warning)
-	}
-	if _, err := l.loaded.store.Reassess(context.Background()); err != nil {
-		l.o.Log.Error("shares were not judged again by the new directory", "error", err)
-	}
 }
 
 // closeAudit writes what waits.

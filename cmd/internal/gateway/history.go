@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"mirrorgw/ctl"
+	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/history/sampler"
 	"mirrorgw/dpdk"
@@ -41,6 +42,13 @@ func keepHistory(l *life) *kept {
 	counts := store.Counts()
 	l.o.Log.Info("history", "path", h.Path, "series", counts.Series, "bytes", counts.Bytes)
 	return k
+}
+
+// setLimits takes over how long and how much is kept.
+func (k *kept) setLimits(h *config.History) {
+	if k != nil && h.Path != "" {
+		k.store.SetLimits(h.Days, int64(h.MaxMB)<<20)
+	}
 }
 
 // counts is how much is kept; nil: there is no history.

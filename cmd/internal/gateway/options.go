@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"time"
+
+	"mirrorgw/ctl/config"
 )
 
 // Options are the flags of the daemon.
@@ -17,6 +19,8 @@ type Options struct {
 	Out         io.Writer     // for the plan
 	Log         *slog.Logger
 	Level       *slog.LevelVar // of Log; set once the configuration is read
+
+	Format func(config.LogFormat) // changes how Log is written; nil: it stays as it is
 }
 
 // Check refuses options that contradict each other.

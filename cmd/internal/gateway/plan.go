@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
@@ -67,7 +68,7 @@ func prepare(o *Options) (*prepared, error) {
 // be used is no reason not to start when the configuration says so, but for --check-config it is
 // always a fault.
 func checkFiles(cfg *config.Config, always bool) error {
-	err := errors.Join(config.CheckFiles(cfg), config.CheckControl(cfg), config.CheckMetrics(cfg), config.CheckAudit(cfg), checkAWS(cfg))
+	err := errors.Join(config.CheckFiles(cfg), config.CheckControl(cfg), config.CheckMetrics(cfg), config.CheckAudit(cfg), checkAWS(cfg), checkConsole(cfg))
 	if always || cfg.State.OnDamage == config.OnDamageRefuse {
 		err = errors.Join(err, config.CheckState(cfg))
 	}
@@ -110,7 +111,11 @@ func (p *prepared) print(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return printNotes(w, p.cfg)
+	if err := printNotes(w, p.cfg); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\na reload takes over (systemctl reload, mirrorctl reload):\n    %s\n", strings.Join(config.ReloadPlan(), "\n    "))
+	return err
 }
 
 func mib(bytes int) int { return (bytes + 1<<20 - 1) >> 20 }

@@ -1,10 +1,16 @@
 package gateway
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
+	"sync"
 	"syscall"
+	"time"
 
+	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
 )
 
@@ -46,21 +52,91 @@ func (r *reloads) close() {
 	}
 }
 
-// reload reads the configuration again and takes over what may change: the log level, of [aws] the
-// rate limits, the access keys and the certificate, and the directory of users and policies. A file
-// that is no good changes nothing of what it is about; all is logged.
-func (l *life) reload() {
-	log := l.o.Log
-	if cfg, err := config.Load(l.o.Config); err != nil {
-		log.Error("the new configuration is not used, the one before stays", "error", err)
+// reloader is ctl.Reloader: it knows what the gateway runs by, and what became of the last reload.
+type reloader struct {
+	life *life
+	turn sync.Mutex // held by the reload under way
+
+	mu      sync.Mutex
+	running *config.Config // as started, with what was taken over since; replaced, never changed
+	state   ctl.Configuration
+}
+
+func newReloader(l *life) *reloader {
+	return &reloader{life: l, running: l.cfg, state: ctl.Configuration{File: l.o.Config, LoadedAt: time.Now()}}
+}
+
+// onSignal is the reload that SIGHUP asks for.
+func (r *reloader) onSignal() { r.Reload(context.Background(), false) }
+
+// Reload implements ctl.Reloader. What became of it is logged too, whoever asked.
+func (r *reloader) Reload(ctx context.Context, dryRun bool) ctl.Reload {
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	if !dryRun {
+		r.life.watched.reloading()
+		defer r.life.watched.reloaded()
+	}
+	result := ctl.Reload{Time: time.Now(), DryRun: dryRun}
+	p, err := r.prepare(&result)
+	if err == nil && !dryRun {
+		err = p.commit(ctx, &result)
+	}
+	if err != nil {
+		result.Failures = strings.Split(err.Error(), "\n")
+		result.Changed, result.Read = nil, nil
+	}
+	if !dryRun {
+		r.note(&result, p)
+	}
+	return result
+}
+
+// note remembers what became of a reload, and logs it.
+func (r *reloader) note(result *ctl.Reload, p *preparedReload) {
+	log := r.life.o.Log
+	r.mu.Lock()
+	r.state.Last = result
+	r.state.Reloads++
+	if len(result.Failures) > 0 {
+		r.state.Failed++
 	} else {
-		next := prepared{cfg: cfg}
-		l.o.Level.Set(next.level())
-		l.aws.setRates(&cfg.AWS)
+		r.running, r.state.LoadedAt, r.state.RestartNeeded = p.running, result.Time, result.RestartNeeded
 	}
-	if err := l.aws.reload(); err != nil {
-		log.Error("what [aws] names is not used where it is no good, what was before stays", "error", err)
+	r.mu.Unlock()
+	for _, failure := range result.Failures {
+		log.Error("the new configuration is not used, what was before stays", "error", failure)
 	}
-	l.reloadAccess()
-	log.Info("reloaded", "log_level", l.o.Level.Level().String())
+	for _, change := range result.Changed {
+		log.Info("taken over", "key", change)
+	}
+	for _, difference := range result.RestartNeeded {
+		log.Warn("a restart is needed", "key", difference)
+	}
+	for _, note := range result.Notes {
+		log.Warn(note)
+	}
+	if len(result.Failures) == 0 {
+		log.Info("reloaded", "log_level", r.life.o.Level.Level().String(), "changed", len(result.Changed), "restart_needed", len(result.RestartNeeded))
+	}
+}
+
+// SetLogLevel implements ctl.Reloader.
+func (r *reloader) SetLogLevel(level string) error {
+	var to slog.Level
+	if err := to.UnmarshalText([]byte(level)); err != nil {
+		return err
+	}
+	r.life.o.Log.Log(context.Background(), max(to, slog.LevelInfo), "log level", "level", to.String(), "until", "the next reload")
+	r.life.o.Level.Set(to)
+	return nil
+}
+
+// Configuration implements ctl.Reloader.
+func (r *reloader) Configuration() ctl.Configuration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	state := r.state
+	state.LogLevel = strings.ToLower(r.life.o.Level.Level().String())
+	return state
 }

@@ -23,6 +23,9 @@ func Run(ctx context.Context, o Options) error {
 		return p.print(o.Out)
 	}
 	o.Level.Set(p.level())
+	if o.Format != nil {
+		o.Format(p.cfg.LogFormat)
+	}
 	if err := checkReport(o.Report); err != nil {
 		return err
 	}

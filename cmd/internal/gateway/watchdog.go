@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"mirrorgw/lcore"
 )
@@ -114,6 +117,36 @@ func (w *watchdog) ready() {
 	defer w.mu.Unlock()
 	w.phase, w.fed = ready, time.Now() // READY starts the service manager's clock
 	w.notify.send("READY=1", "STATUS="+w.stalls.String())
+}
+
+// reloading tells the service manager that the configuration is being read again, as sd_notify(3)
+// asks for: with the time by the monotonic clock.
+func (w *watchdog) reloading() {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.notify.send("RELOADING=1", fmt.Sprintf("MONOTONIC_USEC=%d", monotonic().Microseconds()), "STATUS=reloading")
+}
+
+// reloaded tells it that this is over.
+func (w *watchdog) reloaded() {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.notify.send("READY=1", "STATUS="+w.stalls.String())
+}
+
+// monotonic is CLOCK_MONOTONIC.
+func monotonic() time.Duration {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return 0
+	}
+	return time.Duration(now.Nano())
 }
 
 // stopping is called before the workers are stopped: that their heartbeats end is right now.
