@@ -88,7 +88,6 @@ type Capture struct {
 	spec       CaptureSpec
 	interfaces []CaptureInterface
 	slot       uint32 // of the session
-	place      int    // in captures
 
 	// guarded by captures.mu
 	ended error      // why nothing is taken any more; nil: it is
@@ -124,28 +123,41 @@ func (g *Group) Capture(spec CaptureSpec) (*Capture, error) {
 	if c.interfaces, err = g.captureInterfaces(&spec); err != nil {
 		return nil, err
 	}
+	if c.parts, err = newParts(len(g.spec.Lcores()), program); err != nil {
+		return nil, err
+	}
+	if err := g.beginCapture(c); err != nil {
+		freeParts(c.parts)
+		return nil, err
+	}
+	return c, nil
+}
+
+// beginCapture gives a capture to the lcores.
+func (g *Group) beginCapture(c *Capture) error {
 	g.read.RLock() // no change is put in force meanwhile
 	defer g.read.RUnlock()
 	g.captures.mu.Lock()
 	defer g.captures.mu.Unlock()
 	if g.closed || g.captures.closed {
-		return nil, errClosed
+		return errClosed
 	}
 	g.reapCaptures()
-	if c.place = slices.Index(g.captures.places[:], nil); c.place < 0 {
-		return nil, ErrCaptures
+	place := slices.Index(g.captures.places[:], nil)
+	if place < 0 {
+		return ErrCaptures
 	}
 	if err := c.findSession(); err != nil {
-		return nil, err
+		return err
+	}
+	for _, part := range c.parts {
+		c.describe(part.c, len(c.parts))
 	}
 	c.names.add(g.generation, g.snapshot)
-	if c.parts, err = c.newParts(len(g.workers), program); err != nil {
-		return nil, err
-	}
-	g.captures.places[c.place] = c
+	g.captures.places[place] = c
 	g.captures.begun++
 	g.serveCaptures()
-	return c, nil
+	return nil
 }
 
 // captureInterfaces are the points of ports that frames can come by and that the spec asks for.

@@ -79,7 +79,7 @@ func captureRing(lcores int) C.uint32_t {
 }
 
 // newParts makes the part of each lcore.
-func (c *Capture) newParts(lcores int, program []instruction) (parts []*capturePart, err error) {
+func newParts(lcores int, program []instruction) (parts []*capturePart, err error) {
 	filter, err := newFilter(program)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,6 @@ func (c *Capture) newParts(lcores int, program []instruction) (parts []*captureP
 			return nil, errCaptureMemory
 		}
 		part.c.ring, part.c.filter = part.ring, (*C.struct_sock_filter)(filter)
-		c.describe(part.c, lcores)
 		parts = append(parts, part)
 	}
 	return parts, nil
