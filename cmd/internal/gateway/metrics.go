@@ -76,7 +76,7 @@ func (s *scraped) serve(l *life) {
 		Reasons: metrics.Reasons{Dropped: pipeline.DropNames, Ignored: pipeline.IgnoreNames,
 			Unclassified: pipeline.UnclassifiedNames, Fragments: pipeline.FragmentNames},
 		Version: version.String(), DPDK: dpdk.Version(), Log: s.log,
-		Mempools: l.data.mempools, Xstats: l.data.xstats, Control: &l.tally, History: l.kept.counts, Audit: l.audit, AWS: l.aws.counts(), Configuration: l.again.Configuration,
+		Mempools: l.data.mempools, Xstats: l.data.xstats, Control: &l.tally, History: l.kept.counts, Audit: l.audit, AWS: l.aws.counts(), Captured: l.data.CaptureTotals, Configuration: l.again.Configuration,
 	})
 	for _, listener := range s.listeners {
 		s.ended.Add(1)
