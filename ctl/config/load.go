@@ -35,7 +35,7 @@ func Load(path string) (*Config, error) {
 func Parse(name string, data []byte) (*Config, error) {
 	var problems problem.List
 	root := tomldoc.Parse(name, data, &problems)
-	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "console", "iam", "audit")
+	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "console", "iam", "audit", "bypass")
 	root.Done() // first: what a misspelt section lacks is not missing
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -59,6 +59,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	c.IAM = readIAM(root)
 	c.Audit = readAudit(root)
 	c.History = readHistory(root)
+	c.Bypass = readBypass(root)
 	c.Congestion = readCongestion(root.Table("congestion"))
 	// Relations between sections are judged only when each section is right in itself: a port
 	// that could not be read would otherwise be reported a second time as a missing peer.

@@ -147,6 +147,7 @@ func sampleReport() *report.Report {
 
 func sampleStatus() ctl.Status {
 	return ctl.Status{
+		Bypass:     &ctl.Bypass{Now: "inline", Failure: "no", Runs: map[string]uint64{"inline": 3, "heartbeat": 9}, Failures: map[string]uint64{"inline": 1}},
 		Forwarding: true, Generation: 3, Pending: 1,
 		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Role: ctl.RoleWorker, HandedOver: 50, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
 			Generation: 2, Loop: sampleLoop(),
