@@ -59,6 +59,7 @@ var navigation = []struct {
 	{"", []string{pathHome}},
 	{"Traffic mirroring", []string{"/sessions", "/targets", "/filters"}},
 	{"Network", []string{"/interfaces", "/load-balancers"}},
+	{"Look closer", []string{pathExplain}},
 }
 
 // allPages is everything there is. No page exists outside this table.
@@ -67,6 +68,7 @@ func (s *Server) allPages() []*page {
 		{path: pathHome + "{$}", title: "Overview", nav: pathHome, get: (*visit).overview},
 		{path: pathLogin, title: "Log in", open: true, get: (*visit).loginForm, post: (*visit).login},
 		{path: pathEnter, title: "Log in", open: true, get: (*visit).enterForm, post: (*visit).enter},
+		{path: pathExplain, title: "Explain", nav: pathExplain, asks: post(api.PathExplain), get: (*visit).explain},
 		{path: pathLogout, title: "Log out", post: (*visit).logout},
 	}
 	pages = append(pages, mirrorSessions.pages()...)
