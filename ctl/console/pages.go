@@ -59,7 +59,7 @@ var navigation = []struct {
 	{"", []string{pathHome}},
 	{"Traffic mirroring", []string{"/sessions", "/targets", "/filters"}},
 	{"Network", []string{"/interfaces", "/load-balancers"}},
-	{"Look closer", []string{pathExplain, pathAudit}},
+	{"Look closer", []string{pathExplain, pathCapture, pathAudit}},
 }
 
 // allPages is everything there is. No page exists outside this table.
@@ -69,6 +69,7 @@ func (s *Server) allPages() []*page {
 		{path: pathLogin, title: "Log in", open: true, get: (*visit).loginForm, post: (*visit).login},
 		{path: pathEnter, title: "Log in", open: true, get: (*visit).enterForm, post: (*visit).enter},
 		{path: pathExplain, title: "Explain", nav: pathExplain, asks: post(api.PathExplain), get: (*visit).explain},
+		{path: pathCapture, title: "Capture", nav: pathCapture, asks: post(api.PathCapture), get: (*visit).captureList, post: (*visit).capture},
 		{path: pathAudit, title: "Audit log", nav: pathAudit, asks: get(api.PathAudit), get: (*visit).auditList},
 		{path: pathAudit + "/{id}", title: "Entry of the audit log", nav: pathAudit, asks: get(api.PathAudit), get: (*visit).auditDetail},
 		{path: pathLogout, title: "Log out", post: (*visit).logout},
