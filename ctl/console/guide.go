@@ -34,6 +34,13 @@ var guideSteps = []guideStep{
 	{stepReview, "Review", "Review and create", "Nothing has been made yet. It is made when you choose Create.", "Create"},
 }
 
+// What steps say when they make a resource on the way.
+var (
+	makeHeadings = map[string]string{stepTarget: "Make the mirror target", stepFilter: "Make the filter"}
+	makeIntros   = map[string]string{stepTarget: guideSteps[1].intro + " It is made at the end.",
+		stepFilter: "Which of the packets are copied. As proposed here, all of them are, both ways; change the rules, or remove them. It is made at the end."}
+)
+
 func guideIndex(key string) int {
 	return slices.IndexFunc(guideSteps, func(s guideStep) bool { return s.key == key })
 }
@@ -71,6 +78,7 @@ type guideData struct {
 	Trouble  string
 	Action   string // path that the form is sent to
 	HasBack  bool
+	Making   bool    // the step makes a resource on the way
 	Other    *action // another way through the step
 	Creating bool
 }
@@ -111,7 +119,7 @@ func (v *visit) guide() (*reply, error) {
 
 // guideLost tells of a draft that is not kept.
 func (v *visit) guideLost() *reply {
-	v.session.tell(flashWarning, "What you had begun is not kept any more, and nothing of it was made. Begin again.")
+	v.session.tell(flashWarning, "What you had begun is not kept any more: of a log-in the guide keeps the last "+digitsOf(maxDrafts)+". Begin again.")
 	return &reply{redirect: pathGuide}
 }
 
@@ -215,6 +223,9 @@ func (v *visit) showGuide(d *draft, p *guideData, status int) *reply {
 	at := guideIndex(p.Key)
 	s := guideSteps[at]
 	p.Step, p.Heading, p.Intro = "Step "+digitsOf(at+1)+" of "+digitsOf(len(guideSteps)), s.heading, s.intro
+	if p.Making {
+		p.Heading, p.Intro = makeHeadings[p.Key], makeIntros[p.Key]
+	}
 	p.Action, p.HasBack, p.Made, p.Trouble, p.Creating = guidePath(d.id, p.Key), at > 0, d.made, d.trouble, p.Key == stepReview
 	if p.Creating && len(d.made) > 0 {
 		p.Intro = "The session has not been made yet. It is made when you choose Create."
@@ -222,14 +233,14 @@ func (v *visit) showGuide(d *draft, p *guideData, status int) *reply {
 	p.Form.Submit, p.Form.Cancel = s.next, mirrorSessions.path
 	reachable := true
 	for i, one := range guideSteps {
-		mark := guideMark{Label: one.label, Done: d.done[one.key], Current: i == at}
+		mark := guideMark{Label: one.label, Done: d.done[one.key] && len(d.faults[one.key]) == 0, Current: i == at}
 		if reachable && !mark.Current {
 			mark.Path = guidePath(d.id, one.key)
 		}
-		reachable = reachable && d.done[one.key]
+		reachable = reachable && mark.Done
 		p.Marks = append(p.Marks, mark)
 	}
-	return &reply{status: status, template: "guide", title: s.heading, crumbs: []crumb{{mirrorSessions.title, mirrorSessions.path}}, data: p}
+	return &reply{status: status, template: "guide", title: p.Heading, crumbs: []crumb{{mirrorSessions.title, mirrorSessions.path}}, data: p}
 }
 
 // mayMake says whether the user is offered to make a resource on the way.

@@ -100,7 +100,7 @@ func TestGuideMakesAll(t *testing.T) {
 	_, text = b.follow(actionOf(t, text), newTarget...)
 	onStep(t, text, "filter", `value="tmf-11111111111111111"`, "1 inbound rule · 0 outbound rules")
 	_, text = b.get(linkOf(t, text, "Make a new filter"))
-	onStep(t, text, "filter", `name="ingressFilterRules.ruleNumber" type="text" value="100"`, `name="egressFilterRules.ruleNumber" type="text" value="100"`, "amazon-dns")
+	onStep(t, text, "filter", `name="ingressFilterRules.ruleNumber" type="text" value="100"`, `name="egressFilterRules.ruleNumber" type="text" value="100"`, "amazon-dns", "<h1>Make the filter</h1>")
 	_, text = b.follow(actionOf(t, text), newFilter...)
 	onStep(t, text, "settings", `name="sessionNumber" type="text" value="2"`, "The source already has: 1.")
 	_, text = b.follow(actionOf(t, text), settings("of-the-guide", "2", "virtualNetworkId", "77", "packetLength", "128", "description", "the first", "tagKey", "k", "tagValue", "v")...)

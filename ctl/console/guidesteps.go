@@ -90,6 +90,7 @@ func (v *visit) making(d *draft, step string, typed url.Values, fields func() ([
 	p := &guideData{Key: step, Form: f}
 	if step != stepSettings {
 		f.hide(fieldWay, wayMake)
+		p.Making = true
 		p.Other = &action{Label: "Choose one that is there", Path: guidePath(d.id, step, fieldWay, wayChoose)}
 	}
 	return p, nil
