@@ -32,7 +32,7 @@ CONTROL := ./ctl/... ./rules/... ./vxlan/...
 # Tests of the daemon that are about Go alone, and are not repeated under sanitizers.
 WITHOUT_C := ^Test(AWS|BadClients|CLI|Crowd|FullDisk|History|ManyClients|Metrics|Packaged|Prometheus|ReadOnlyDisk|RolesOf|Socket|State|Template|Units)
 
-.PHONY: help deps build demo demo-aws deb test-deb test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
+.PHONY: help deps docs build demo demo-aws demo-console deb test-deb test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
 .NOTPARALLEL:
 
 help: ## print this list (the default)
@@ -54,6 +54,9 @@ demo: deps build ## mirror a day of traffic from capture files and tell what wen
 demo-aws: deps build ## a gateway on generated traffic for the AWS CLI, until interrupted; needs root
 	@$(ALL_CPUS) $(GO) run ./testbed/demo --live
 
+demo-console: deps build ## the same with a web console on 127.0.0.1:8790 and a link that logs in; needs root
+	@$(ALL_CPUS) $(GO) run ./testbed/demo --live --console 127.0.0.1:8790
+
 test: deps build vet test-plain test-race test-sanitize ## everything that CI asks for
 
 test-plain: ## all tests, as they are
@@ -71,6 +74,11 @@ test-sanitize: ## the packages with C, and the daemon over the golden cases, und
 
 test-full: deps build ## the long tests too: hours
 	MIRRORGW_FULL=1 $(TEST) -timeout 3h ./...
+
+docs: build ## write the reference pages of docs/ from the code
+	$(GO) run ./ctl/reference/generate
+	bin/mirrorgw manual --markdown >docs/mirrorgw.md
+	bin/mirrorctl manual --markdown >docs/mirrorctl-reference.md
 
 deb: ## the Debian package, out/deb/mirrorgw_VERSION_amd64.deb; needs debhelper, dpkg-dev and fakeroot
 	VERSION="$(VERSION)" packaging/build.sh

@@ -13,9 +13,7 @@ import (
 // runDoctor is "mirrorgw doctor": it looks at the host, and changes nothing.
 func runDoctor(args []string, out, errs io.Writer) int {
 	o := doctor.Options{Machine: doctor.Live{DPDKVersion: dpdk.Version()}}
-	flags := newFlags()
-	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (default: "+doctor.DefaultConfig+" if it is there)")
-	asJSON := flags.Bool("json", false, "print the findings as JSON")
+	flags, asJSON := doctorFlags(&o)
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		doctorUsage(flags, out)
@@ -40,13 +38,18 @@ func runDoctor(args []string, out, errs io.Writer) int {
 	return exitFailed
 }
 
-func doctorUsage(flags *flag.FlagSet, out io.Writer) {
-	fmt.Fprint(out, `usage: mirrorgw doctor [--config FILE] [--json]
+func doctorFlags(o *doctor.Options) (flags *flag.FlagSet, asJSON *bool) {
+	flags = newFlags()
+	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (default: "+doctor.DefaultConfig+" if it is there)")
+	return flags, flags.Bool("json", false, "print the findings as JSON")
+}
 
-Looks at the host as a gateway with this configuration will find it, or finds it now, and says of each
+const doctorHelp = `Looks at the host as a gateway with this configuration will find it, or finds it now, and says of each
 finding what to do. It changes nothing. Exit code 1: there is a fault.
+`
 
-`)
+func doctorUsage(flags *flag.FlagSet, out io.Writer) {
+	fmt.Fprint(out, "usage: mirrorgw doctor [--config FILE] [--json]\n\n"+doctorHelp+"\n")
 	flags.SetOutput(out)
 	flags.PrintDefaults()
 }

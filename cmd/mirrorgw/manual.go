@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"mirrorgw/cmd/internal/doctor"
 	"mirrorgw/cmd/internal/gateway"
 	"mirrorgw/cmd/internal/manual"
 	"mirrorgw/cmd/internal/version"
@@ -13,29 +14,41 @@ import (
 
 // runManual is "mirrorgw manual": it prints mirrorgw(8), for who packages the programs.
 func runManual(args []string, out, errs io.Writer) int {
-	if len(args) > 0 {
-		fmt.Fprintf(errs, "mirrorgw: unexpected argument %q: manual has none\n", args[0])
+	switch {
+	case len(args) == 0:
+		fmt.Fprint(out, manualPage().Roff())
+	case len(args) == 1 && args[0] == "--markdown":
+		fmt.Fprint(out, manualPage().Markdown())
+	default:
+		fmt.Fprintf(errs, "mirrorgw: unexpected argument %q: manual has none but --markdown\n", args[0])
 		return exitUsage
 	}
-	fmt.Fprint(out, manualPage())
 	return exitOK
 }
 
-func manualPage() string {
+func manualPage() *manual.Page {
 	flags, _ := daemonFlags(new(gateway.Options))
 	p := manual.New("mirrorgw", 8, version.String(), "traffic mirror gateway")
 	p.Section("SYNOPSIS")
 	p.Verbatim(synopsis)
 	p.Section("DESCRIPTION")
 	p.Text("mirrorgw forwards production traffic between pairs of DPDK ports, untouched, and sends copies of what its\n" +
-		"traffic mirror sessions select, encapsulated in VXLAN, to monitoring tools. mirrorctl(1) steers it while it runs.\n\n" +
-		"mirrorgw state looks after the state file of a gateway that does not run: check prints schema, revision, counts and\n" +
-		"size, and whether the resources are valid; export writes the resources as a document; compact rewrites the file\n" +
-		"without the space that deleted resources left. mirrorgw completion prints the completion script of a shell.")
+		"traffic mirror sessions select, encapsulated in VXLAN, to monitoring tools. mirrorctl(1) steers it while it runs.")
 	p.Section("OPTIONS")
 	items(p, flags)
-	p.Subsection("mirrorgw state")
+	p.Section("COMMANDS")
+	p.Subsection("mirrorgw state check|export|compact")
+	p.Text(stateHelp)
 	items(p, stateFlags(new(gateway.StateOptions)))
+	p.Subsection("mirrorgw bypass bypass|inline")
+	p.Text(bypassHelp)
+	items(p, bypassFlags(new(gateway.BypassOptions)))
+	p.Subsection("mirrorgw doctor")
+	p.Text(doctorHelp)
+	doctorFlags, _ := doctorFlags(new(doctor.Options))
+	items(p, doctorFlags)
+	p.Subsection("mirrorgw completion bash|zsh|fish")
+	p.Text("Prints the completion script of a shell.")
 	p.Section("SIGNALS")
 	p.Item("SIGHUP", "The configuration is read again: quotas, excludes, log and limits come into force, all or nothing; so are access keys, certificate and users. --check-config prints which keys need a restart.")
 	p.Item("SIGTERM, SIGINT", "The gateway ends in order. A second signal ends it at once.")
@@ -49,7 +62,7 @@ func manualPage() string {
 	p.Item("/usr/share/doc/mirrorgw", "examples and documentation")
 	p.Section("SEE ALSO")
 	p.Text("mirrorctl(1), systemctl(1)")
-	return p.String()
+	return p
 }
 
 // items appends a flag each.
@@ -85,8 +98,8 @@ func runCompletion(args []string, out, errs io.Writer) int {
 }
 
 func completeBash(w io.Writer, flags *flag.FlagSet) {
-	fmt.Fprint(w, "# bash completion of mirrorgw(8)\n_mirrorgw() {\n    local words=\"state completion\"\n"+
-		"    case \"${COMP_WORDS[1]}\" in\n    state) words=\"check export compact\" ;;\n    completion) words=\"bash zsh fish\" ;;\n    esac\n"+
+	fmt.Fprint(w, "# bash completion of mirrorgw(8)\n_mirrorgw() {\n    local words=\"state bypass doctor completion\"\n"+
+		"    case \"${COMP_WORDS[1]}\" in\n    state) words=\"check export compact\" ;;\n    bypass) words=\"bypass inline\" ;;\n    completion) words=\"bash zsh fish\" ;;\n    esac\n"+
 		"    case \"${COMP_WORDS[COMP_CWORD]}\" in\n    -*) words=\"")
 	flags.VisitAll(func(f *flag.Flag) { fmt.Fprintf(w, "--%s ", f.Name) })
 	fmt.Fprint(w, "--help\" ;;\n    esac\n"+
@@ -104,13 +117,14 @@ func completeZsh(w io.Writer, flags *flag.FlagSet) {
 		}
 		fmt.Fprintf(w, "    %s \\\n", shellQuote("--"+f.Name+"["+zshText(meaning)+"]"+action))
 	})
-	fmt.Fprint(w, "    '1::command:(state completion)' \\\n    '2::action:(check export compact bash zsh fish)'\n")
+	fmt.Fprint(w, "    '1::command:(state bypass doctor completion)' \\\n    '2::action:(check export compact bypass inline bash zsh fish)'\n")
 }
 
 func completeFish(w io.Writer, flags *flag.FlagSet) {
 	fmt.Fprint(w, "# fish completion of mirrorgw(8)\n"+
-		"complete -c mirrorgw -n __fish_use_subcommand -xa 'state completion'\n"+
+		"complete -c mirrorgw -n __fish_use_subcommand -xa 'state bypass doctor completion'\n"+
 		"complete -c mirrorgw -n '__fish_seen_subcommand_from state' -xa 'check export compact'\n"+
+		"complete -c mirrorgw -n '__fish_seen_subcommand_from bypass' -xa 'bypass inline'\n"+
 		"complete -c mirrorgw -n '__fish_seen_subcommand_from completion' -xa 'bash zsh fish'\n")
 	flags.VisitAll(func(f *flag.Flag) {
 		value, meaning := flag.UnquoteUsage(f)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -16,9 +17,20 @@ func printed(t *testing.T, args ...string) string {
 	return out.String()
 }
 
+// TestReferencePage: docs/mirrorgw.md is what the program says of itself.
+func TestReferencePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/mirrorgw.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if printed(t, "manual", "--markdown") != string(page) {
+		t.Error("docs/mirrorgw.md differs from the flags and commands of mirrorgw; write it with make docs")
+	}
+}
+
 func TestManualPage(t *testing.T) {
 	page := printed(t, "manual")
-	for _, want := range []string{`.B "\-\-check\-config"`, `.B "\-\-state PATH"`, "mirrorctl(1)", `.B "/etc/mirrorgw/mirrorgw.toml"`} {
+	for _, want := range []string{`.B "\-\-check\-config"`, `.B "\-\-state PATH"`, "mirrorctl(1)", `.B "\-\-json"`, `.B "/etc/mirrorgw/mirrorgw.toml"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -54,15 +54,14 @@ func parseAction(flags *flag.FlagSet, args []string) (action string, err error) 
 	return action, nil
 }
 
-func stateUsage(flags *flag.FlagSet, out io.Writer) {
-	fmt.Fprint(out, `usage: mirrorgw state ACTION --config FILE [--state PATH]
-
-The daemon whose state it is must not run. Actions:
+const stateHelp = `The daemon whose state it is must not run. Actions:
   check    print schema, revision, counts and size, and whether the resources are valid
   export   write the resources as the document that --apply reads
   compact  rewrite the file without the space that deleted resources left
+`
 
-`)
+func stateUsage(flags *flag.FlagSet, out io.Writer) {
+	fmt.Fprint(out, "usage: mirrorgw state ACTION --config FILE [--state PATH]\n\n"+stateHelp+"\n")
 	flags.SetOutput(out)
 	flags.PrintDefaults()
 }

@@ -10,6 +10,9 @@ type List[T any] struct {
 	Items     []T    `json:"items"`
 	NextToken string `json:"nextToken,omitempty"` // absent on the last page
 	Revision  uint64 `json:"revision"`
+
+	Total int               `json:"total,omitempty"` // of what is selected, where search, sort or skip is asked for
+	Names map[string]string `json:"names,omitempty"` // of resources that the items refer to, by identifier, where names is asked for
 }
 
 // Changed answers a create, modify or delete: the change is on disk and in force on every lcore.

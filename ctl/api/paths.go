@@ -23,5 +23,6 @@ const (
 	PathReload        = "/v1/reload"         // POST, ?dryRun=true
 	PathLogLevel      = "/v1/log-level"      // PUT
 	PathSimulate      = "/v1/iam/simulate"   // POST
+	PathConsoleLinks  = "/v1/console-links"  // POST
 	PathOpenAPI       = "/v1/openapi.json"   // GET
 )

@@ -1,5 +1,7 @@
 package api
 
+import "time"
+
 // SimulateRequest asks what the policies of a user say.
 type SimulateRequest struct {
 	OwnerID   string              `json:"ownerId,omitempty"`   // account of the user; absent: the default account
@@ -19,4 +21,10 @@ type Simulation struct {
 	Principal string   `json:"principal"`           // ARN
 	Groups    []string `json:"groups,omitempty"`    // of the user
 	Policies  []string `json:"policies,omitempty"`  // that were looked at, and whose they are
+}
+
+// ConsoleLink lets whoever asked for it log in to the console, once, and do there what they may do here.
+type ConsoleLink struct {
+	URL       string    `json:"url"`
+	ExpiresAt time.Time `json:"expiresAt"`
 }

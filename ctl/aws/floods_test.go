@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/aws"
+	doors "mirrorgw/ctl/door"
 )
 
 // TestLateRequestsRefillNothing: the time of a request is that of its head, and its body may come
@@ -16,7 +17,7 @@ func TestLateRequestsRefillNothing(t *testing.T) {
 	at := now
 	d := newDoor(func(o *aws.Options) {
 		o.Now = func() time.Time { return at }
-		o.Rates = aws.Rates{Key: aws.Rate{PerSecond: 1, Burst: 2}}
+		o.Rates = aws.Rates{Key: doors.Rate{PerSecond: 1, Burst: 2}}
 	})
 	for i, test := range []struct {
 		after time.Duration
@@ -34,7 +35,7 @@ func TestLateRequestsRefillNothing(t *testing.T) {
 func TestStrangersCannotFloodTheAuditLog(t *testing.T) {
 	unsigned, large := form("", "Action=A&Version=2016-11-15"), form("", strings.Repeat("a", 1<<20+1))
 	for name, q := range map[string]request{"unsigned": unsigned, "large": large} {
-		d := newDoor(func(o *aws.Options) { o.Rates = aws.Rates{Failed: aws.Rate{PerSecond: 1, Burst: 5}} })
+		d := newDoor(func(o *aws.Options) { o.Rates = aws.Rates{Failed: doors.Rate{PerSecond: 1, Burst: 5}} })
 		for range 50 {
 			d.ask(q)
 		}

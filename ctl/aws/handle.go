@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strconv"
 
+	"mirrorgw/ctl/door"
 	"mirrorgw/ctl/sigv4"
 	"mirrorgw/ctl/tally"
 )
@@ -61,7 +62,7 @@ func (h *handling) answer() Reply {
 		h.scope = parsed.Credential
 	}
 	c.Service, c.Action = addressed(c.Request)
-	if !h.failed.left(source(c.SourceIP), c.Time) {
+	if !h.failed.Left(door.Source(c.SourceIP), c.Time) {
 		h.guess()
 		h.silent = true
 		return h.refuse(throttled(h.render().Name()))
@@ -69,7 +70,7 @@ func (h *handling) answer() Reply {
 	if fault := h.readBody(); fault != nil {
 		h.guess()
 		if !h.silent {
-			h.failed.take(source(c.SourceIP), c.Time)
+			h.failed.Take(door.Source(c.SourceIP), c.Time)
 		}
 		return h.refuse(fault)
 	}
@@ -83,10 +84,10 @@ func (h *handling) answer() Reply {
 		refusal = h.authenticate(auth)
 	}
 	if refusal != nil {
-		h.failed.take(source(c.SourceIP), c.Time)
+		h.failed.Take(door.Source(c.SourceIP), c.Time)
 		return h.refuse(authFault(h.render().Name(), refusal))
 	}
-	if !h.byKey.take(c.AccessKey, c.Time) {
+	if !h.byKey.Take(c.AccessKey, c.Time) {
 		return h.refuse(throttled(h.render().Name()))
 	}
 	if formFault != nil {

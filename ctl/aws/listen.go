@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"sync"
-	"sync/atomic"
 )
 
 // Listen opens the door's TCP socket; nobody is answered before Server.Serve. Without TLS only a
@@ -19,37 +17,4 @@ func Listen(address netip.AddrPort, withTLS bool) (net.Listener, error) {
 		return nil, fmt.Errorf("the AWS endpoint cannot listen on %s (%w); free the port or set [aws] listen to another", address, err)
 	}
 	return listener, nil
-}
-
-// limitedListener closes the connections above a limit at once: clients try again after that, and
-// over TLS there is nothing that they could be told in.
-type limitedListener struct {
-	net.Listener
-	limit int64
-	open  atomic.Int64
-}
-
-func (l *limitedListener) Accept() (net.Conn, error) {
-	for {
-		conn, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		if l.open.Add(1) <= l.limit {
-			return &countedConn{Conn: conn, listener: l}, nil
-		}
-		l.open.Add(-1)
-		conn.Close()
-	}
-}
-
-type countedConn struct {
-	net.Conn
-	listener *limitedListener
-	once     sync.Once
-}
-
-func (c *countedConn) Close() error {
-	c.once.Do(func() { c.listener.open.Add(-1) })
-	return c.Conn.Close()
 }

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/aws"
+	doors "mirrorgw/ctl/door"
 )
 
 var loopback = netip.MustParseAddrPort("127.0.0.1:0")
@@ -147,7 +148,7 @@ func TestTLS(t *testing.T) {
 	dir := t.TempDir()
 	first := writeCertificate(t, dir, "first.example")
 	var log bytes.Buffer
-	certificate, err := aws.LoadCertificateEvery(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), slog.New(slog.NewTextHandler(&log, nil)), 0)
+	certificate, err := doors.LoadCertificateEvery("aws", filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), slog.New(slog.NewTextHandler(&log, nil)), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,7 +305,7 @@ func TestRawRequests(t *testing.T) {
 // BenchmarkRequest is what the door adds to a request, without the network: the signature,
 // the form, the rates.
 func BenchmarkRequest(b *testing.B) {
-	d := newDoor(func(o *aws.Options) { o.Audit, o.Rates = nil, aws.Rates{Key: aws.Rate{PerSecond: 1e9, Burst: 1e9}} })
+	d := newDoor(func(o *aws.Options) { o.Audit, o.Rates = nil, aws.Rates{Key: doors.Rate{PerSecond: 1e9, Burst: 1e9}} })
 	r := form("ec2", "Action=CreateTrafficMirrorSession&Version=2016-11-15&NetworkInterfaceId=eni-1&SessionNumber=1").http("")
 	text, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"mirrorgw/ctl/door"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/sigv4"
 	"mirrorgw/ctl/tally"
@@ -69,12 +70,12 @@ type Options struct {
 	Rates     Rates  // see DefaultRates; zero: no limits
 	Limits    Limits
 
-	Certificate *Certificate     // nil: no TLS
-	Audit       func(Record)     // called once a request, before it is answered; nil: nobody is told
-	Ready       func() error     // says why nothing may change now, in one sentence; nil: nothing stands against it
-	Tally       *tally.Control   // counts answers by service; nil: nothing
-	Now         func() time.Time // nil: time.Now
-	Log         *slog.Logger     // nil: nowhere
+	Certificate *door.Certificate // nil: no TLS
+	Audit       func(Record)      // called once a request, before it is answered; nil: nobody is told
+	Ready       func() error      // says why nothing may change now, in one sentence; nil: nothing stands against it
+	Tally       *tally.Control    // counts answers by service; nil: nothing
+	Now         func() time.Time  // nil: time.Now
+	Log         *slog.Logger      // nil: nowhere
 }
 
 // Server is the door. Make it with New.
@@ -82,8 +83,8 @@ type Server struct {
 	Options
 	services map[string]Service
 	verifier *sigv4.Verifier
-	byKey    buckets[string]
-	failed   buckets[netip.Prefix]
+	byKey    door.Buckets[string]
+	failed   door.Buckets[netip.Prefix]
 	large    chan struct{} // holds one token for each large body that is read or served
 	http     *http.Server
 }
@@ -118,8 +119,8 @@ func New(o Options) *Server {
 
 // SetRates changes the rate limits, from any goroutine.
 func (s *Server) SetRates(r Rates) {
-	s.byKey.set(r.Key)
-	s.failed.set(r.Failed)
+	s.byKey.Set(r.Key)
+	s.failed.Set(r.Failed)
 }
 
 func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
@@ -133,9 +134,9 @@ func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
 
 // Serve answers on a listener, usually one of Listen, until Shutdown; then it returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	l = &limitedListener{Listener: l, limit: int64(s.Limits.Connections)}
+	l = door.Limit(l, s.Limits.Connections)
 	if s.Certificate != nil {
-		l = tls.NewListener(l, s.Certificate.config())
+		l = tls.NewListener(l, s.Certificate.Config())
 	}
 	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) {

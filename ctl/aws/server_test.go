@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/aws"
+	doors "mirrorgw/ctl/door"
 	"mirrorgw/ctl/tally"
 )
 
@@ -134,7 +135,7 @@ func TestKeyRate(t *testing.T) {
 	counts := &tally.Control{}
 	d := newDoor(func(o *aws.Options) {
 		o.Now = func() time.Time { return at }
-		o.Rates = aws.Rates{Key: aws.Rate{PerSecond: 2, Burst: 3}}
+		o.Rates = aws.Rates{Key: doors.Rate{PerSecond: 2, Burst: 3}}
 		o.Tally = counts
 	})
 	ask := func(service, key string) int {
@@ -180,7 +181,7 @@ func TestKeyRate(t *testing.T) {
 }
 
 func TestFailedAuthenticationRate(t *testing.T) {
-	d := newDoor(func(o *aws.Options) { o.Rates = aws.Rates{Failed: aws.Rate{PerSecond: 1, Burst: 2}} })
+	d := newDoor(func(o *aws.Options) { o.Rates = aws.Rates{Failed: doors.Rate{PerSecond: 1, Burst: 2}} })
 	bad, good := form("ec2", "Action=A"), form("ec2", "Action=A")
 	bad.secret = "x"
 	for i, test := range []struct {

@@ -41,7 +41,12 @@ func New(socketPath string) *Client {
 	return c
 }
 
-// Socket is the path that the client was made with.
+// Over returns a client whose requests a transport answers. name is what errors call the daemon.
+func Over(name string, transport http.RoundTripper) *Client {
+	return &Client{socket: name, http: &http.Client{Transport: transport}}
+}
+
+// Socket is the path that the client was made with, or the name given to Over.
 func (c *Client) Socket() string { return c.socket }
 
 // Close closes the idle connections. The client may still be used.
@@ -83,6 +88,17 @@ func IfMatch(revision uint64) Option {
 // hold.
 func Where(field string, values ...string) Option {
 	return func(c *call) { c.query[field] = append(c.query[field], values...) }
+}
+
+// Ordered reads a list as people do: words to look for, a field to sort by (with - before it the other
+// way round), what to leave out before the page, and the names of what the resources refer to.
+func Ordered(search, sort string, skip int) Option {
+	return func(c *call) {
+		c.query.Set("search", search)
+		c.query.Set("sort", sort)
+		c.query.Set("skip", strconv.Itoa(skip))
+		c.query.Set("names", "true")
+	}
 }
 
 func newCall(method, path string, body []byte, options []Option) *call {

@@ -116,3 +116,12 @@ func (c *Client) Simulate(ctx context.Context, request api.SimulateRequest) (*ap
 	}
 	return simulation, nil
 }
+
+// ConsoleLink asks for a link with which the caller logs in to the console, once.
+func (c *Client) ConsoleLink(ctx context.Context) (*api.ConsoleLink, error) {
+	link := &api.ConsoleLink{}
+	if err := c.do(ctx, newCall(http.MethodPost, api.PathConsoleLinks, nil, nil), link); err != nil {
+		return nil, err
+	}
+	return link, nil
+}

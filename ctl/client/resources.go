@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"mirrorgw/ctl/api"
 )
@@ -63,6 +64,15 @@ func ClientToken(token string) Option {
 
 // Create makes a resource. It is in force on every lcore when Create returns.
 func (r Collection[T]) Create(ctx context.Context, resource T, options ...Option) (*api.Changed[T], error) {
+	return r.create(ctx, resource, options)
+}
+
+// CreateFrom is Create of a resource that is given by the JSON names of its fields.
+func (r Collection[T]) CreateFrom(ctx context.Context, fields map[string]any, options ...Option) (*api.Changed[T], error) {
+	return r.create(ctx, fields, options)
+}
+
+func (r Collection[T]) create(ctx context.Context, resource any, options []Option) (*api.Changed[T], error) {
 	body, err := encode(resource)
 	if err != nil {
 		return nil, err
@@ -81,6 +91,27 @@ func (r Collection[T]) Get(ctx context.Context, ref string, options ...Option) (
 		return nil, err
 	}
 	return resource, nil
+}
+
+// Read is Get that also tells the revision of all resources at that moment, for IfMatch.
+func (r Collection[T]) Read(ctx context.Context, ref string, options ...Option) (*T, uint64, error) {
+	response, err := r.client.send(ctx, newCall(http.MethodGet, under(r.path, ref), nil, options))
+	if err != nil {
+		return nil, 0, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= 400 {
+		return nil, 0, readError(response)
+	}
+	resource := new(T)
+	if err := decode(response, resource); err != nil {
+		return nil, 0, err
+	}
+	revision, err := strconv.ParseUint(strings.Trim(response.Header.Get("ETag"), `"`), 10, 64)
+	if err != nil {
+		return nil, 0, fmt.Errorf("the daemon does not say at which revision its answer is (%w); check its version", err)
+	}
+	return resource, revision, nil
 }
 
 // List returns all resources that the options select, oldest first, from as many pages as it

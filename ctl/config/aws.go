@@ -15,7 +15,7 @@ import (
 const (
 	DefaultAWSListen = "127.0.0.1:8788"
 	DefaultAWSRegion = "local-1"
-	defaultAccount   = "000000000000" // ctl.DefaultAccount; ctl imports this package
+	DefaultAccount   = "000000000000" // of access keys; ctl.DefaultAccount, which imports this package
 )
 
 // AWS is the [aws] section: the AWS-compatible endpoint. Without the section all of it is zero and
@@ -64,7 +64,7 @@ func readAWS(root *tomldoc.Table) AWS {
 	a.TLSCertificate, a.TLSKey = readPath(t, "tls_certificate", ""), readPath(t, "tls_key", "")
 	a.Region = readForm(t, "region", DefaultAWSRegion, regionForm, "1 to 64 lower-case letters, digits and hyphens")
 	a.AnyRegion = t.BoolOr("any_region", false)
-	a.Account = readForm(t, "account", defaultAccount, accountForm, "12 digits in quotes")
+	a.Account = readForm(t, "account", DefaultAccount, accountForm, "12 digits in quotes")
 	a.Keys = readPath(t, "keys", DefaultKeys())
 	r := &a.Rates
 	r.PerSecond = t.IntOr("requests_per_second", r.PerSecond, 0, maxRate)

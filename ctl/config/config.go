@@ -65,6 +65,7 @@ type Config struct {
 	State       State
 	Metrics     Metrics
 	AWS         AWS
+	Console     Console
 	IAM         IAM
 	Audit       Audit
 	History     History

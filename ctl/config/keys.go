@@ -38,7 +38,7 @@ func (k *Key) repeated() bool {
 func Keys() []Key { return keys }
 
 var keys = func() (all []Key) {
-	for _, part := range [][]Key{ealKeys, portKeys, underlayKeys, mirrorKeys, quotaKeys, accessKeys, keepKeys} {
+	for _, part := range [][]Key{ealKeys, portKeys, underlayKeys, mirrorKeys, quotaKeys, accessKeys, consoleKeys, keepKeys} {
 		all = append(all, part...)
 	}
 	return all

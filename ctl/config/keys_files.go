@@ -56,6 +56,7 @@ var optional = map[string]func(*Config) bool{
 	"ctl":     func(c *Config) bool { return c.Ctl.Socket != "" },
 	"metrics": func(c *Config) bool { return c.Metrics.Listen.IsValid() || c.Metrics.Socket != "" },
 	"aws":     func(c *Config) bool { return c.AWS.Listen.IsValid() },
+	"console": func(c *Config) bool { return c.Console.Listen.IsValid() },
 	"iam":     func(c *Config) bool { return c.IAM.Directory != "" },
 	"audit":   func(c *Config) bool { return c.Audit.Path != "" },
 	"state":   func(c *Config) bool { return c.State.Path != "" },

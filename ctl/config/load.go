@@ -35,16 +35,16 @@ func Load(path string) (*Config, error) {
 func Parse(name string, data []byte) (*Config, error) {
 	var problems problem.List
 	root := tomldoc.Parse(name, data, &problems)
-	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "iam", "audit", "bypass")
+	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "console", "iam", "audit", "bypass")
 	root.Done() // first: what a misspelt section lacks is not missing
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	c := &Config{File: name}
 	c.EAL = readEAL(root.Table("eal"))
-	c.Ports = readPorts(root)
-	c.Routes = readRoutes(root)
-	c.Neighbors = readNeighbors(root)
+	c.Ports = readEach(root, "port", readPort)
+	c.Routes = readEach(root, "route", readRoute)
+	c.Neighbors = readEach(root, "neighbor", readNeighbor)
 	c.Zone = readGateway(root.Table("gateway"))
 	c.OuterSource = readTunnel(root.Table("tunnel"))
 	c.Exclude = readExclude(root.Table("exclude"))
@@ -55,6 +55,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	c.State = readState(root)
 	c.Metrics = readMetrics(root)
 	c.AWS = readAWS(root)
+	c.Console = readConsole(root)
 	c.IAM = readIAM(root)
 	c.Audit = readAudit(root)
 	c.History = readHistory(root)
@@ -196,4 +197,12 @@ func list(names []string) string {
 		return "(none)"
 	}
 	return strings.Join(names, ", ")
+}
+
+// readEach reads every table of an array, [[name]], in its order.
+func readEach[T any](root *tomldoc.Table, name string, read func(*tomldoc.Table) T) (list []T) {
+	for _, t := range root.Tables(name) {
+		list = append(list, read(t))
+	}
+	return list
 }

@@ -26,6 +26,7 @@ type Plan struct {
 	State      State
 	Metrics    Metrics
 	AWS        AWS
+	Console    Console
 	History    History
 	Congestion Congestion
 	Bypass     Bypass
@@ -52,7 +53,7 @@ type PlanRoute struct{ Prefix, Via, Port string }
 // Plan lists ports, roles, queues, lcores and memory.
 func (c *Config) Plan() Plan {
 	plan := Plan{File: c.File, Workers: c.EAL.Lcores, Mirrors: c.EAL.MirrorLcores, MainLcore: c.EAL.MainLcore,
-		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, AWS: c.AWS, History: c.History, Congestion: c.Congestion, Bypass: c.Bypass, Zone: c.Zone, IAM: c.IAM, Audit: c.Audit, Notices: c.Notices()}
+		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, AWS: c.AWS, Console: c.Console, History: c.History, Congestion: c.Congestion, Bypass: c.Bypass, Zone: c.Zone, IAM: c.IAM, Audit: c.Audit, Notices: c.Notices()}
 	for i := range c.Ports {
 		p := &c.Ports[i]
 		row := PlanPort{Name: p.Name, Device: p.Device.Text, Role: p.Role.String(), Peer: p.Peer, Queues: p.Queues,
@@ -114,6 +115,9 @@ func (p Plan) Print(w io.Writer) error {
 	}
 	if p.AWS != (AWS{}) {
 		fmt.Fprintf(&text, "AWS endpoint   %s\n", p.AWS)
+	}
+	if p.Console.Listen.IsValid() {
+		fmt.Fprintf(&text, "console        %s\n", &p.Console)
 	}
 	if p.History.Path != "" {
 		fmt.Fprintf(&text, "history        %s\n", p.History)

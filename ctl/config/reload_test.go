@@ -20,6 +20,7 @@ listen = "127.0.0.1:9100"
 socket = "/run/mirrorgw/metrics.sock"
 [history]
 [aws]
+[console]
 [iam]
 [audit]
 [bypass]

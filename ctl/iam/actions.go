@@ -99,7 +99,7 @@ var actions = []Action{
 	{"cloudwatch:GetMetricData", nil, nil},
 
 	// What the control socket can do and AWS has no action for. Those without kinds are of the
-	// gateway as a whole: they show or change resources of every account.
+	// gateway as a whole, but for those in ofAccounts: they show or change resources of every account.
 	{"mirrorgw:ModifyTrafficMirrorTarget", []string{KindTarget}, nil},
 	{"mirrorgw:ModifyTrafficMirrorFilter", []string{KindFilter}, nil},
 	{"mirrorgw:CreateLoadBalancer", []string{KindLoadBalancer}, tagKeys},
@@ -117,6 +117,7 @@ var actions = []Action{
 	{"mirrorgw:GetVersion", nil, nil},
 	{"mirrorgw:GetOpenAPI", nil, nil},
 	{"mirrorgw:SimulatePolicy", nil, nil},
+	{"mirrorgw:GetConsoleLink", nil, nil},
 	{"mirrorgw:Reload", nil, nil},
 	{"mirrorgw:SetLogLevel", nil, nil},
 }
@@ -148,9 +149,12 @@ func ResourceKinds(action string) ([]string, bool) {
 	return a.Kinds, ok
 }
 
+// ofAccounts are those of the gateway's actions without kinds that show to each account its own.
+var ofAccounts = []string{"mirrorgw:DescribeLoadBalancers", "mirrorgw:Watch", "mirrorgw:GetStatistics", "mirrorgw:GetConsoleLink"}
+
 // isOfGateway tells actions that are about the gateway as a whole and not about the resources of
 // one account.
 func isOfGateway(name string) bool {
 	a, ok := FindAction(name)
-	return ok && len(a.Kinds) == 0 && strings.HasPrefix(a.Name, gatewayService+":") && a.Name != "mirrorgw:DescribeLoadBalancers"
+	return ok && len(a.Kinds) == 0 && strings.HasPrefix(a.Name, gatewayService+":") && !slices.Contains(ofAccounts, a.Name)
 }

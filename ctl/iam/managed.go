@@ -32,7 +32,8 @@ func init() {
       "Resource": "arn:aws:ec2:*:*:traffic-mirror-*"
     },
     {"Sid": "Metrics", "Effect": "Allow", "Action": ["cloudwatch:Get*", "cloudwatch:List*"], "Resource": "*"},
-    {"Sid": "Targets", "Effect": "Allow", "Action": ["mirrorgw:ModifyTrafficMirror*", "mirrorgw:DescribeLoadBalancers"], "Resource": "*"}
+    {"Sid": "Targets", "Effect": "Allow", "Action": ["mirrorgw:ModifyTrafficMirror*", "mirrorgw:DescribeLoadBalancers"], "Resource": "*"},
+    {"Sid": "Console", "Effect": "Allow", "Action": ["mirrorgw:GetConsoleLink", "mirrorgw:Watch", "mirrorgw:GetStatistics"], "Resource": "*"}
   ]
 }`,
 	} {

@@ -36,7 +36,8 @@ var pathActions = map[string]string{
 	api.PathWatch: "mirrorgw:Watch", api.PathHealth: "mirrorgw:GetHealth", api.PathReady: "mirrorgw:GetReadiness",
 	api.PathVersion: "mirrorgw:GetVersion", api.PathOpenAPI: "mirrorgw:GetOpenAPI", api.PathApply: "mirrorgw:Apply",
 	api.PathExport: "mirrorgw:Export", api.PathSimulate: "mirrorgw:SimulatePolicy",
-	api.PathReload: "mirrorgw:Reload", api.PathLogLevel: "mirrorgw:SetLogLevel",
+	api.PathConsoleLinks: "mirrorgw:GetConsoleLink",
+	api.PathReload:       "mirrorgw:Reload", api.PathLogLevel: "mirrorgw:SetLogLevel",
 }
 
 // permission is the action that a route needs whatever is in the request; empty: what it changes
@@ -144,7 +145,7 @@ func (s *Server) asks(v *store.View, e *store.Event) (all []ask) {
 	if !known {
 		return []ask{{action: "mirrorgw:Apply"}}
 	}
-	self := iam.Resource{ARN: s.arn(access, e.Account, e.ID), Tags: tagsOfRecord(e.Before)}
+	self := s.self(e)
 	before, after := tagsOfRecord(e.Before), tagsOfRecord(e.After)
 	switch e.Action {
 	case store.ActionCreate:
@@ -269,4 +270,9 @@ func missing(tags, other map[string]string) map[string]string {
 		}
 	}
 	return d
+}
+
+// self is the resource that an event is about, as it was before.
+func (s *Server) self(e *store.Event) iam.Resource {
+	return iam.Resource{ARN: s.arn(kindAccesses[e.Kind], e.Account, e.ID), Tags: tagsOfRecord(e.Before)}
 }

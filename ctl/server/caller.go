@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"os"
 	"time"
 
@@ -19,6 +20,23 @@ type caller struct {
 	iam.Principal      // zero: the role counts
 	mapped        bool // the directory has the peer
 	role          Role
+	through       *Caller // the door that it came by; nil: the socket
+}
+
+// words begin a sentence about the caller.
+func (x *exchange) words() string {
+	if x.who.through != nil {
+		return "you are"
+	}
+	return fmt.Sprintf("the user with uid %d is", x.peer.uid)
+}
+
+// door is what the audit log calls the way that the caller came.
+func (c *caller) door() string {
+	if c.through != nil {
+		return c.through.Door
+	}
+	return DoorSocket
 }
 
 // callerOf asks the directory first. Root and the daemon's own user are always admins: they could
@@ -44,7 +62,7 @@ func (s *Server) ownAccount(x *exchange, account string) error {
 		return nil
 	}
 	x.trail.decision = iam.Decision{}
-	return fault(api.CodeForbidden, "", "the user with uid %d is %s here, and this belongs to account %s; that account or the gateway's own has to do it", x.peer.uid, x.who.ARN(), account)
+	return fault(api.CodeForbidden, "", "%s %s here, and this belongs to account %s; that account or the gateway's own has to do it", x.words(), x.who.ARN(), account)
 }
 
 // sees tells whether a resource is there for the caller: to look at, and to change if that is what
@@ -105,6 +123,9 @@ func ownerOf(v *store.View, record any) string {
 
 // admit refuses requests that the caller may not make, whatever is in them.
 func (s *Server) admit(x *exchange) error {
+	if x.route.ofGateway && x.who.isRestricted() {
+		return fault(api.CodeForbidden, "", "%s %s here, whose account is not the gateway's own (%s), and this shows the resources of all accounts; have a user of that account do it", x.words(), x.who.ARN(), ctl.DefaultAccount)
+	}
 	if err := s.Audit.Ready(); err != nil && x.route.changes() {
 		return fault(api.CodeUnavailable, "", "nothing is changed while nobody can see it: %v", err)
 	}
@@ -140,14 +161,22 @@ type ask struct {
 
 // ask asks for the caller.
 func (s *Server) ask(x *exchange, a *ask) error {
-	facts := iam.RequestFacts{Time: time.Now(), TLS: true, Region: s.Region, Tags: a.tags} // what is local is not listened to
-	q := &iam.Question{Principal: x.who.Principal, Action: a.action, Resources: a.resources, Context: facts.Context()}
-	if a.creating != "" {
-		q.Context[iam.KeyCreateAction] = []string{a.creating}
-	}
-	x.trail.decision = s.Directory.Authorize(q)
+	x.trail.decision = s.decide(&x.who, a)
 	if x.trail.decision.Allowed {
 		return nil
 	}
-	return fault(api.CodeForbidden, "", "the user with uid %d is %s here, whom the policies do not allow this (%s); have one attached that does", x.peer.uid, x.who.ARN(), x.trail.decision.Reason)
+	return fault(api.CodeForbidden, "", "%s %s here, whom the policies do not allow this (%s); have one attached that does", x.words(), x.who.ARN(), x.trail.decision.Reason)
+}
+
+// decide puts a question to the directory.
+func (s *Server) decide(c *caller, a *ask) iam.Decision {
+	facts := iam.RequestFacts{Time: time.Now(), TLS: true, Region: s.Region, Tags: a.tags} // what is local is not listened to
+	if door := c.through; door != nil {
+		facts.SourceIP, facts.TLS, facts.UserAgent = door.SourceIP, door.TLS, door.UserAgent
+	}
+	q := &iam.Question{Principal: c.Principal, Action: a.action, Resources: a.resources, Context: facts.Context()}
+	if a.creating != "" {
+		q.Context[iam.KeyCreateAction] = []string{a.creating}
+	}
+	return s.Directory.Authorize(q)
 }

@@ -289,11 +289,11 @@ func (s *Server) logChange(x *exchange, result store.Result) {
 		return
 	}
 	if n := len(result.Events); n > loggedEvents {
-		s.Log.Info("changed", "revision", result.Revision, "uid", x.peer.uid, "resources", n)
+		s.Log.Info("changed", "revision", result.Revision, "uid", x.peer.uid, "resources", n, "door", x.who.door())
 		return
 	}
 	for i := range result.Events {
 		e := &result.Events[i]
-		s.Log.Info("changed", "revision", e.Revision, "uid", x.peer.uid, "action", e.Action, "kind", string(e.Kind), "name", e.Name, "id", e.ID)
+		s.Log.Info("changed", "revision", e.Revision, "uid", x.peer.uid, "action", e.Action, "kind", string(e.Kind), "name", e.Name, "id", e.ID, "door", x.who.door())
 	}
 }

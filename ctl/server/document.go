@@ -25,7 +25,7 @@ func (s *Server) documentRoutes() []*route {
 			headers: []parameter{ifMatchHeader}, codes: changeCodes, handle: s.apply},
 		{method: http.MethodGet, path: api.PathExport, summary: "Get all resources as the document that apply reads", role: Reader,
 			toml: true, response: document, status: http.StatusOK,
-			headers: []parameter{{name: "Accept", about: api.ContentTypeTOML + ", which is the default, or " + api.ContentType}}, handle: s.export},
+			headers: []parameter{{name: "Accept", about: api.ContentTypeTOML + ", which is the default, or " + api.ContentType}}, ofGateway: true, handle: s.export},
 	}
 }
 

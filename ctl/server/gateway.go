@@ -20,7 +20,7 @@ func (s *Server) gatewayRoutes() []*route {
 		{method: http.MethodPost, path: api.PathExplain, summary: "Ask the production data path what it does with a packet", role: Reader,
 			request: reflect.TypeFor[api.ExplainRequest](), response: reflect.TypeFor[api.Explanation](), status: http.StatusOK,
 			query: []parameter{{name: "ownerId", about: "account that the name of the source belongs to; absent: the default account"}},
-			codes: []string{api.CodeMissingValue, api.CodeNotFound, api.CodeTooLarge}, handle: s.explain},
+			codes: []string{api.CodeMissingValue, api.CodeNotFound, api.CodeTooLarge}, ofGateway: true, handle: s.explain},
 		{method: http.MethodGet, path: api.PathState, summary: "Get what the gateway is and does at this moment", role: Reader,
 			response: reflect.TypeFor[api.State](), status: http.StatusOK, query: []parameter{
 				{name: "gapSeconds", about: fmt.Sprintf("the last whole seconds that longestGapMicroseconds and loop are of, 1 to %d; absent: %[1]d", ctl.GapSeconds), number: true}},

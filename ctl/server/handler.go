@@ -62,6 +62,9 @@ func noSuchPath(w http.ResponseWriter, r *http.Request, patterns map[string][]st
 func (s *Server) serve(r *route, w http.ResponseWriter, request *http.Request) {
 	x := &exchange{w: w, r: request, route: r, peer: peerFrom(request.Context())}
 	x.trail.began, x.who = time.Now(), s.callerOf(x.peer)
+	if c := CallerOf(request.Context()); c != nil {
+		x.who = c.inProcess()
+	}
 	began := s.tallied(w, r.action)
 	x.w = began
 	defer x.leave()
@@ -79,7 +82,7 @@ func (s *Server) serve(r *route, w http.ResponseWriter, request *http.Request) {
 		s.write(x, a)
 	}
 	if r.changes() {
-		s.Log.Debug("change asked for", "uid", x.peer.uid, "pid", x.peer.pid, "method", request.Method, "path", request.URL.Path, "done", err == nil)
+		s.Log.Debug("change asked for", "door", x.who.door(), "uid", x.peer.uid, "pid", x.peer.pid, "method", request.Method, "path", request.URL.Path, "done", err == nil)
 	}
 }
 
@@ -106,6 +109,9 @@ func (s *Server) try(x *exchange) (*answer, error) {
 }
 
 func (s *Server) forbidden(x *exchange, role Role) error {
+	if x.who.through != nil {
+		return fault(api.CodeForbidden, "", "this log-in may read and not change; log in as somebody who may")
+	}
 	if role == Nobody {
 		return fault(api.CodeForbidden, "", "the user with uid %d is in none of the groups that may use this socket; join [ctl] reader_group or admin_group, or use root", x.peer.uid)
 	}

@@ -256,7 +256,10 @@ func newWorldWith(t *testing.T, limits server.Limits, socket server.SocketOption
 		t.Fatal(err)
 	}
 	o := server.Options{Store: w.store, Config: cfg, Status: w.path.status, Report: w.path.report, Explainer: w.path, States: &w.path.states,
-		Version: "1.2.3", DPDK: "22.11", Roles: roles, Limits: limits, Tally: &w.tally, Log: slog.New(slog.NewTextHandler(w.log, nil))}
+		Version: "1.2.3", DPDK: "22.11", Roles: roles, Limits: limits, Tally: &w.tally, Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		ConsoleLink: func(c server.Caller) (string, time.Time, error) {
+			return "http://x/" + c.Principal.User + c.Role.String(), noon, nil
+		}}
 	for _, change := range more {
 		change(&o)
 	}

@@ -76,6 +76,13 @@ func (k *kind[W, R]) page(s *Server, x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	asked, err := readOrder[W](x)
+	if err != nil {
+		return nil, err
+	}
+	if asked.isAsked {
+		return k.ordered(s, x, asked, selected, limit)
+	}
 	list := api.List[W]{Items: []W{}}
 	var records []*R
 	s.Store.Read(func(v *store.View) { records, list.Revision = visible(x, v, k.list(v)), v.Revision() })
@@ -92,6 +99,9 @@ func (k *kind[W, R]) page(s *Server, x *exchange) (*answer, error) {
 	}
 	if end < len(records) {
 		list.NextToken = placeAt(end, id).token()
+	}
+	if err := withNames(s, x, &list); err != nil {
+		return nil, err
 	}
 	return &answer{value: list, revision: list.Revision}, nil
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strconv"
@@ -136,3 +137,6 @@ func schemaName(t reflect.Type) string {
 	}
 	return name
 }
+
+// OpenAPI is the document that the daemon serves, as indented JSON.
+func OpenAPI() ([]byte, error) { return json.MarshalIndent(New(Options{}).openAPIDocument(), "", "  ") }

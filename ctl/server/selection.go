@@ -26,7 +26,7 @@ const tagPrefix = "tag:"
 
 // listParameters are those of a list of wire type t: its plain fields, tags, and the page.
 func listParameters(t reflect.Type) []parameter {
-	parameters := []parameter{limitParameter, tokenParameter}
+	parameters := slices.Clone(listed)
 	for _, name := range strictjson.Fields(t) {
 		field := strictjson.Field(t, name)
 		if isPlain(field) {
@@ -61,7 +61,7 @@ func readSelection[W any](query url.Values) (selection, error) {
 		switch key, isTag := strings.CutPrefix(name, tagPrefix); {
 		case isTag:
 			s.tags[key] = values
-		case name == "limit" || name == "nextToken":
+		case isListed(name):
 		default:
 			s.fields[name] = values
 			s.needsState = s.needsState || slices.Contains(stateFields, name)

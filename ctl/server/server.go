@@ -38,6 +38,10 @@ type Options struct {
 	Log       *slog.Logger
 	Limits    Limits
 	Tally     *tally.Control // what is counted of requests; nil: nothing
+
+	// ConsoleLink makes a link with which a caller logs in to the console, and says until when; nil: there
+	// is no console.
+	ConsoleLink func(Caller) (url string, until time.Time, err error)
 }
 
 // Server answers the control API. Make it with New.

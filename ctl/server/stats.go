@@ -22,6 +22,9 @@ func (s *Server) stats(x *exchange) (*answer, error) {
 		return nil, fault(api.CodeUnavailable, "", "%d requests for counters are being answered already; try again in a moment, or ask for fewer kinds", s.Limits.Stats)
 	}
 	all := s.Report(neededFor(x, kinds))
+	if x.who.isRestricted() {
+		keepAccount(all, x.who.Account)
+	}
 	if err := s.narrow(x, all); err != nil {
 		return nil, err
 	}
@@ -50,7 +53,7 @@ func neededFor(x *exchange, kinds []string) (needed report.Kinds) {
 	for _, kind := range kinds {
 		needed |= 1 << slices.Index(statKinds, kind) // in the order of report.Kinds
 	}
-	if x.query.Get("session") != "" || x.query.Get("source") != "" {
+	if x.query.Get("session") != "" || x.query.Get("source") != "" || x.who.isRestricted() {
 		needed |= report.Sessions
 	}
 	if x.query.Get("source") != "" {
@@ -137,4 +140,17 @@ func keepSessions(r *report.Report, keep func(*report.Session) bool) {
 		}
 	}
 	r.Sessions, r.Sources, r.Rules = sessions, sources, rules
+}
+
+// keepAccount keeps the sessions and sources of an account, and the rules of its sessions' filters.
+// Ports and laws are of the gateway, and of no account.
+func keepAccount(r *report.Report, account string) {
+	sources := map[string]report.Source{}
+	for key, source := range r.Sources {
+		if source.Owner == account {
+			sources[key] = source
+		}
+	}
+	keepSessions(r, func(session *report.Session) bool { return session.Owner == account })
+	r.Sources, r.Ports, r.Laws = sources, map[string]report.Port{}, report.Laws{}
 }

@@ -38,13 +38,16 @@ func (t *trail) note(request store.Request, result store.Result) {
 // record writes changes, and whatever was refused for lack of rights, to the audit log before the
 // answer begins. e is nil where the request was carried out.
 func (s *Server) record(x *exchange, status int, e *api.Error) {
-	if s.Audit == nil || !x.route.changes() && status != http.StatusForbidden {
+	if s.Audit == nil || !x.route.changes() && !x.route.recorded && status != http.StatusForbidden {
 		return
 	}
-	r := &audit.Record{Time: x.trail.began, Door: DoorSocket, RequestID: requestID(), Service: "mirrorgw", Action: x.route.action,
+	r := &audit.Record{Time: x.trail.began, Door: x.who.door(), RequestID: requestID(), Service: "mirrorgw", Action: x.route.action,
 		Identity: identity(x), UserAgent: x.r.UserAgent(), Parameters: parameters(x), Resources: x.trail.touched, Status: status,
 		DryRun: x.trail.dryRun, Policy: x.trail.decision.Policy, Statement: x.trail.decision.Statement,
 		Microseconds: time.Since(x.trail.began).Microseconds()}
+	if door := x.who.through; door != nil {
+		r.SourceIP, r.UserAgent = addressWire(door.SourceIP), door.UserAgent
+	}
 	if e != nil {
 		r.Code, r.Message = e.Code, e.Message
 	}
@@ -57,9 +60,29 @@ func identity(x *exchange) audit.Identity {
 	if x.peer.known {
 		i.Type, i.UID, i.PID = audit.TypeUnix, &x.peer.uid, x.peer.pid
 	}
+	if door := x.who.through; door != nil {
+		return door.Identity()
+	}
 	if x.who.mapped {
 		i.Type, i.Account, i.User, i.ARN = audit.TypeUser, x.who.Account, x.who.User, x.who.ARN()
 		if x.who.User == "" {
+			i.Type = audit.TypeRoot
+		}
+	}
+	return i
+}
+
+// Identity is what the audit log says of the caller.
+func (c *Caller) Identity() audit.Identity {
+	i := audit.Identity{AccessKey: c.AccessKey}
+	switch p := &c.Principal; {
+	case p.Account == "" && c.Role == Nobody:
+		i.Type = audit.TypeUnknown
+	case p.Account == "":
+		i.Type, i.UID = audit.TypeUnix, &c.UID
+	default:
+		i.Type, i.Account, i.User, i.ARN = audit.TypeUser, p.Account, p.User, p.ARN()
+		if p.User == "" {
 			i.Type = audit.TypeRoot
 		}
 	}

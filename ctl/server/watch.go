@@ -65,6 +65,9 @@ func (s *Server) watch(x *exchange) (*answer, error) {
 		}
 	}()
 	stream := &eventStream{server: s, seen: s.States.Last(), control: http.NewResponseController(x.w), w: x.w}
+	if x.who.isRestricted() {
+		stream.account = x.who.Account
+	}
 	x.w.Header().Set("Content-Type", contentTypeLines)
 	x.w.Header().Set("Cache-Control", "no-store")
 	x.w.Header().Set("ETag", etag(from))
@@ -97,6 +100,7 @@ type eventStream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	seen    uint64 // number of the last change of state that was told
+	account string // that is told of what it can see; empty: of everything
 }
 
 // run writes events until something ends the stream. A reader that does not take a piece within
@@ -126,8 +130,8 @@ func (e *eventStream) send(events []store.Event) error {
 		return err
 	}
 	encoder := json.NewEncoder(e.w)
-	for i := range events {
-		if err := encoder.Encode(eventWire(events[i])); err != nil {
+	for _, event := range e.told(events) {
+		if err := encoder.Encode(event); err != nil {
 			return err
 		}
 	}

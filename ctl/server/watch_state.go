@@ -46,6 +46,7 @@ func (e *eventStream) sendStates(revision uint64) error {
 		for i := range changes {
 			events = append(events, stateEvents(v, &changes[i])...)
 		}
+		events = e.statesTold(v, events)
 	})
 	if err := e.control.SetWriteDeadline(time.Now().Add(e.server.Limits.WriteTime)); err != nil {
 		return err

@@ -21,13 +21,14 @@ import (
 	"mirrorgw/testbed/printed"
 )
 
-//go:embed live_gateway.toml live_resources.toml
+//go:embed live_gateway.toml live_resources.toml live_console.toml
 var liveFiles embed.FS
 
 // liveOptions say how the live demo runs.
 type liveOptions struct {
-	bin    string // directory of mirrorgw and mirrorctl
-	listen string // address and port of the AWS-compatible endpoint
+	bin     string // directory of mirrorgw and mirrorctl
+	listen  string // address and port of the AWS-compatible endpoint
+	console string // address and port of the web console; empty: there is none
 }
 
 // live is a gateway that runs on generated traffic until it is interrupted. All that it makes lies
@@ -77,7 +78,11 @@ func runLive(ctx context.Context, o liveOptions, out io.Writer) (err error) {
 	if err := l.network.begin(); err != nil {
 		return err
 	}
-	l.tell(out)
+	if l.tell(out); l.console != "" {
+		if err := l.tellConsole(ctx, out); err != nil {
+			return err
+		}
+	}
 	select {
 	case <-ctx.Done():
 		return nil
@@ -112,11 +117,27 @@ func (l *live) layOut() error {
 		if err != nil {
 			return err
 		}
+		content = append(content, l.forConsole(to)...)
 		if err := os.WriteFile(filepath.Join(l.dir, to), []byte(fill.Replace(string(content))), 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// forConsole is what a file has besides where there is a console: its section, and something to see.
+func (l *live) forConsole(file string) []byte {
+	switch {
+	case l.console == "":
+		return nil
+	case file == "gateway.toml":
+		return fmt.Appendf(nil, "\n[console]\nlisten = %q\n\n[audit]\npath = \"DIR/audit.log\"\n", l.console)
+	}
+	content, err := liveFiles.ReadFile("live_console.toml")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return content
 }
 
 // lastCPU is the worker's; the first one stays with everything else.

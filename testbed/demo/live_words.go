@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // tell says how to use the gateway. The export lines can be pasted into a shell, or evaluated.
@@ -42,4 +45,25 @@ nsenter --net=/proc/%[4]d/ns/net tcpdump -lni ids udp port 4789
 
 # Ctrl-C ends it and removes everything.
 `, l.keys[0].id, l.keys[0].secret, l.listen, l.network.tid, control, l.dir, l.keys[1].id, l.keys[1].secret, secondAccount)
+}
+
+// tellConsole prints a link that logs in to the console, and how to get another one.
+func (l *live) tellConsole(ctx context.Context, out io.Writer) error {
+	control, err := filepath.Abs(filepath.Join(l.bin, "mirrorctl"))
+	if err != nil {
+		return err
+	}
+	args := []string{"--socket", filepath.Join(l.dir, "ctl.sock"), "console"}
+	link, err := exec.CommandContext(ctx, control, args...).Output()
+	if err != nil {
+		return fmt.Errorf("the console gives no link: %w", err)
+	}
+	fmt.Fprintf(out, `
+# The console, as its administrator, once and within a minute:
+
+  %s
+# Another link: %s %s
+# Or log in there with the access key from above.
+`, link, control, strings.Join(args, " "))
+	return nil
 }

@@ -9,6 +9,7 @@
 // is broken.
 //
 //	go run ./testbed/demo --live                       # a gateway on generated traffic, until it is interrupted
+//	go run ./testbed/demo --live --console 127.0.0.1:8790   # the same, with a web console
 package main
 
 //go:generate go run ./generate --dir .
@@ -34,6 +35,7 @@ func main() {
 	o := liveOptions{}
 	flag.StringVar(&o.bin, "bin", "bin", "where mirrorgw and mirrorctl are, for --live; `DIR`")
 	flag.StringVar(&o.listen, "listen", "127.0.0.1:8788", "`ADDRESS` of the endpoint, for --live")
+	flag.StringVar(&o.console, "console", "", "`ADDRESS` of a web console, for --live")
 	flag.Parse()
 	var err error
 	if *runs {

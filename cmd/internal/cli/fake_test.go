@@ -184,6 +184,10 @@ func (f *fake) Export(_ context.Context, contentType string) ([]byte, error) {
 	return []byte("[[interface]]\nname = \"web-1\"\n"), f.fail
 }
 
+func (f *fake) ConsoleLink(context.Context) (*api.ConsoleLink, error) {
+	return &api.ConsoleLink{URL: "http://127.0.0.1:8790/enter?link=x", ExpiresAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, f.fail
+}
+
 func (f *fake) Simulate(_ context.Context, request api.SimulateRequest) (*api.Simulation, error) {
 	f.simulated = request
 	return &api.Simulation{Allowed: request.User == "alice", Reason: "because", Policy: "p", Statement: "2", Principal: "arn:aws:iam::000000000000:user/" + request.User}, nil

@@ -24,6 +24,7 @@ type Gateway interface {
 	// The rest is the client's own.
 	Apply(ctx context.Context, document []byte, o client.ApplyOptions) (*api.Applied, error)
 	Export(ctx context.Context, contentType string) ([]byte, error)
+	ConsoleLink(ctx context.Context) (*api.ConsoleLink, error)
 	Simulate(ctx context.Context, request api.SimulateRequest) (*api.Simulation, error)
 	Explain(ctx context.Context, request api.ExplainRequest, options ...client.Option) (*api.Explanation, error)
 	Tags(ctx context.Context, id string) (map[string]string, error)

@@ -11,19 +11,26 @@ import (
 
 // manualCommand is for who packages the programs; people have help and the page itself.
 func (a *app) manualCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:    "manual",
+	var markdown bool
+	cmd := &cobra.Command{
+		Use:    "manual [--markdown]",
 		Short:  "print the manual page, mirrorctl(1)",
 		Hidden: true,
 		Args:   takes(0, 0, "no argument"), ValidArgsFunction: noCompletion,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.print(strings.TrimSuffix(manualPage(cmd.Root()), "\n"))
+			page := manualPage(cmd.Root())
+			if markdown {
+				return a.print(strings.TrimSuffix(page.Markdown(), "\n"))
+			}
+			return a.print(strings.TrimSuffix(page.Roff(), "\n"))
 		},
 	}
+	cmd.Flags().BoolVar(&markdown, "markdown", false, "as the page of docs/")
+	return cmd
 }
 
 // manualPage is the page of a command tree.
-func manualPage(root *cobra.Command) string {
+func manualPage(root *cobra.Command) *manual.Page {
 	p := manual.New(root.Name(), 1, version.String(), "steer a running mirrorgw")
 	p.Section("SYNOPSIS")
 	p.Verbatim(root.Name() + " COMMAND [ARGUMENTS] [FLAGS]")
@@ -38,7 +45,7 @@ func manualPage(root *cobra.Command) string {
 	p.Item(SocketVariable, "path of the daemon's control socket, where --socket does not name it")
 	p.Section("SEE ALSO")
 	p.Text("mirrorgw(8)")
-	return p.String()
+	return p
 }
 
 // describe appends what people can call below a command.

@@ -9,6 +9,7 @@ import (
 	"mirrorgw/ctl/aws"
 	"mirrorgw/ctl/cloudwatch"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/door"
 	"mirrorgw/ctl/ec2"
 	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/keyfile"
@@ -37,9 +38,9 @@ func (l *life) services() []aws.Service {
 type awsDoor struct {
 	listener    net.Listener
 	keys        *keyfile.File
-	certificate *aws.Certificate // nil: no TLS
-	server      *aws.Server      // nil until serve
-	tally       tally.Control    // answers by service
+	certificate *door.Certificate // nil: no TLS
+	server      *aws.Server       // nil until serve
+	tally       tally.Control     // answers by service
 	log         *slog.Logger
 	ended       chan struct{} // closed when nobody is served any more
 }
@@ -67,7 +68,7 @@ func openAWS(cfg *config.Config, log *slog.Logger) (*awsDoor, error) {
 	var err, certificate error
 	d.keys, err = keyfile.Open(keyfile.Options{Path: a.Keys, Account: a.Account, Log: log})
 	if a.TLSCertificate != "" {
-		d.certificate, certificate = aws.LoadCertificate(a.TLSCertificate, a.TLSKey, log)
+		d.certificate, certificate = door.LoadCertificate("aws", a.TLSCertificate, a.TLSKey, log)
 	}
 	return d, errors.Join(err, certificate)
 }
@@ -80,8 +81,8 @@ func checkAWS(cfg *config.Config) error {
 
 func awsRates(r config.AWSRates) aws.Rates {
 	return aws.Rates{
-		Key:    aws.Rate{PerSecond: float64(r.PerSecond), Burst: float64(r.Burst)},
-		Failed: aws.Rate{PerSecond: float64(r.FailedPerSecond), Burst: float64(r.FailedBurst)},
+		Key:    door.Rate{PerSecond: float64(r.PerSecond), Burst: float64(r.Burst)},
+		Failed: door.Rate{PerSecond: float64(r.FailedPerSecond), Burst: float64(r.FailedBurst)},
 	}
 }
 

@@ -49,30 +49,35 @@ func listen(cfg *config.Config, log *slog.Logger) (*control, error) {
 	return &control{listener: listener, log: log, ended: make(chan struct{})}, nil
 }
 
-// serve answers from now on. Whatever goes wrong with clients is logged: production goes on.
-func (c *control) serve(l *life) error {
-	if c == nil {
-		return nil
-	}
+// newAPI makes the control API, which the socket and the console are doors to.
+func (l *life) newAPI() (*server.Server, error) {
 	roles, err := server.LookupRoles(l.cfg.Ctl.AdminGroup, l.cfg.Ctl.ReaderGroup)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s := server.New(server.Options{
+	o := server.Options{
 		Store: l.loaded.store, Status: l.data.status, Report: l.data.report, Explainer: l.data, States: l.data.ways.states, Fault: l.loaded.fault,
-		Version: version.String(), DPDK: dpdk.Version(), Config: l.cfg, Roles: roles, Log: c.log,
+		Version: version.String(), DPDK: dpdk.Version(), Config: l.cfg, Roles: roles, Log: l.o.Log,
 		Limits: server.Limits{Connections: maxConnections}, Tally: &l.tally,
 		Directory: l.directory, Region: l.cfg.AWS.Region, Audit: l.audit, Reloader: l.again,
-	})
-	c.server = s
+	}
+	l.console.links(&o)
+	return server.New(o), nil
+}
+
+// serve answers from now on. Whatever goes wrong with clients is logged: production goes on.
+func (c *control) serve(l *life, api *server.Server) {
+	if c == nil {
+		return
+	}
+	c.server = api
 	go func() {
 		defer close(c.ended)
-		if err := s.Serve(c.listener); err != nil {
+		if err := api.Serve(c.listener); err != nil {
 			c.log.Error("the control socket is not served any more; production goes on", "error", err)
 		}
 	}()
 	c.log.Info("ready", "socket", l.cfg.Ctl.Socket)
-	return nil
 }
 
 // close stops accepting, lets requests under way finish, and removes the socket.

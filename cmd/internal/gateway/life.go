@@ -18,10 +18,11 @@ import (
 type life struct {
 	loader  // not touched between the start and the end of its load
 	loaded  loaded
-	control *control   // nil without [ctl]
-	scraped *scraped   // nil without [metrics]
-	aws     *awsDoor   // nil without [aws]
-	audit   *audit.Log // nil without [audit]
+	control *control     // nil without [ctl]
+	scraped *scraped     // nil without [metrics]
+	aws     *awsDoor     // nil without [aws]
+	console *consoleDoor // nil without [console]
+	audit   *audit.Log   // nil without [audit]
 	reloads *reloads
 	again   *reloader
 	kept    *kept // nil without [history]
@@ -54,6 +55,9 @@ func (l *life) run(ctx context.Context) (err error) {
 	if l.aws, err = listenAWS(l.cfg, l.o.Log); err != nil {
 		return err
 	}
+	if l.console, err = listenConsole(l.cfg, l.aws, l.o.Log); err != nil {
+		return err
+	}
 	l.notify.send("STATUS=loading the resources")
 	if err := l.awaitLoad(ctx); err != nil || l.loaded.store == nil {
 		return err
@@ -67,12 +71,25 @@ func (l *life) run(ctx context.Context) (err error) {
 	l.scraped.serve(l) // first: who reads that the gateway is ready finds the metrics
 	l.aws.serve(l)
 	l.reloads.serve(l.again.onSignal)
-	if err := l.control.serve(l); err != nil {
+	if err := l.serveAPI(); err != nil {
 		return err
 	}
 	l.watched.ready()
 	reason := waitForEnd(ctx, l.o.UntilIdle, l.group)
 	l.o.Log.Info("stopping", "reason", reason)
+	return nil
+}
+
+// serveAPI opens the doors to the control API. The socket is the last one: who reads that the gateway
+// is ready finds the others.
+func (l *life) serveAPI() error {
+	api, err := l.newAPI()
+	if err != nil {
+		return err
+	}
+	l.console.prepare(l, api)
+	l.console.serve(l)
+	l.control.serve(l, api)
 	return nil
 }
 
@@ -159,6 +176,7 @@ func (l *life) stop() (err error) {
 	defer l.watched.stop()
 	l.notify.send("STOPPING=1", "STATUS=stopping")
 	l.reloads.close()
+	l.console.close()
 	l.control.close()
 	l.aws.close()
 	l.scraped.close()

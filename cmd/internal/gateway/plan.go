@@ -68,7 +68,7 @@ func prepare(o *Options) (*prepared, error) {
 // be used is no reason not to start when the configuration says so, but for --check-config it is
 // always a fault.
 func checkFiles(cfg *config.Config, always bool) error {
-	err := errors.Join(config.CheckFiles(cfg), config.CheckControl(cfg), config.CheckMetrics(cfg), config.CheckAudit(cfg), config.CheckBypass(cfg), checkAWS(cfg))
+	err := errors.Join(config.CheckFiles(cfg), config.CheckControl(cfg), config.CheckMetrics(cfg), config.CheckAudit(cfg), config.CheckBypass(cfg), checkAWS(cfg), checkConsole(cfg))
 	if always || cfg.State.OnDamage == config.OnDamageRefuse {
 		err = errors.Join(err, config.CheckState(cfg))
 	}

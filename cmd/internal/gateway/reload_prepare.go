@@ -77,6 +77,7 @@ func (p *preparedReload) read(result *ctl.Reload) (err error) {
 			keep(l.cfg.AWS.TLSCertificate, use, failed)
 		}
 	}
+	l.console.prepareReload(l.cfg, keep)
 	if path := l.cfg.IAM.Directory; path != "" {
 		use, failed := l.directory.Prepare()
 		err = errors.Join(err, failed)
@@ -128,6 +129,7 @@ func (p *preparedReload) limits() {
 		l.o.Format(c.LogFormat)
 	}
 	l.aws.setRates(&c.AWS)
+	l.console.setLives(&c.Console)
 	l.kept.setLimits(&c.History)
 	l.audit.SetLimits(audit.Limits{MaxBytes: int64(c.Audit.MaxMB) << 20, Files: c.Audit.Files, Refuse: c.Audit.OnFailure == config.OnFailureRefuse})
 	l.audit.Reopen()

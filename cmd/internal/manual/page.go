@@ -1,78 +1,69 @@
 package manual
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Page is one manual page. Its methods append; texts are plain text in lines of any length.
-type Page struct{ b strings.Builder }
+type Page struct {
+	program, version, summary string
+	section                   int
+	parts                     []part
+}
+
+// part is a piece of a page: term is that of an item, the heading of a section.
+type part struct {
+	kind       kind
+	term, text string
+}
+
+type kind int
+
+const (
+	section kind = iota
+	subsection
+	text
+	item
+	verbatim
+)
 
 // New begins the page of a program: section is that of the manual, as 1 or 8, summary the clause behind its
 // name. A page bears no date, so that the same code gives the same page.
 func New(program string, section int, version, summary string) *Page {
-	p := &Page{}
-	fmt.Fprintf(&p.b, ".TH %s %d \"\" %s mirrorgw\n", quote(strings.ToUpper(program)), section, quote("mirrorgw "+version))
-	p.Section("NAME")
-	fmt.Fprintf(&p.b, "%s \\- %s\n", escape(program), escape(summary))
-	return p
+	return &Page{program: program, section: section, version: version, summary: summary}
 }
 
-// Section begins a section.
-func (p *Page) Section(name string) { fmt.Fprintf(&p.b, ".SH %s\n", quote(name)) }
+// Section begins a section, whose name is in capitals.
+func (p *Page) Section(name string) { p.add(section, name, "") }
 
 // Subsection begins a part of one.
-func (p *Page) Subsection(name string) { fmt.Fprintf(&p.b, ".SS %s\n", quote(name)) }
+func (p *Page) Subsection(name string) { p.add(subsection, name, "") }
 
 // Text appends paragraphs, which empty lines part. Lines that begin with a space stay as they are.
-func (p *Page) Text(text string) {
-	for i, paragraph := range strings.Split(strings.Trim(text, "\n"), "\n\n") {
-		if i > 0 {
-			p.b.WriteString(".PP\n")
+func (p *Page) Text(words string) {
+	for _, paragraph := range strings.Split(strings.Trim(words, "\n"), "\n\n") {
+		plain, kept := cut(paragraph)
+		if plain != "" {
+			p.add(text, "", plain)
 		}
-		p.paragraph(strings.Split(paragraph, "\n"))
+		if kept != "" {
+			p.add(verbatim, "", kept)
+		}
 	}
 }
 
-func (p *Page) paragraph(lines []string) {
-	plain := 0
-	for plain < len(lines) && !strings.HasPrefix(lines[plain], " ") {
-		plain++
+// cut parts the lines of a paragraph in front of the first that begins with a space.
+func cut(paragraph string) (plain, kept string) {
+	lines := strings.Split(paragraph, "\n")
+	n := 0
+	for n < len(lines) && !strings.HasPrefix(lines[n], " ") {
+		n++
 	}
-	for _, line := range lines[:plain] {
-		p.b.WriteString(escape(line) + "\n")
-	}
-	if plain < len(lines) {
-		p.Verbatim(strings.Join(lines[plain:], "\n"))
-	}
+	return strings.Join(lines[:n], "\n"), strings.Join(lines[n:], "\n")
 }
 
 // Item appends a term and what it means.
-func (p *Page) Item(term, meaning string) {
-	fmt.Fprintf(&p.b, ".TP\n.B %s\n", quote(term))
-	p.Text(meaning)
-}
+func (p *Page) Item(term, meaning string) { p.add(item, term, meaning) }
 
 // Verbatim appends lines as they are.
-func (p *Page) Verbatim(text string) {
-	p.b.WriteString(".PP\n.nf\n")
-	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
-		p.b.WriteString(escape(line) + "\n")
-	}
-	p.b.WriteString(".fi\n")
-}
+func (p *Page) Verbatim(lines string) { p.add(verbatim, "", strings.TrimRight(lines, "\n")) }
 
-// String is the page so far.
-func (p *Page) String() string { return p.b.String() }
-
-// escape keeps man(7) from taking text for requests and hyphens of options for those of words.
-func escape(line string) string {
-	line = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(line)
-	if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
-		line = `\&` + line
-	}
-	return line
-}
-
-// quote is escape for the argument of a request.
-func quote(text string) string { return `"` + strings.ReplaceAll(escape(text), `"`, `\(dq`) + `"` }
+func (p *Page) add(k kind, term, words string) { p.parts = append(p.parts, part{k, term, words}) }

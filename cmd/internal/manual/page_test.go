@@ -33,7 +33,16 @@ Second line.
 .B "\-\-flag FILE"
 what it means
 `
-	if got := sample().String(); got != want {
+	if got := sample().Roff(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	const want = "# program(8): reference\n\nprogram: does it. This page is written from the code (`make docs`); it is the text of the manual page.\n\n" +
+		"## Description\n\nFirst \\\\ words, --with a flag.\nSecond line.\n\n.hidden is no request\n\n```text\n  kept   as it is\n```\n\n" +
+		"### the \"part\"\n\n- `--flag FILE`: what it means\n"
+	if got := sample().Markdown(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
@@ -44,7 +53,7 @@ func TestManReads(t *testing.T) {
 		t.Skip("groff is not installed: only it can judge a page")
 	}
 	cmd := exec.Command("groff", "-man", "-Tutf8", "-ww")
-	cmd.Stdin = strings.NewReader(sample().String())
+	cmd.Stdin = strings.NewReader(sample().Roff())
 	var errs strings.Builder
 	cmd.Stderr = &errs
 	out, err := cmd.Output()

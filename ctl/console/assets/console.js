@@ -1,0 +1,14 @@
+// What the pages do beyond HTML. Everything here is a comfort: pages work without it.
+import { enhanceGroup } from "./groups.js";
+import { enhanceTags } from "./tags.js";
+
+// A form that came back with faults begins with them.
+document.getElementById("summary")?.focus();
+
+for (const editor of document.querySelectorAll("fieldset.tags")) {
+  enhanceTags(editor);
+}
+
+for (const group of document.querySelectorAll("fieldset.group")) {
+  enhanceGroup(group);
+}

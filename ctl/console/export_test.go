@@ -1,0 +1,51 @@
+package console
+
+import "bytes"
+
+// Page is a page of the table, for tests.
+type Page struct {
+	Path, Title string
+	Open        bool
+	Get, Post   bool
+}
+
+// Pages are those of the table.
+func (s *Server) Pages() (all []Page) {
+	for _, p := range s.pages {
+		all = append(all, Page{p.path, p.title, p.open, p.get != nil, p.post != nil})
+	}
+	return all
+}
+
+// RenderWith makes a page of every template that shows texts of users, each of them one of text's.
+func RenderWith(text func() string) map[string]string {
+	table := Table(text)
+	f := &form{Submit: "Save", Cancel: "/targets", Tags: &tagEditor{Rows: []tagRow{{text(), text()}}, Error: text()}, Hidden: []hidden{{hiddenWas, text()}},
+		Changed: &conflict{Rows: []conflictRow{{Label: text(), Was: text(), Now: text(), Yours: text(), BothHaveChanged: true}}}}
+	for _, kind := range []fieldKind{kindText, kindPassword, kindNumber, kindArea, kindList, kindChoice, kindSuggest, kindCheck} {
+		f.Fields = append(f.Fields, field{Name: "n" + string(kind), Label: text(), Hint: text(), Kind: kind, Value: text(), Error: text(), Options: []option{{text(), text()}}})
+		f.Faults = append(f.Faults, fault{"n", text()})
+	}
+	f.Groups = []*rowEditor{{Name: "g", Legend: text(), Noun: text(), Error: text(), Columns: []field{{Name: "c", Label: text(), Hint: text()}}, Rows: [][]string{{text()}}}}
+	d := &detail{Name: text(), ID: text(), Kind: text(), Sections: []section{{ID: "s", Heading: text(), Note: text(), Facts: []fact{{text(), cell{Text: text(), Title: text(), Badge: "good"}},
+		{text(), cell{Text: text(), Code: true}}}, Table: &table, Plots: []plotSlot{{Title: text()}}}}}
+	pages := map[string]string{}
+	for name, data := range map[string]any{"form": f, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, text()},
+		"list": &listing{Table: table, Path: "/targets", Search: text(), Sort: text(), Next: view{"/targets", text(), text(), 1}.link(2, text()), Noun: text()}} {
+		var page bytes.Buffer
+		err := templates[name].ExecuteTemplate(&page, "base", &frame{Title: text(), Gateway: text(), Version: text(), User: text(), Token: text(), Data: data,
+			Menu: []navSection{{"Traffic", []navEntry{{text(), "/targets", true}}}}, Crumbs: []crumb{{text(), "/targets"}}, Flashes: []flash{{flashSuccess, text()}},
+			Health: &health{Faults: []string{text()}}})
+		if err != nil {
+			panic(err)
+		}
+		pages[name] = page.String()
+	}
+	return pages
+}
+
+// Table is one of a row.
+func Table(text func() string) table {
+	return table{Caption: text(), Headings: []heading{{Label: text(), Path: view{"/targets", text(), text(), 1}.link(1, text()), Sorted: "ascending"}, {Label: text()}},
+		Rows: [][]cell{{{Text: text(), Path: "/targets/" + text(), Title: text()}, {Text: text(), Badge: "bad", Title: text()}}}, Empty: text()}
+}
