@@ -1,6 +1,14 @@
 package console
 
-import "bytes"
+import (
+	"bytes"
+	"html/template"
+	"net/url"
+	"time"
+
+	"mirrorgw/ctl/console/live"
+	"mirrorgw/ctl/console/plot"
+)
 
 // Page is a page of the table, for tests.
 type Page struct {
@@ -28,10 +36,14 @@ func RenderWith(text func() string) map[string]string {
 	}
 	f.Groups = []*rowEditor{{Name: "g", Legend: text(), Noun: text(), Error: text(), Columns: []field{{Name: "c", Label: text(), Hint: text()}}, Rows: [][]string{{text()}}}}
 	d := &detail{Name: text(), ID: text(), Kind: text(), Sections: []section{{ID: "s", Heading: text(), Note: text(), Facts: []fact{{text(), cell{Text: text(), Title: text(), Badge: "good"}},
-		{text(), cell{Text: text(), Code: true}}}, Table: &table, Plots: []plotSlot{{Title: text()}}}}}
+		{text(), cell{Text: text(), Code: true}}}, Table: &table, Plots: []template.HTML{(&plot.Plot{ID: text(), Title: text(), Note: text(), Live: text(), From: time.Unix(0, 0), To: time.Unix(60, 0), Series: []plot.Series{{Name: text(), Key: text()}}}).Figure()},
+		List: &list{ID: "l", Heading: text(), Empty: text(), Columns: []listColumn{{text(), "name", unitWord, "path"}, {text(), "state", unitStatus, ""}}, Rows: []live.Row{{"key": text(), "name": text(), "path": "/targets/" + text(), "state": text()}}}}}}
 	pages := map[string]string{}
-	for name, data := range map[string]any{"form": f, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, text()},
-		"list": &listing{Table: table, Path: "/targets", Search: text(), Sort: text(), Next: view{"/targets", text(), text(), 1}.link(2, text()), Noun: text()}} {
+	o := &overview{Gateway: true, Topic: text(), Problems: []live.Row{{"key": text(), "severity": text(), "text": text(), "advice": text(), "path": "/targets/" + text()}},
+		Tiles: []tile{{text(), cell{Text: text(), Live: text(), Unit: text()}, []fact{{text(), cell{Text: text()}}}, ""}}, Ports: &table, Lcores: &table, Lists: []list{*d.Sections[0].List},
+		Facts: d.Sections[0].Facts, Ranges: []rangeLink{{text(), "/?range=" + url.QueryEscape(text()), true}}}
+	for name, data := range map[string]any{"form": f, "overview": o, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, text()},
+		"list": &listing{Table: &table, Path: "/targets", Search: text(), Sort: text(), Next: view{"/targets", text(), text(), 1}.link(2, text()), Noun: text()}} {
 		var page bytes.Buffer
 		err := templates[name].ExecuteTemplate(&page, "base", &frame{Title: text(), Gateway: text(), Version: text(), User: text(), Token: text(), Data: data,
 			Menu: []navSection{{"Traffic", []navEntry{{text(), "/targets", true}}}}, Crumbs: []crumb{{text(), "/targets"}}, Flashes: []flash{{flashSuccess, text()}},

@@ -44,6 +44,7 @@ type visit struct {
 	session *session // nil: nobody has logged in
 	ctx     context.Context
 	form    url.Values // of a POST
+	since   string     // what the page knows of changes; empty: nothing moves
 }
 
 // serve answers a request for a page.
@@ -51,6 +52,9 @@ func (s *Server) serve(p *page, w http.ResponseWriter, r *http.Request) {
 	v := &visit{Server: s, r: r, page: p, session: s.sessionOf(r), ctx: r.Context()}
 	if v.session != nil {
 		v.ctx = s.as(r, v.session)
+		if s.Live != nil {
+			v.since = s.Live.Since()
+		}
 	}
 	defer s.recoverPanic(v, w)
 	a, err := v.answer(w)

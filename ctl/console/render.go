@@ -28,6 +28,7 @@ type reply struct {
 	crumbs   []crumb
 	data     any
 	redirect string // instead of all that: a path
+	wall     bool   // the page is looked at for days: what its head says moves, and comes from the numbers of the overview
 
 	setCookie bool
 	cookie    string // of a log-in; empty: it is over
@@ -45,6 +46,9 @@ type frame struct {
 	Crumbs                  []crumb
 	Flashes                 []flash
 	Health                  *health // nil: the user may not know
+	Since                   string  // what the page knows of changes (live.Hub.Since); empty: it does not move
+	Wall                    bool    // what the head says of the gateway moves
+	Watch                   string  // ID of the resource, or the kind, whose changes by others it tells of
 	Data                    any
 }
 
@@ -77,6 +81,7 @@ var functions = template.FuncMap{
 	"time":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"dict":  dict,
+	"shown": shown,
 }
 
 // dict makes a map of pairs, to hand a partial more than one thing.
@@ -110,6 +115,7 @@ func (v *visit) write(w http.ResponseWriter, a *reply) {
 	}
 	if v.session != nil {
 		f.User, f.Token, f.Flashes, f.Health = v.session.user(), v.session.csrf, v.session.told(), v.currentHealth()
+		f.Since, f.Watch, f.Wall = v.since, v.watch(), a.wall
 	}
 	var text bytes.Buffer
 	if err := templates[a.template].ExecuteTemplate(&text, "base", &f); err != nil {

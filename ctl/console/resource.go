@@ -1,7 +1,9 @@
 package console
 
 import (
+	"html/template"
 	"net/http"
+	"slices"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
@@ -83,7 +85,7 @@ func (r *resource[W]) list(v *visit) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{Noun: r.many, Table: table{Caption: r.title, Empty: "There are no " + r.many + " yet."}}
+	l := &listing{Noun: r.many, Table: &table{Caption: r.title, Empty: "There are no " + r.many + " yet."}}
 	if w.search != "" {
 		l.Table.Empty = "No " + r.many + " have all of these words."
 	}
@@ -109,6 +111,7 @@ func (r *resource[W]) list(v *visit) (*reply, error) {
 type detail struct {
 	Name, ID string
 	Kind     string
+	Topic    string // of the numbers that move; empty: there are none
 	Actions  []action
 	Sections []section
 }
@@ -125,8 +128,9 @@ type section struct {
 	Note        string // a sentence on top
 	Facts       []fact
 	Table       *table
-	Plots       []plotSlot
-	Action      *action // beside the heading
+	List        *list
+	Plots       []template.HTML // figures of ctl/console/plot
+	Action      *action         // beside the heading
 }
 
 // fact is a line of a definition list.
@@ -141,10 +145,11 @@ func (r *resource[W]) detail(v *visit) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &detail{Name: r.common(w).Name, ID: r.id(w), Kind: r.one}
+	d := &detail{Name: r.common(w).Name, ID: r.id(w), Kind: r.one, Topic: r.id(w)}
 	if d.Sections, err = r.sections(v, w); err != nil {
 		return nil, err
 	}
+	d.Sections = slices.Insert(d.Sections, min(1, len(d.Sections)), v.liveSections(w)...)
 	at := r.path + "/" + d.ID
 	if r.fields != nil && v.may(http.MethodPatch, r.api+"/"+d.ID) {
 		d.Actions = append(d.Actions, action{Label: "Modify", Path: at + "/modify"})

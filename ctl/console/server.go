@@ -13,6 +13,8 @@ import (
 
 	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/client"
+	"mirrorgw/ctl/console/live"
+	"mirrorgw/ctl/console/past"
 	"mirrorgw/ctl/door"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/server"
@@ -40,6 +42,9 @@ type Options struct {
 	// Events answers GET /events of those who are logged in: server-sent events, until the context of
 	// the request ends. The context has the caller (server.CallerOf). nil: pages do not move.
 	Events http.Handler
+
+	Live *live.Hub  // numbers of the moment, and Events where that is nil; nil: there are none
+	Past *past.Past // plots of the history; nil: there is none
 
 	Limits Limits
 	Now    func() time.Time // nil: time.Now
@@ -106,6 +111,9 @@ func New(o Options) *Server {
 	orDefault(&o.Life, 12*time.Hour)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Events == nil && o.Live != nil {
+		o.Events = o.Live.Handler(o.API)
 	}
 	if o.Now == nil {
 		o.Now = time.Now

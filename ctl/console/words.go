@@ -85,10 +85,5 @@ func commonFacts(id string, c *api.Common) []fact {
 	}
 }
 
-// percent is a share of 1 for people.
-func percent(share float64) string {
-	return strconv.FormatFloat(share*100, 'f', 1, 64) + " %"
-}
-
 // digitsOf is a number that may be 0.
 func digitsOf(n int) string { return strconv.Itoa(n) }

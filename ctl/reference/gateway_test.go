@@ -52,6 +52,12 @@ func placeOf(section, key string) place {
 		return place{"tls_key = \"/k\"\n", one}
 	case "console.tls_key":
 		return place{"tls_certificate = \"/c\"\n", one}
+	case "bypass.on_inline":
+		return place{"on_bypass = [\"/b\"]\n", one}
+	case "bypass.on_bypass":
+		return place{"on_inline = [\"/i\"]\n", one}
+	case "bypass.", "bypass.heartbeat_period", "bypass.time_limit":
+		return place{"heartbeat = [\"/h\"]\n", one}
 	case "aws.tls_certificate":
 		return place{"tls_key = \"/k\"\n", one}
 	case "aws.tls_key":
@@ -62,19 +68,7 @@ func placeOf(section, key string) place {
 		"port":     other + "role = \"tap\"\n",
 		"route":    "prefix = \"198.51.100.0/24\"\nvia = \"192.0.2.254\"\n",
 		"neighbor": "address = \"192.0.2.10\"\nmac = \"02:00:00:00:02:10\"\n",
-		"bypass":   besideBypass(key),
 	}[section], map[string]string{"eal": wire0 + wire1 + tun0}[section]}
-}
-
-// besideBypass is what a key of [bypass] needs: two of its programs belong together, and one there must be.
-func besideBypass(key string) string {
-	switch key {
-	case "on_inline":
-		return "on_bypass = [\"/b\"]\n"
-	case "on_bypass":
-		return "on_inline = [\"/b\"]\n"
-	}
-	return "heartbeat = [\"/b\"]\n"
 }
 
 // document has one key where it belongs; value "" leaves it out.
@@ -133,9 +127,9 @@ var values = map[string]struct{ right, wrong []string }{
 	"state.forward_after":     {[]string{`"1ns"`, `"10s"`}, []string{`"0s"`, `"x"`}},
 	"audit.path":              {[]string{`"/a"`}, []string{`""`}},
 	".dns_resolvers":          {[]string{`[]`}, []string{`["x"]`, `["192.0.2.1", "192.0.2.1"]`}},
-	"bypass.on_inline":        {[]string{`["/b"]`, `["/b", "a", ""]`}, []string{`[]`, `["b"]`, `[""]`}},
+	"bypass.on_inline":        {[]string{`["/i"]`, `["/i", "wire0"]`}, []string{`[]`, `["i"]`}},
 	"bypass.on_bypass":        {[]string{`["/b"]`}, []string{`[]`, `["b"]`}},
-	"bypass.heartbeat":        {[]string{`["/b"]`}, []string{`[]`, `["b"]`}},
+	"bypass.heartbeat":        {[]string{`["/h"]`}, []string{`[]`, `["h"]`}},
 	"history.path":            {[]string{`"/h"`}, []string{`""`}},
 }
 

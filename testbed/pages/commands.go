@@ -62,9 +62,9 @@ func (b *Block) Script() string {
 }
 
 // inlineCode is a command in the text of a page, between backquotes.
-var inlineCode = regexp.MustCompile("`((?:mirrorctl|mirrorgw) [^`\n]+)`")
+var inlineCode = regexp.MustCompile("`((?:mirrorctl|mirrorgw|make) [^`\n]+)`")
 
-// Inline returns the commands of mirrorctl and mirrorgw in the text of a page that are whole: those without a placeholder such
+// Inline returns the commands of mirrorctl, mirrorgw and make in the text of a page that are whole: those without a placeholder such
 // as … or A|B.
 func Inline(text string) (commands []string) {
 	for _, m := range inlineCode.FindAllStringSubmatch(text, -1) {

@@ -85,6 +85,7 @@ type judge struct {
 	paths    []*regexp.Regexp // of the API
 	targets  string           // the Makefile
 	mirrorgw string           // docs/mirrorgw.md, which is what the program says of itself
+	aws      string           // docs/aws.md
 	judged   map[string]bool
 }
 
@@ -110,7 +111,11 @@ func newJudge(t *testing.T) *judge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.targets, j.mirrorgw = string(makefile), string(page)
+	actions, err := os.ReadFile(filepath.Join(root(t), "docs", "aws.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.targets, j.mirrorgw, j.aws = string(makefile), string(page), string(actions)
 	return j
 }
 
@@ -127,6 +132,8 @@ func (j *judge) command(where string, words []string) {
 		j.parse(where, program, words[1:])
 	case "curl", "api":
 		j.request(where, words)
+	case "aws":
+		j.action(where, words[1:])
 	case "make":
 		j.targetsOf(where, words[1:])
 	case "xargs", "sudo", "ip", "taskset", "timeout", "watch", "env":
@@ -184,6 +191,10 @@ func (j *judge) inline(where string, words []string) {
 	} else {
 		j.judged[key] = true
 	}
+	if words[0] == "make" {
+		j.targetsOf(where, words[1:])
+		return
+	}
 	if words[0] == "mirrorgw" {
 		for _, word := range words[1:] {
 			if flag, _, _ := strings.Cut(word, "="); strings.HasPrefix(word, "--") && !strings.Contains(j.mirrorgw, "`"+flag) && flag != "--help" {
@@ -228,6 +239,22 @@ func (j *judge) targetsOf(where string, words []string) {
 	for _, word := range words {
 		if !strings.Contains(word, "=") && !strings.HasPrefix(word, "-") && !regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(word)+`:`).MatchString(j.targets) {
 			j.t.Errorf("%s: make has no target %s", where, word)
+		}
+	}
+}
+
+// action judges an operation of the AWS CLI by the list of actions in docs/aws.md, which a test holds against the code.
+func (j *judge) action(where string, words []string) {
+	for i, word := range words {
+		if i+1 < len(words) && slices.Contains([]string{"ec2", "sts", "ram", "cloudwatch"}, word) {
+			var name string
+			for _, part := range strings.Split(words[i+1], "-") {
+				name += strings.ToUpper(part[:1]) + part[1:]
+			}
+			if !strings.Contains(j.aws, "`"+name+"`") {
+				j.t.Errorf("%s: the gateway has no action %s of %s", where, name, word)
+			}
+			return
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"mirrorgw/cmd/internal/version"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/console"
+	"mirrorgw/ctl/console/live"
 	"mirrorgw/ctl/door"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/keyfile"
@@ -24,6 +25,7 @@ type consoleDoor struct {
 	ownKeys     bool              // they are not those of the AWS endpoint
 	certificate *door.Certificate // nil: no TLS
 	server      *console.Server   // nil until prepare
+	hub         *live.Hub         // nil until prepare
 	log         *slog.Logger
 	ended       chan struct{} // closed when nobody is served any more
 }
@@ -94,7 +96,9 @@ func (d *consoleDoor) prepare(l *life, api *server.Server) {
 	if d.keys != nil {
 		keys = d.keys
 	}
+	d.hub = live.New(live.Options{Store: l.loaded.store, Config: l.cfg, Status: l.data.status, Report: l.data.report, History: l.kept.history(), Fault: l.loaded.fault, Log: d.log})
 	d.server = console.New(console.Options{
+		Live: d.hub, Past: l.kept.past(l.cfg),
 		API: api, Gateway: hostName(), Version: version.String(), Listen: c.Listen, URL: c.URL(), Names: c.Names, Certificate: d.certificate,
 		Keys: keys, Idle: minutes(c), Life: hours(c), Audit: l.audit, Log: d.log,
 	})
@@ -160,6 +164,7 @@ func (d *consoleDoor) close() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
+	d.hub.Close()
 	if err := d.server.Shutdown(ctx); err != nil {
 		d.log.Warn("browsers were cut off", "error", err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/console/past"
 	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/history/sampler"
 	"mirrorgw/dpdk"
@@ -58,6 +59,22 @@ func (k *kept) counts() *history.Counts {
 	}
 	c := k.store.Counts()
 	return &c
+}
+
+// history is what is kept; nil: there is none.
+func (k *kept) history() *history.Store {
+	if k == nil {
+		return nil
+	}
+	return k.store
+}
+
+// past makes plots of the history; nil: there is none.
+func (k *kept) past(cfg *config.Config) *past.Past {
+	if k == nil {
+		return nil
+	}
+	return past.New(k.store, cfg.Ports)
 }
 
 // close samples the minute under way and closes the history. The workers still run, and the resources

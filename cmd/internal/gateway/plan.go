@@ -45,7 +45,11 @@ func prepare(o *Options) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.mainCPU, err = config.CheckCPUs(cfg, allowed); err != nil {
+	lcores, err := dpdk.LcoreCPUs()
+	if err != nil {
+		return nil, err
+	}
+	if p.mainCPU, err = config.CheckCPUs(cfg, allowed, lcores); err != nil {
 		return nil, err
 	}
 	if p.spec, err = specOf(cfg); err != nil {

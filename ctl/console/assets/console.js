@@ -1,9 +1,13 @@
 // What the pages do beyond HTML. Everything here is a comfort: pages work without it.
 import { enhanceGroup } from "./groups.js";
 import { enhanceTags } from "./tags.js";
+import "./live.js";
 
 // A form that came back with faults begins with them.
 document.getElementById("summary")?.focus();
+
+// On a phone the menu scrolls.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 for (const editor of document.querySelectorAll("fieldset.tags")) {
   enhanceTags(editor);
