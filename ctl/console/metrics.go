@@ -71,7 +71,7 @@ func (v *visit) metrics() (*reply, error) {
 		return nil, failed(http.StatusForbidden, "This page is about the gateway itself, which users of other accounts, and those who may not read its state and statistics, do not see.")
 	}
 	w := readView("/metrics", v.r.URL.Query())
-	l := &listing{Noun: "metrics", Table: table{Caption: "Metrics", Empty: "No metric has all of these words.", Headings: []heading{{Label: "Metric"}, {Label: "Meaning"}, {Label: "Kind"}, {Label: "Labels"}, number1("Value")}}}
+	l := &listing{Noun: "metrics", Table: table{Caption: "Metrics", Empty: "No metric has all of these words.", Headings: []heading{{Label: "Metric"}, {Label: "Meaning"}, {Label: "Labels"}, number1("Value")}}}
 	var found []*metricFamily
 	for _, f := range v.expose() {
 		if f.name == w.search {
@@ -118,17 +118,17 @@ func hasWords(text, words string) bool {
 
 // row is a metric in one line.
 func (f *metricFamily) row() []cell {
-	name, value := cell{Text: f.name, Code: true, Path: "/metrics?" + url.Values{"q": {f.name}}.Encode()}, cell{Text: grouped(int64(f.series)) + " series"}
+	name, value := cell{Text: f.name, Title: f.kind, Code: true, Path: "/metrics?" + url.Values{"q": {f.name}}.Encode()}, cell{Text: grouped(int64(f.series)) + " series"}
 	if f.series == 1 && len(f.samples) == 1 {
-		return []cell{name, {Text: f.help}, {Text: f.kind}, {Text: f.samples[0].labels, Code: true}, {Text: f.samples[0].value}}
+		return []cell{name, {Text: f.help}, {Text: f.samples[0].labels, Code: true}, {Text: f.samples[0].value}}
 	}
-	return []cell{name, {Text: f.help}, {Text: f.kind}, {}, value}
+	return []cell{name, {Text: f.help}, {}, value}
 }
 
 // rows are the series of a metric.
 func (f *metricFamily) rows() (rows [][]cell) {
 	for _, s := range f.samples {
-		rows = append(rows, []cell{{Text: f.name, Code: true}, {Text: f.help}, {Text: f.kind}, {Text: s.labels, Code: true}, {Text: s.value}})
+		rows = append(rows, []cell{{Text: f.name, Code: true}, {Text: f.help}, {Text: s.labels, Code: true}, {Text: s.value}})
 	}
 	return rows
 }
