@@ -9,7 +9,7 @@ LDFLAGS     := -X mirrorgw/cmd/internal/version.set=$(VERSION)
 DEMO        := out/demo
 PLOTS       ?= out/plots
 C_FILES     := $(shell find . -path ./out -prune -o -name '*.[ch]' -print)
-SH_FILES    := .ci/run scripts/mirrorgw-host $(wildcard scripts/*.sh scripts/*/*.sh packaging/*.sh packaging/*/*.sh)
+SH_FILES    := .ci/run scripts/mirrorgw-host $(wildcard scripts/*.sh scripts/*/*.sh packaging/*.sh packaging/*/*.sh testbed/vm/*.sh) testbed/vm/guest/usr/local/sbin/vm-agent
 
 # A clone that belongs to another user would fail to build: git refuses to say its revision.
 export GOFLAGS += -buildvcs=false
@@ -30,9 +30,9 @@ BESIDE  := $(ALL_CPUS) $(GO) test -count=1
 CONTROL := ./ctl/... ./rules/... ./vxlan/...
 
 # Tests of the daemon that are about Go alone, and are not repeated under sanitizers.
-WITHOUT_C := ^Test(AWS|BadClients|CLI|Crowd|FullDisk|History|ManyClients|Metrics|Packaged|Prometheus|ReadOnlyDisk|RolesOf|Socket|State|Template|Units)
+WITHOUT_C := ^Test(AWS|BadClients|CLI|Crowd|Deployments|FullDisk|History|ManyClients|Metrics|Packaged|Prometheus|ReadOnlyDisk|RolesOf|Socket|State|Template|Units)
 
-.PHONY: help deps docs build demo demo-aws demo-console deb test-deb test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
+.PHONY: help deps docs build demo demo-aws demo-console deb test-deb test-vm test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
 .NOTPARALLEL:
 
 help: ## print this list (the default)
@@ -85,6 +85,9 @@ deb: ## the Debian package, out/deb/mirrorgw_VERSION_amd64.deb; needs debhelper,
 
 test-deb: ## install, try, upgrade and purge the package in a fresh Debian 12; needs root, debootstrap, systemd-container
 	$(ALL_CPUS) packaging/test/run.sh
+
+test-vm: ## the package on emulated network cards, in a virtual machine; needs root, qemu-system-x86, debootstrap
+	$(ALL_CPUS) testbed/vm/run.sh
 
 test-sdk: deps ## the AWS SDK for Go against the live demo; downloads the SDK; needs root
 	cd testbed/awssdk && $(TEST) -timeout 10m ./...

@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 var mayUseC = []string{"dpdk", "pipeline", "lcore"}
 
 // testSupport may be imported by tests, and by testbed, only.
-var testSupport = []string{module + "/dpdk/dpdktest", "pgregory.net/rapid", "github.com/google/go-cmp"}
+var testSupport = []string{module + "/dpdk/dpdktest", module + "/ctl/store/storetest", "pgregory.net/rapid", "github.com/google/go-cmp"}
 
 // modules are the external modules that the design names.
 var modules = []string{

@@ -69,6 +69,7 @@ type Status struct {
 	Ports      []PortStatus
 	Underlay   Underlay
 	Balancers  []BalancerState
+	Bypass     *Bypass // nil: nothing takes production past the gateway
 }
 
 // Roles of lcores.

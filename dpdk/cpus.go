@@ -45,10 +45,10 @@ func threadCPUs(tid int) ([]int, error) {
 }
 
 // ParseLcores reads a list of CPUs such as "1-3,6" and returns them ascending. An empty list,
-// a CPU named twice, a descending range, a CPU the process may not use, and EAL's "(…)@…"
+// a CPU named twice, a descending range, a CPU that lcores may not have (LcoreCPUs), and EAL's "(…)@…"
 // syntax are errors.
 func ParseLcores(list string) ([]int, error) {
-	allowed, err := AllowedCPUs()
+	allowed, err := LcoreCPUs()
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func ConfineThreads(cpus []int) error {
 	if initialised.Load() {
 		return errors.New("confine threads: call it before EAL is initialised, later it would move the workers")
 	}
-	allowed, err := AllowedCPUs()
+	allowed, err := LcoreCPUs()
 	if err != nil {
 		return err
 	}

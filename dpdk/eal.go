@@ -51,6 +51,7 @@ func Init(o Options) (*EAL, error) {
 		return nil, err
 	}
 	leftovers := removeLeftovers(filepath.Dir(runtimeDir(o.FilePrefix)), mountDir) // frees their hugepages
+	removeHugeFiles(o.FilePrefix)
 	huge, err := hugepagesNow(o.Hugepages, o.MemoryMB)
 	if err != nil {
 		return nil, err
@@ -178,6 +179,7 @@ func (e *EAL) Cleanup() error {
 		dir := e.RuntimeDir()
 		var rc C.int
 		e.do(func() { rc = C.shim_eal_cleanup() })
+		removeOwnHugeFiles(e.options.FilePrefix)
 		close(e.calls)
 		e.err = errors.Join(check(rc, "rte_eal_cleanup", ""), e.removeFiles(), removeRuntimeDir(dir, e.options.FilePrefix), e.owner.Close())
 	})

@@ -77,7 +77,7 @@ func randomPrefix() string {
 }
 
 func (o Options) checkLcores() error {
-	allowed, err := AllowedCPUs()
+	allowed, err := LcoreCPUs()
 	if err != nil {
 		return err
 	}

@@ -75,9 +75,20 @@ func Xstats(port PortID) ([]Xstat, error) {
 // queues, such as "SCATTER" and "IPV4_CKSUM".
 func Offloads(port PortID) (rx, tx []string, err error) {
 	var cRx, cTx C.uint64_t
-	if err := port.check(C.shim_port_offloads(C.uint16_t(port), &cRx, &cTx), "rte_eth_dev_conf_get"); err != nil {
-		return nil, nil, err
-	}
+	err = port.check(C.shim_port_offloads(C.uint16_t(port), &cRx, &cTx), "rte_eth_dev_conf_get")
+	rx, tx = offloadNames(cRx, cTx)
+	return rx, tx, err
+}
+
+// Announced returns the names of the offloads that the port's driver says it has.
+func Announced(port PortID) (rx, tx []string, err error) {
+	var cRx, cTx C.uint64_t
+	err = port.check(C.shim_port_announced(C.uint16_t(port), &cRx, &cTx), "rte_eth_dev_info_get")
+	rx, tx = offloadNames(cRx, cTx)
+	return rx, tx, err
+}
+
+func offloadNames(cRx, cTx C.uint64_t) (rx, tx []string) {
 	for i := range C.SHIM_OFFLOADS {
 		bit := C.uint64_t(1) << i
 		if cRx&bit != 0 {
@@ -87,5 +98,5 @@ func Offloads(port PortID) (rx, tx []string, err error) {
 			tx = append(tx, C.GoString(C.shim_tx_offload_name(bit)))
 		}
 	}
-	return rx, tx, nil
+	return rx, tx
 }

@@ -115,6 +115,8 @@ int shim_port_stats_reset(uint16_t port);
 int shim_port_xstats(uint16_t port, struct shim_xstat *stats, unsigned size);
 /* Masks of what is in force on the port or any of its queues. */
 int shim_port_offloads(uint16_t port, uint64_t *rx, uint64_t *tx);
+/* Masks of what the driver announces. */
+int shim_port_announced(uint16_t port, uint64_t *rx, uint64_t *tx);
 const char *shim_rx_offload_name(uint64_t bit);
 const char *shim_tx_offload_name(uint64_t bit);
 

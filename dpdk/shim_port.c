@@ -333,6 +333,18 @@ int shim_port_offloads(uint16_t port, uint64_t *rx, uint64_t *tx)
 	return 0;
 }
 
+int shim_port_announced(uint16_t port, uint64_t *rx, uint64_t *tx)
+{
+	struct rte_eth_dev_info dev;
+	int rc = rte_eth_dev_info_get(port, &dev);
+
+	if (rc != 0)
+		return rc;
+	*rx = dev.rx_offload_capa;
+	*tx = dev.tx_offload_capa;
+	return 0;
+}
+
 const char *shim_rx_offload_name(uint64_t bit)
 {
 	return rte_eth_dev_rx_offload_name(bit);

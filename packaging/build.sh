@@ -24,7 +24,7 @@ needs() {
 }
 
 # commit FORMAT prints something of the commit that is checked out, or nothing without git.
-commit() { git -c safe.directory="$PWD" log -1 --date=format-local:%Y%m%d%H%M%S --format="$1" 2>/dev/null || true; }
+commit() { git -c safe.directory="$PWD" log -1 --abbrev=12 --date=format-local:%Y%m%d%H%M%S --format="$1" 2>/dev/null || true; }
 
 # programs builds both, without the paths of this machine in them.
 programs() {
@@ -54,10 +54,11 @@ changelog() {
 }
 
 needs
+export TZ=UTC LC_ALL=C.UTF-8 # also for the date of the version
+[ -n "${VERSION:-}" ] || [ -n "$(commit %h)" ] || fail "VERSION is not set and there is no commit that it could be made of: set it"
 VERSION=${VERSION:-0.0~git$(commit %cd).$(commit %h)}
 [[ "$VERSION" =~ ^[0-9][A-Za-z0-9.+~]*$ ]] || fail "VERSION $VERSION: begin with a digit; letters, digits and . + ~ may follow"
 export VERSION SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(commit %ct)}
-export TZ=UTC LC_ALL=C.UTF-8
 [ -n "$SOURCE_DATE_EPOCH" ] || fail "SOURCE_DATE_EPOCH is not set and there is no commit whose time could be taken: set it"
 umask 022
 target=${1:-out/deb}

@@ -31,7 +31,8 @@ func TestPackagedUnitIsValid(t *testing.T) {
 		t.Skip("systemd-analyze is not installed: only systemd can judge a unit")
 	}
 	path := filepath.Join(t.TempDir(), "mirrorgw.service")
-	writeFile(t, path, strings.Replace(readUnit(t), "/usr/bin/mirrorgw", daemon.Build(t), 1))
+	program := regexp.MustCompile(`/usr/bin/mirror(gw|ctl)\b`) // systemd looks whether there is one
+	writeFile(t, path, program.ReplaceAllString(readUnit(t), daemon.Build(t)))
 	if said, err := exec.Command("systemd-analyze", "verify", "--man=no", path).CombinedOutput(); err != nil || len(said) > 0 {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, said)
 	}

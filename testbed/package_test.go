@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"mirrorgw/ctl/config"
 	"mirrorgw/testbed/daemon"
 )
 
@@ -72,6 +73,20 @@ func TestTemplatedUnit(t *testing.T) {
 	for _, want := range []string{"/etc/mirrorgw/%i.toml", "StateDirectory=mirrorgw/%i\n", "RuntimeDirectory=mirrorgw/%i\n"} {
 		if !strings.Contains(string(templated), want) {
 			t.Errorf("mirrorgw@.service has no %q", want)
+		}
+	}
+}
+
+// TestUnitsMayWriteTheAuditLog: where its path is by default, which is the one place of /var/log.
+func TestUnitsMayWriteTheAuditLog(t *testing.T) {
+	want := "LogsDirectory=" + strings.TrimPrefix(config.LogDirectory, "/var/log/") + "\n"
+	for _, unit := range []string{"mirrorgw.service", "mirrorgw@.service"} {
+		text, err := os.ReadFile("../packaging/debian/" + unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), "ProtectSystem=strict\n") || !strings.Contains(string(text), want) {
+			t.Errorf("%s has no %q", unit, want)
 		}
 	}
 }

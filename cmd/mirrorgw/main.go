@@ -33,6 +33,8 @@ func run(args []string, out, errs io.Writer) int {
 		switch args[0] {
 		case "state":
 			return runState(args[1:], out, errs)
+		case "bypass":
+			return runBypass(args[1:], out, errs)
 		case "doctor":
 			return runDoctor(args[1:], out, errs)
 		case "completion":
@@ -99,6 +101,7 @@ func daemonFlags(o *gateway.Options) (flags *flag.FlagSet, version *bool) {
 
 const synopsis = `mirrorgw --config FILE [--apply RESOURCES] [--until-idle DURATION] [--report FILE] [--check-config]
 mirrorgw state check|export|compact --config FILE [--state PATH]
+mirrorgw bypass bypass|inline --config FILE
 mirrorgw doctor [--config FILE] [--json]
 mirrorgw completion bash|zsh|fish
 `

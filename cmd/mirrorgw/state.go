@@ -13,7 +13,7 @@ import (
 func runState(args []string, out, errs io.Writer) int {
 	o := gateway.StateOptions{Out: out}
 	flags := stateFlags(&o)
-	action, err := parseState(flags, args)
+	action, err := parseAction(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		stateUsage(flags, out)
 		return exitOK
@@ -36,8 +36,8 @@ func stateFlags(o *gateway.StateOptions) *flag.FlagSet {
 	return flags
 }
 
-// parseState takes the action from before or behind the flags.
-func parseState(flags *flag.FlagSet, args []string) (action string, err error) {
+// parseAction takes the action from before or behind the flags.
+func parseAction(flags *flag.FlagSet, args []string) (action string, err error) {
 	if len(args) > 0 && len(args[0]) > 0 && args[0][0] != '-' {
 		action, args = args[0], args[1:]
 	}

@@ -77,6 +77,7 @@ type State struct {
 	Troubles   Troubles  `json:"troubles"`
 
 	Configuration Configuration `json:"configuration"`
+	Bypass        *Bypass       `json:"bypass,omitempty"` // absent without [bypass]
 }
 
 // Resources counts the resources of each kind.

@@ -59,11 +59,11 @@ func (s *Service) getMetricData(c *aws.Call, r *dataRequest) (*dataAnswer, *aws.
 			break
 		}
 		points := s.query(c, q, start, end)
-		if r.ScanBy == nil || *r.ScanBy == "TimestampDescending" {
+		if r.isDescending() {
 			slices.Reverse(points)
 		}
 		if i == from.Query && from.Time > 0 {
-			points = points[1+slices.IndexFunc(points, func(b bucket) bool { return b.time.Unix() == from.Time }):]
+			points = r.behind(points, from.Time)
 		}
 		found := dataResult{Id: *q.Id, Label: q.label(), Timestamps: []moment{}, Values: []float64{}, StatusCode: complete}
 		if len(points) > left {
@@ -79,6 +79,20 @@ func (s *Service) getMetricData(c *aws.Call, r *dataRequest) (*dataAnswer, *aws.
 		}
 	}
 	return result, nil
+}
+
+func (r *dataRequest) isDescending() bool {
+	return r.ScanBy == nil || *r.ScanBy == "TimestampDescending"
+}
+
+// behind are the points that come after one of that time, which may have gone from the history since.
+func (r *dataRequest) behind(points []bucket, unix int64) []bucket {
+	return slices.DeleteFunc(points, func(b bucket) bool {
+		if r.isDescending() {
+			return b.time.Unix() >= unix
+		}
+		return b.time.Unix() <= unix
+	})
 }
 
 // query returns the periods of one query, oldest first. Periods begin at multiples of themselves since

@@ -334,3 +334,23 @@ type dataAnswerJSON struct {
 		Values     []float64
 	}
 }
+
+// TestAPageGoesOnWithoutItsLastPoint: the last point of a page has left the history before the next is asked
+// for, and no point is told twice or left out.
+func TestAPageGoesOnWithoutItsLastPoint(t *testing.T) {
+	at := func(minutes ...int) (list []bucket) {
+		for _, m := range minutes {
+			list = append(list, bucket{time: after(m)})
+		}
+		return list
+	}
+	for scan, c := range map[string]struct{ points, want []bucket }{
+		"TimestampAscending":  {at(10, 15, 25, 30), at(25, 30)},
+		"TimestampDescending": {at(30, 25, 15, 10), at(15, 10)},
+	} {
+		r := &dataRequest{ScanBy: &scan}
+		if got := r.behind(c.points, after(20).Unix()); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v comes after the point that has gone, want %v", scan, got, c.want)
+		}
+	}
+}

@@ -70,6 +70,7 @@ type Config struct {
 	Audit       Audit
 	History     History
 	Congestion  Congestion
+	Bypass      Bypass
 	Zone        string // [gateway] zone: of sources that name none; may be empty
 }
 

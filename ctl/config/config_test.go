@@ -233,26 +233,36 @@ func TestCheckCPUs(t *testing.T) {
 	for _, test := range []struct {
 		c       *Config
 		allowed []int
+		lcores  []int // and isolated ones; nil: none is
 		main    int
 		err     string
 	}{
-		{withMain("1-2", ""), []int{0, 1, 2, 3}, 0, ""},
-		{withMain("0-1", ""), []int{0, 1, 2, 3}, 2, ""},
-		{withMain("1,3@2", ""), []int{0, 1, 2}, 0, ""},
-		{withMain("1,2@1", ""), []int{0, 1}, 0,
+		{withMain("1-2", ""), []int{0, 1, 2, 3}, nil, 0, ""},
+		{withMain("0-1", ""), []int{0, 1, 2, 3}, nil, 2, ""},
+		{withMain("1,3@2", ""), []int{0, 1, 2}, nil, 0, ""},
+		{withMain("1,2@1", ""), []int{0, 1}, nil, 0,
 			"gateway.toml:2: [eal]: lcores 1 and 2 both run on CPU 1, and a worker never sleeps; give each a CPU of its own"},
-		{withMain("1-2", "\nmirror_lcores = \"3\""), []int{0, 1, 2, 3}, 0, ""},
-		{withMain("1-2", "\nmirror_lcores = \"2\""), []int{0, 1, 2, 3}, 0,
+		{withMain("1-2", "\nmirror_lcores = \"3\""), []int{0, 1, 2, 3}, nil, 0, ""},
+		{withMain("1-2", "\nmirror_lcores = \"2\""), []int{0, 1, 2, 3}, nil, 0,
 			"gateway.toml:2: [eal]: lcores 2 and 2 both run on CPU 2, and a worker never sleeps; give each a CPU of its own"},
-		{withMain("0-1", "\nmain_lcore = 3"), []int{0, 1, 2, 3}, 3, ""},
-		{withMain("0-1", ""), []int{0, 1}, 0,
+		{withMain("0-1", "\nmain_lcore = 3"), []int{0, 1, 2, 3}, nil, 3, ""},
+		{withMain("0-1", ""), []int{0, 1}, nil, 0,
 			"gateway.toml:2: [eal]: the workers take every CPU of this process (0-1) and none is left for the main lcore; take one out of lcores"},
-		{withMain("1,64", ""), []int{0, 1, 3}, 0,
+		{withMain("1,64", ""), []int{0, 1, 3}, nil, 0,
 			"gateway.toml:2: [eal]: lcore 64 needs CPU 64, which this process may not use or the machine does not have; name some of: 0-1,3"},
-		{withMain("0-1", "\nmain_lcore = 9"), []int{0, 1, 2}, 0,
+		{withMain("2-3", ""), []int{0, 1}, []int{0, 1, 2, 3}, 0, ""},
+		{withMain("0,2", ""), []int{0}, []int{0, 2}, 0,
+			"gateway.toml:2: [eal]: the workers take every CPU of this process (0) and none is left for the main lcore; take one out of lcores"},
+		{withMain("2,4", ""), []int{0, 1}, []int{0, 1, 2, 3}, 0,
+			"gateway.toml:2: [eal]: lcore 4 needs CPU 4, which this process may not use or the machine does not have; name some of: 0-3"},
+		{withMain("0-1", "\nmain_lcore = 9"), []int{0, 1, 2}, nil, 0,
 			"gateway.toml:3: [eal]: main_lcore 9 is a CPU that this process may not use or the machine does not have; name one of: 0-2"},
 	} {
-		main, err := CheckCPUs(test.c, test.allowed)
+		lcores := test.lcores
+		if lcores == nil {
+			lcores = test.allowed
+		}
+		main, err := CheckCPUs(test.c, test.allowed, lcores)
 		if got := message(err); got != test.err || (err == nil && main != test.main) {
 			t.Errorf("%v of %v: main %d, %q; want %d, %q", test.c.EAL.Lcores, test.allowed, main, got, test.main, test.err)
 		}

@@ -9,9 +9,9 @@ import (
 	"mirrorgw/ctl/problem"
 )
 
-// CheckCPUs compares [eal] with the CPUs that the process may use (AllowedCPUs) and returns the
-// CPU of the main lcore: main_lcore, or the lowest allowed CPU that no worker uses.
-func CheckCPUs(c *Config, allowed []int) (mainCPU int, err error) {
+// CheckCPUs compares [eal] with the CPUs that lcores may have, which are those of the process (AllowedCPUs) and isolated ones, all
+// ascending, and returns the CPU of the main lcore: main_lcore, or the lowest of the process that no worker uses.
+func CheckCPUs(c *Config, allowed, lcores []int) (mainCPU int, err error) {
 	var problems problem.List
 	fail := func(key, format string, args ...any) {
 		problems.Add(problem.Problem{Position: c.EAL.src.Position(key), Subject: "[eal]", Key: key,
@@ -23,15 +23,15 @@ func CheckCPUs(c *Config, allowed []int) (mainCPU int, err error) {
 			fail("lcores", "lcores %d and %d both run on CPU %d, and a worker never sleeps; give each a CPU of its own", other, lcore.ID, lcore.CPU)
 		}
 		used[lcore.CPU], holder[lcore.CPU] = true, lcore.ID
-		if !slices.Contains(allowed, lcore.CPU) {
+		if !slices.Contains(lcores, lcore.CPU) {
 			fail("lcores", "lcore %d needs CPU %d, which this process may not use or the machine does not have; name some of: %s",
-				lcore.ID, lcore.CPU, cpuList(allowed))
+				lcore.ID, lcore.CPU, cpuList(lcores))
 		}
 	}
 	mainCPU = c.EAL.MainLcore
-	if mainCPU >= 0 && !slices.Contains(allowed, mainCPU) {
+	if mainCPU >= 0 && !slices.Contains(lcores, mainCPU) {
 		fail("main_lcore", "main_lcore %d is a CPU that this process may not use or the machine does not have; name one of: %s",
-			mainCPU, cpuList(allowed))
+			mainCPU, cpuList(lcores))
 	}
 	if mainCPU < 0 {
 		free := slices.IndexFunc(allowed, func(cpu int) bool { return !used[cpu] })

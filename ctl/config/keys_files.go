@@ -1,6 +1,9 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // accessKeys are about who may ask for what, and where.
 var accessKeys = []Key{
@@ -32,6 +35,11 @@ var keepKeys = []Key{
 	reloads("audit", "max_size_mb", func(c *Config) *int { return &c.Audit.MaxMB }, nil),
 	reloads("audit", "files", func(c *Config) *int { return &c.Audit.Files }, nil),
 	reloads("audit", "on_failure", func(c *Config) *OnFailure { return &c.Audit.OnFailure }, nil),
+	restarts("bypass", "on_inline", func(c *Config) string { return strings.Join(c.Bypass.OnInline, " ") }),
+	restarts("bypass", "on_bypass", func(c *Config) string { return strings.Join(c.Bypass.OnBypass, " ") }),
+	restarts("bypass", "heartbeat", func(c *Config) string { return strings.Join(c.Bypass.Heartbeat, " ") }),
+	restarts("bypass", "time_limit", func(c *Config) string { return plain(c.Bypass.TimeLimit) }),
+	restarts("bypass", "heartbeat_period", func(c *Config) string { return plain(c.Bypass.HeartbeatPeriod) }),
 	restarts("state", "path", func(c *Config) string { return c.State.Path }),
 	restarts("state", "on_damage", func(c *Config) string { return text(c.State.OnDamage) }),
 	restarts("state", "forward_after", func(c *Config) string { return plain(c.State.ForwardAfter) }),
@@ -52,5 +60,6 @@ var optional = map[string]func(*Config) bool{
 	"iam":     func(c *Config) bool { return c.IAM.Directory != "" },
 	"audit":   func(c *Config) bool { return c.Audit.Path != "" },
 	"state":   func(c *Config) bool { return c.State.Path != "" },
+	"bypass":  func(c *Config) bool { return c.Bypass.IsThere() },
 	"history": func(c *Config) bool { return c.History.Path != "" },
 }

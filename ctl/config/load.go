@@ -35,16 +35,16 @@ func Load(path string) (*Config, error) {
 func Parse(name string, data []byte) (*Config, error) {
 	var problems problem.List
 	root := tomldoc.Parse(name, data, &problems)
-	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "console", "iam", "audit")
+	root.Known("eal", "gateway", "port", "route", "neighbor", "tunnel", "exclude", "dns_resolvers", "quotas", "log", "ctl", "state", "metrics", "history", "congestion", "aws", "console", "iam", "audit", "bypass")
 	root.Done() // first: what a misspelt section lacks is not missing
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	c := &Config{File: name}
 	c.EAL = readEAL(root.Table("eal"))
-	c.Ports = readPorts(root)
-	c.Routes = readRoutes(root)
-	c.Neighbors = readNeighbors(root)
+	c.Ports = readEach(root, "port", readPort)
+	c.Routes = readEach(root, "route", readRoute)
+	c.Neighbors = readEach(root, "neighbor", readNeighbor)
 	c.Zone = readGateway(root.Table("gateway"))
 	c.OuterSource = readTunnel(root.Table("tunnel"))
 	c.Exclude = readExclude(root.Table("exclude"))
@@ -59,6 +59,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	c.IAM = readIAM(root)
 	c.Audit = readAudit(root)
 	c.History = readHistory(root)
+	c.Bypass = readBypass(root)
 	c.Congestion = readCongestion(root.Table("congestion"))
 	// Relations between sections are judged only when each section is right in itself: a port
 	// that could not be read would otherwise be reported a second time as a missing peer.
@@ -196,4 +197,12 @@ func list(names []string) string {
 		return "(none)"
 	}
 	return strings.Join(names, ", ")
+}
+
+// readEach reads every table of an array, [[name]], in its order.
+func readEach[T any](root *tomldoc.Table, name string, read func(*tomldoc.Table) T) (list []T) {
+	for _, t := range root.Tables(name) {
+		list = append(list, read(t))
+	}
+	return list
 }

@@ -29,6 +29,7 @@ type Plan struct {
 	Console    Console
 	History    History
 	Congestion Congestion
+	Bypass     Bypass
 	IAM        IAM
 	Audit      Audit
 	Notices    []string // sentences about what is legal but probably not meant
@@ -52,7 +53,7 @@ type PlanRoute struct{ Prefix, Via, Port string }
 // Plan lists ports, roles, queues, lcores and memory.
 func (c *Config) Plan() Plan {
 	plan := Plan{File: c.File, Workers: c.EAL.Lcores, Mirrors: c.EAL.MirrorLcores, MainLcore: c.EAL.MainLcore,
-		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, AWS: c.AWS, Console: c.Console, History: c.History, Congestion: c.Congestion, Zone: c.Zone, IAM: c.IAM, Audit: c.Audit, Notices: c.Notices()}
+		MemoryMB: c.EAL.MemoryMB, Hugepages: c.EAL.Hugepages, Ctl: c.Ctl, State: c.State, Metrics: c.Metrics, AWS: c.AWS, Console: c.Console, History: c.History, Congestion: c.Congestion, Bypass: c.Bypass, Zone: c.Zone, IAM: c.IAM, Audit: c.Audit, Notices: c.Notices()}
 	for i := range c.Ports {
 		p := &c.Ports[i]
 		row := PlanPort{Name: p.Name, Device: p.Device.Text, Role: p.Role.String(), Peer: p.Peer, Queues: p.Queues,
@@ -128,6 +129,9 @@ func (p Plan) Print(w io.Writer) error {
 		fmt.Fprintf(&text, "audit          %s\n", p.Audit)
 	}
 	fmt.Fprintf(&text, "congestion     %s\n", p.Congestion)
+	if p.Bypass.IsThere() {
+		fmt.Fprintf(&text, "bypass         %s\n", p.Bypass)
+	}
 	if p.Zone != "" {
 		fmt.Fprintf(&text, "zone           %s\n", p.Zone)
 	}

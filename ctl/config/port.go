@@ -17,14 +17,6 @@ const (
 	maxMTU         = 65535 // the largest IPv4 packet
 )
 
-func readPorts(root *tomldoc.Table) []Port {
-	var ports []Port
-	for _, t := range root.Tables("port") {
-		ports = append(ports, readPort(t))
-	}
-	return ports
-}
-
 func readPort(t *tomldoc.Table) Port {
 	defer t.Done()
 	p := Port{src: t}

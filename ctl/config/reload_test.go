@@ -23,6 +23,10 @@ socket = "/run/mirrorgw/metrics.sock"
 [console]
 [iam]
 [audit]
+[bypass]
+on_inline = ["/bin/true"]
+on_bypass = ["/bin/true"]
+heartbeat = ["/bin/true"]
 `
 
 // leaves calls visit with every value of a configuration that a key may be of.

@@ -37,14 +37,6 @@ func (p *Port) kind() string {
 	return "a " + p.Role.String() + " port"
 }
 
-func readRoutes(root *tomldoc.Table) []Route {
-	var routes []Route
-	for _, t := range root.Tables("route") {
-		routes = append(routes, readRoute(t))
-	}
-	return routes
-}
-
 func readRoute(t *tomldoc.Table) Route {
 	defer t.Done()
 	r := Route{src: t}
@@ -95,14 +87,6 @@ func family(addr netip.Addr) string {
 		return "IPv4"
 	}
 	return "IPv6"
-}
-
-func readNeighbors(root *tomldoc.Table) []Neighbor {
-	var neighbors []Neighbor
-	for _, t := range root.Tables("neighbor") {
-		neighbors = append(neighbors, readNeighbor(t))
-	}
-	return neighbors
 }
 
 func readNeighbor(t *tomldoc.Table) Neighbor {

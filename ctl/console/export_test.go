@@ -43,7 +43,7 @@ func RenderWith(text func() string) map[string]string {
 		Tiles: []tile{{text(), cell{Text: text(), Live: text(), Unit: text()}, []fact{{text(), cell{Text: text()}}}, ""}}, Ports: &table, Lcores: &table, Lists: []list{*d.Sections[0].List},
 		Facts: d.Sections[0].Facts, Ranges: []rangeLink{{text(), "/?range=" + url.QueryEscape(text()), true}}}
 	for name, data := range map[string]any{"form": f, "overview": o, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, text()},
-		"list": &listing{Table: table, Path: "/targets", Search: text(), Sort: text(), Next: view{"/targets", text(), text(), 1}.link(2, text()), Noun: text()}} {
+		"list": &listing{Table: &table, Path: "/targets", Search: text(), Sort: text(), Next: view{"/targets", text(), text(), 1}.link(2, text()), Noun: text()}} {
 		var page bytes.Buffer
 		err := templates[name].ExecuteTemplate(&page, "base", &frame{Title: text(), Gateway: text(), Version: text(), User: text(), Token: text(), Data: data,
 			Menu: []navSection{{"Traffic", []navEntry{{text(), "/targets", true}}}}, Crumbs: []crumb{{text(), "/targets"}}, Flashes: []flash{{flashSuccess, text()}},

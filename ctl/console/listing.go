@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -36,9 +37,22 @@ type table struct {
 	Empty    string // what is said when there are no rows
 }
 
+// HasLinks tells tables that the keyboard reaches by themselves.
+func (t *table) HasLinks() bool {
+	return slices.ContainsFunc(t.Rows, func(row []cell) bool {
+		return slices.ContainsFunc(row, func(c cell) bool { return c.Path != "" })
+	})
+}
+
+// wideColumns are more than fit beside each other on a tablet.
+const wideColumns = 6
+
+// IsWide tells tables that become cards already there.
+func (t *table) IsWide() bool { return len(t.Headings) > wideColumns }
+
 // listing is a page of a list, and how to go on.
 type listing struct {
-	Table          table
+	Table          *table
 	Path           string // of the list
 	Search, Sort   string
 	First, Last    int // positions of the rows, from 1

@@ -85,7 +85,7 @@ func (r *resource[W]) list(v *visit) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{Noun: r.many, Table: table{Caption: r.title, Empty: "There are no " + r.many + " yet."}}
+	l := &listing{Noun: r.many, Table: &table{Caption: r.title, Empty: "There are no " + r.many + " yet."}}
 	if w.search != "" {
 		l.Table.Empty = "No " + r.many + " have all of these words."
 	}

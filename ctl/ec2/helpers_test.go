@@ -21,28 +21,9 @@ import (
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/store"
 	"mirrorgw/ctl/store/bolt"
+	"mirrorgw/ctl/store/storetest"
 	"mirrorgw/rules"
 )
-
-const gatewayTOML = `[eal]
-lcores = "1"
-[[port]]
-name = "wire0"
-device = "net_null0"
-peer = "wire1"
-[[port]]
-name = "wire1"
-device = "net_null1"
-peer = "wire0"
-[[port]]
-name = "tun0"
-device = "net_null2"
-role = "tunnel"
-mtu = 9001
-addresses = ["192.0.2.1/24", "2001:db8::1/64"]
-[aws]
-account = "111111111111"
-`
 
 const (
 	alice  = "111111111111" // an account
@@ -114,15 +95,11 @@ func newWorld(t testing.TB, quotas ...string) *world { return openWorld(t, "", n
 
 func openWorld(t testing.TB, path string, p ctl.Publisher, quotas ...string) *world {
 	t.Helper()
-	text := gatewayTOML
+	more := "mtu = 9001\n[aws]\naccount = \"" + alice + "\"\n"
 	if len(quotas) > 0 {
-		text += "[quotas]\n" + strings.Join(quotas, "\n")
+		more += "[quotas]\n" + strings.Join(quotas, "\n")
 	}
-	cfg, err := config.Parse("gateway.toml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{TB: t, guard: &guard{}, path: path, config: cfg, account: alice}
+	w := &world{TB: t, guard: &guard{}, path: path, config: storetest.Config(t, more), account: alice}
 	w.open(p)
 	t.Cleanup(func() { w.store.Close() })
 	return w

@@ -3,7 +3,6 @@ package metrics
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -12,30 +11,12 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/audit"
-	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/store/storetest"
 	"mirrorgw/ctl/tally"
 )
-
-const gateway = `
-[eal]
-lcores = "1"
-[[port]]
-name = "wire0"
-device = "net_null0"
-peer = "wire1"
-[[port]]
-name = "wire1"
-device = "net_null1"
-peer = "wire0"
-[[port]]
-name = "tun0"
-device = "net_null2"
-role = "tunnel"
-addresses = ["192.0.2.1/24"]
-`
 
 const resources = `
 [[interface]]
@@ -113,25 +94,9 @@ func newWorld(t testing.TB) *world {
 	if err := os.WriteFile(state, make([]byte, 12345), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := config.Parse("gateway.toml", []byte(gateway+"[state]\npath = \""+state+"\"\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := ctl.ParseDocument("resources.toml", []byte(resources))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(store.Options{Config: cfg})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Change(context.Background(), store.Request{}, func(tx *store.Tx) error { return tx.Reconcile(doc, false) }); err != nil {
-		t.Fatal(err)
-	}
+	cfg := storetest.Config(t, "[state]\npath = \""+state+"\"\n")
+	s := storetest.Open(t, store.Options{Config: cfg})
+	storetest.Apply(t, s, resources)
 	auditLog, err := audit.Open(audit.Options{Path: filepath.Join(t.TempDir(), "audit.log"), MaxBytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
@@ -182,6 +147,7 @@ func sampleReport() *report.Report {
 
 func sampleStatus() ctl.Status {
 	return ctl.Status{
+		Bypass:     &ctl.Bypass{Now: "inline", Failure: "no", Runs: map[string]uint64{"inline": 3, "heartbeat": 9}, Failures: map[string]uint64{"inline": 1}},
 		Forwarding: true, Generation: 3, Pending: 1,
 		Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 2, Role: ctl.RoleWorker, HandedOver: 50, Heartbeat: 99, Gaps: []time.Duration{time.Millisecond, 250 * time.Microsecond},
 			Generation: 2, Loop: sampleLoop(),

@@ -16,10 +16,10 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/aws"
-	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/problem"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/store/storetest"
 )
 
 const (
@@ -30,26 +30,6 @@ const (
 	organ  = "arn:aws:organizations::111111111111:organization/o-exampleorgid"
 	region = "eu-central-1"
 )
-
-const gateway = `
-[eal]
-lcores = "1"
-[[port]]
-name = "wire0"
-device = "net_null0"
-role = "wire"
-peer = "wire1"
-[[port]]
-name = "wire1"
-device = "net_null1"
-role = "wire"
-peer = "wire0"
-[[port]]
-name = "tun0"
-device = "net_null2"
-role = "tunnel"
-addresses = ["192.0.2.1/24"]
-`
 
 // world is a service on a store with two targets of alice.
 type world struct {
@@ -65,17 +45,9 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	cfg, err := config.Parse("gateway.toml", []byte(gateway))
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &world{T: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	same := func(a, b string) bool { return a == b || a != bob && a != eve && b != bob && b != eve }
-	w.store, err = store.Open(store.Options{Config: cfg, SameOrganization: same, Now: func() time.Time { return w.now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { w.store.Close() })
+	w.store = storetest.Open(t, store.Options{SameOrganization: same, Now: func() time.Time { return w.now }})
 	w.service = New(Options{Store: w.store, Authorizer: w, Region: region})
 	for i := range w.ids {
 		r := &ctl.Target{Common: ctl.Common{Name: fmt.Sprint("t", i), Account: alice}}

@@ -4,7 +4,7 @@ import "slices"
 
 // Gateway has the sections of gateway.toml, in the order of the page.
 func Gateway() []Section {
-	return slices.Concat(machineSections(), wayoutSections(), doorSections(), keepingSections(), copySections())
+	return slices.Concat(machineSections(), wayoutSections(), doorSections(), keepingSections(), []Section{bypassSection()}, copySections())
 }
 
 // machineSections say what frames move on.

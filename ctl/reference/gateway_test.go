@@ -52,6 +52,12 @@ func placeOf(section, key string) place {
 		return place{"tls_key = \"/k\"\n", one}
 	case "console.tls_key":
 		return place{"tls_certificate = \"/c\"\n", one}
+	case "bypass.on_inline":
+		return place{"on_bypass = [\"/b\"]\n", one}
+	case "bypass.on_bypass":
+		return place{"on_inline = [\"/i\"]\n", one}
+	case "bypass.", "bypass.heartbeat_period", "bypass.time_limit":
+		return place{"heartbeat = [\"/h\"]\n", one}
 	case "aws.tls_certificate":
 		return place{"tls_key = \"/k\"\n", one}
 	case "aws.tls_key":
@@ -121,6 +127,9 @@ var values = map[string]struct{ right, wrong []string }{
 	"state.forward_after":     {[]string{`"1ns"`, `"10s"`}, []string{`"0s"`, `"x"`}},
 	"audit.path":              {[]string{`"/a"`}, []string{`""`}},
 	".dns_resolvers":          {[]string{`[]`}, []string{`["x"]`, `["192.0.2.1", "192.0.2.1"]`}},
+	"bypass.on_inline":        {[]string{`["/i"]`, `["/i", "wire0"]`}, []string{`[]`, `["i"]`}},
+	"bypass.on_bypass":        {[]string{`["/b"]`}, []string{`[]`, `["b"]`}},
+	"bypass.heartbeat":        {[]string{`["/h"]`}, []string{`[]`, `["h"]`}},
 	"history.path":            {[]string{`"/h"`}, []string{`""`}},
 }
 

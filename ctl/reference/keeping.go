@@ -34,6 +34,19 @@ func keepingSections() []Section {
 	}
 }
 
+// bypassSection says what takes production past the gateway and back.
+func bypassSection() Section {
+	const program = "a program's path from `/` on, and its arguments, at most 64 in all"
+	return Section{Name: "bypass", Keys: []Key{
+		{Name: "on_inline", Type: Texts, Absent: "none", Form: program, Meaning: "production is to go through the gateway"},
+		{Name: "on_bypass", Type: Texts, Absent: "none", Form: program, Meaning: "production is to go past it; both or neither"},
+		{Name: "heartbeat", Type: Texts, Absent: "none", Form: program, Meaning: "feeds the watchdog of a bypass that acts by itself when it is not fed"},
+		{Name: "heartbeat_period", Type: Duration, Default: `"500ms"`, Least: "50ms", Most: "1m", Meaning: "between two heartbeats"},
+		{Name: "time_limit", Type: Duration, Default: `"2s"`, Least: "100ms", Most: "30s",
+			Meaning: "of one run; what takes longer is killed, with its children, and has failed. A heartbeat has no more than its period"},
+	}}
+}
+
 // copySections say what is copied, how much, and when copies yield.
 func copySections() []Section {
 	return []Section{

@@ -64,6 +64,7 @@ func (s *Server) state(x *exchange) (*answer, error) {
 	state := api.State{Version: s.Version, StartedAt: s.started.UTC().Truncate(time.Second), Generation: status.Generation,
 		Pending: status.Pending, Forwarding: status.Forwarding, Lcores: []api.Lcore{}, Ports: []api.Port{}, Laws: api.Laws(laws)}
 	state.Underlay, state.Configuration = underlayWire(&status.Underlay), s.configuration()
+	state.Bypass = bypassWire(status.Bypass)
 	live := newLive(status)
 	s.Store.Read(func(v *store.View) {
 		state.Revision, state.Resources, state.Troubles = v.Revision(), api.Resources(v.Counts()), live.troubles(v)

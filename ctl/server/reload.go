@@ -89,4 +89,11 @@ func reloadWire(r *ctl.Reload) api.Reload {
 	return w
 }
 
+func bypassWire(b *ctl.Bypass) *api.Bypass {
+	if b == nil {
+		return nil
+	}
+	return &api.Bypass{Wanted: b.Wanted, Now: b.Now, Reason: b.Reason, Since: timeWire(b.Since), Failure: b.Failure, Runs: b.Runs, Failures: b.Failures}
+}
+
 func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }

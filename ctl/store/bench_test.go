@@ -11,28 +11,14 @@ import (
 	"time"
 
 	"mirrorgw/ctl"
-	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/store"
 	"mirrorgw/ctl/store/bolt"
+	"mirrorgw/ctl/store/storetest"
 	"mirrorgw/rules"
 )
 
-const scaleGateway = `[eal]
-lcores = "1"
-[[port]]
-name = "wire0"
-device = "net_null0"
-peer = "wire1"
-[[port]]
-name = "wire1"
-device = "net_null1"
-peer = "wire0"
-[[port]]
-name = "tun0"
-device = "net_null2"
-role = "tunnel"
-mtu = 9001
-addresses = ["192.0.2.1/24"]
+// scaleGateway is added to the configuration.
+const scaleGateway = `mtu = 9001
 [[neighbor]]
 address = "192.0.2.10"
 mac = "02:00:00:00:02:10"
@@ -79,17 +65,7 @@ func fill(tx *store.Tx, n int) error {
 
 func scaled(b testing.TB, p store.Persistence, n int) *store.Store {
 	b.Helper()
-	cfg, err := config.Parse("gateway.toml", []byte(scaleGateway))
-	if err != nil {
-		b.Fatal(err)
-	}
-	s, err := store.Open(store.Options{Config: cfg, Publisher: noPath{}, Persistence: p})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := s.Start(); err != nil {
-		b.Fatal(err)
-	}
+	s := storetest.Open(b, store.Options{Config: storetest.Config(b, scaleGateway), Publisher: noPath{}, Persistence: p})
 	if n > 0 {
 		if _, err := s.Change(context.Background(), store.Request{}, func(tx *store.Tx) error { return fill(tx, n) }); err != nil {
 			b.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mirrorgw/ctl"
@@ -16,6 +15,7 @@ import (
 type fakeTime struct {
 	mu      sync.Mutex
 	t       time.Time
+	reads   int
 	waits   chan time.Duration
 	release chan time.Time
 }
@@ -27,7 +27,15 @@ func newFakeTime() *fakeTime {
 func (f *fakeTime) now() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.reads++
 	return f.t
+}
+
+// read is how often somebody has looked.
+func (f *fakeTime) read() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.reads
 }
 
 func (f *fakeTime) move(d time.Duration) {
@@ -116,17 +124,37 @@ func TestChangesJoinWhileABatchIsPaced(t *testing.T) {
 	}
 }
 
+// TestChangeAfterAPauseIsImmediate moves the clock only when the writer has noted the end of a batch, which it
+// does after the answer: by then it has read the clock as often as for the batch before.
 func TestChangeAfterAPauseIsImmediate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, p := paced(t, 4*time.Millisecond)
-		for _, name := range []string{"a", "b", "c"} {
-			if err := <-put(context.Background(), s, name); err != nil { // would wait for ever
-				t.Fatal(err)
-			}
-			synctest.Wait() // the answer comes before the writer notes when the batch ended
-			p.time.move(12 * time.Millisecond)
+	s, p := paced(t, 4*time.Millisecond)
+	ctx := context.Background()
+	if err := <-put(ctx, s, "first"); err != nil {
+		t.Fatal(err)
+	}
+	var before, batch int // how often the clock was read when a pause began, and from one pause to the next
+	for _, name := range []string{"second", "third"} {
+		answer := put(ctx, s, name)
+		<-p.time.waits
+		batch, before = p.time.read()-before, p.time.read()
+		p.time.release <- time.Time{}
+		if err := <-answer; err != nil {
+			t.Fatal(err)
 		}
-	})
+	}
+	noted := before + batch - 1
+	for _, name := range []string{"a", "b", "c"} {
+		for begin := time.Now(); p.time.read() < noted; {
+			if time.Since(begin) > 10*time.Second {
+				t.Fatalf("the clock was read %d times, want %d", p.time.read(), noted)
+			}
+		}
+		p.time.move(12 * time.Millisecond)
+		if err := <-put(ctx, s, name); err != nil { // would wait for ever
+			t.Fatal(err)
+		}
+		noted += batch
+	}
 }
 
 func TestPauseHasALimit(t *testing.T) {

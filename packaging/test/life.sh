@@ -59,6 +59,7 @@ started() {
     pid=$(systemctl show -P MainPID mirrorgw)
     [ "$(stat -c %U "/proc/$pid")" = mirrorgw ] || fail "the daemon runs as $(stat -c %U "/proc/$pid")"
     grep -q '^CapEff:.*0000000000003000$' "/proc/$pid/status" || fail "capabilities: $(grep Cap "/proc/$pid/status")"
+    [ "$(stat -c '%U %a' /var/log/mirrorgw)" = 'mirrorgw 750' ] || fail "the daemon has no directory for its audit log"
     mirrorctl status >/dev/null || fail "root is not answered"
     useradd -M -G mirrorgw-reader reader
     useradd -M -G mirrorgw-reader,mirrorgw-admin admin
@@ -130,6 +131,7 @@ purged() {
     apt-get purge -y -q mirrorgw >/root/apt.log 2>&1 || fail "the purge fails: $(tail /root/apt.log)"
     files >/root/files.after
     same /root/files.before /root/files.after "the package leaves things behind"
+    [ ! -e /var/log/mirrorgw ] || fail "the purge leaves the audit log"
 }
 
 files >/root/files.before

@@ -16,33 +16,16 @@ import (
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/aws"
 	"mirrorgw/ctl/cloudwatch"
-	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/ec2"
 	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/ram"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/store/storetest"
 	"mirrorgw/ctl/sts"
 	"mirrorgw/rules"
 	"mirrorgw/testbed/signed"
 )
-
-const gatewayTOML = `[eal]
-lcores = "1"
-[[port]]
-name = "wire0"
-device = "net_null0"
-peer = "wire1"
-[[port]]
-name = "wire1"
-device = "net_null1"
-peer = "wire0"
-[[port]]
-name = "tun0"
-device = "net_null2"
-role = "tunnel"
-addresses = ["192.0.2.1/24"]
-`
 
 const (
 	owner    = "111111111111"
@@ -86,15 +69,8 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	cfg, err := config.Parse("gateway.toml", []byte(gatewayTOML))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{T: t, has: map[string]things{}, clients: map[string]*signed.Client{}}
-	if w.store, err = store.Open(store.Options{Config: cfg}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { w.store.Close() })
+	cfg := storetest.Config(t, "")
+	w := &world{T: t, store: storetest.Open(t, store.Options{Config: cfg}), has: map[string]things{}, clients: map[string]*signed.Client{}}
 	everybody := iam.RootsOnly()
 	server := httptest.NewServer(aws.New(aws.Options{Keys: keyring{}, Region: region, Services: []aws.Service{
 		ec2.New(ec2.Options{Store: w.store, Config: cfg, Authorizer: everybody, Region: region}),

@@ -17,16 +17,11 @@ const congestedName = "congested"
 // that for a backlog: there are always frames that wait, whatever it does. Production is compared
 // with the same without sessions, in one life.
 func (b *bench) measureCongested(ctx context.Context) (rows []row, err error) {
-	release, err := confine()
+	end, err := undisturbed()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, release()) }()
-	back, err := setAside()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, back()) }()
+	defer func() { err = errors.Join(err, end()) }()
 	for _, w := range b.chosenLoads() {
 		r, err := b.congestedOf(ctx, w)
 		if err != nil {

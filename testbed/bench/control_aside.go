@@ -136,3 +136,17 @@ func eachTask(do func(pid, tid int) error) error {
 	}
 	return nil
 }
+
+// undisturbed keeps this process off the worker's CPU and sets aside what else runs there, until the returned
+// function is called.
+func undisturbed() (end func() error, err error) {
+	release, err := confine()
+	if err != nil {
+		return nil, err
+	}
+	back, err := setAside()
+	if err != nil {
+		return nil, errors.Join(err, release())
+	}
+	return func() error { return errors.Join(back(), release()) }, nil
+}

@@ -43,16 +43,11 @@ func (b *bench) measureControlFaults(ctx context.Context) (_ []row, err error) {
 	if err := os.WriteFile(filepath.Join(dir, gatewayFile), []byte(text), 0o644); err != nil {
 		return nil, err
 	}
-	release, err := confine()
+	end, err := undisturbed()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, release()) }()
-	back, err := setAside()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, back()) }()
+	defer func() { err = errors.Join(err, end()) }()
 	l, err := b.liveControl(ctx, dir)
 	if err != nil {
 		return nil, err

@@ -18,16 +18,11 @@ const ovsQueue = 1
 // ovsCurve offers Open vSwitch the loads of a curve up to the greatest, frames a second, between the same
 // devices and with the same generator. It mirrors everything; what it cannot do it loses.
 func (b *bench) ovsCurve(ctx context.Context, w workload, most float64) (points []loadPoint, err error) {
-	release, err := confine()
+	end, err := undisturbed()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, release()) }()
-	back, err := setAside()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, back()) }()
+	defer func() { err = errors.Join(err, end()) }()
 	dir, err := os.MkdirTemp(b.dir, "ovs-")
 	if err != nil {
 		return nil, err

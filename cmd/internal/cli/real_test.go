@@ -12,43 +12,16 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/api"
-	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/server"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/store/storetest"
 )
-
-const gatewayConfig = `[eal]
-lcores = "1"
-[[port]]
-name = "wire0"
-device = "net_null0"
-peer = "wire1"
-[[port]]
-name = "wire1"
-device = "net_null1"
-peer = "wire0"
-[[port]]
-name = "tun0"
-device = "net_null2"
-role = "tunnel"
-mtu = 9000
-addresses = ["192.0.2.1/24"]
-`
 
 // realDaemon serves an in-memory store on a unix socket and returns its path.
 func realDaemon(t *testing.T) string {
 	t.Helper()
-	c, err := config.Parse("gateway.toml", []byte(gatewayConfig))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(store.Options{Config: c})
-	if err == nil {
-		err = s.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := storetest.Config(t, "mtu = 9000\n")
+	s := storetest.Open(t, store.Options{Config: c})
 	dir, err := os.MkdirTemp("", "ctl") // t.TempDir may be too long for a socket
 	if err != nil {
 		t.Fatal(err)

@@ -98,6 +98,30 @@ func reloadFaults(c *api.Configuration, now time.Time) (faults []string) {
 	return faults
 }
 
+// bypassFaults says where production goes that it should not.
+func bypassFaults(b *api.Bypass) (faults []string) {
+	switch {
+	case b == nil:
+	case b.Failure != "":
+		faults = append(faults, fmt.Sprintf("production could not be switched to %s (%s): %s", b.Wanted, b.Reason, printable(b.Failure)))
+	case b.Wanted == "bypass":
+		faults = append(faults, fmt.Sprintf("production goes past the gateway (%s), so nothing is mirrored", b.Reason))
+	}
+	return faults
+}
+
+// bypassRow is where production goes.
+func bypassRow(b *api.Bypass) string {
+	now := b.Now
+	if now == "" {
+		now = "not known"
+	}
+	if b.Since != "" {
+		now += " since " + b.Since
+	}
+	return printable(now)
+}
+
 // configurationLines says which keys of the file need a restart.
 func configurationLines(c *api.Configuration) (lines []string) {
 	for _, difference := range c.RestartNeeded {

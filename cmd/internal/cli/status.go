@@ -78,6 +78,7 @@ func (a *app) faults(state *api.State, health *api.Health) []string {
 	if len(state.Lcores) == 0 {
 		add("no lcore runs")
 	}
+	faults = append(faults, bypassFaults(state.Bypass)...)
 	faults = append(faults, reloadFaults(&state.Configuration, a.Now())...)
 	faults = append(faults, congestion(state.Lcores)...)
 	faults = append(faults, troubles(state, a.Now())...)
@@ -123,6 +124,9 @@ func (a *app) printStatus(state *api.State, faults []string) error {
 	t.row("pending", countOf(state.Pending, "change", "changes"))
 	t.row("unaccounted for", fmt.Sprintf("production %s, mirror %s (must be 0)", grouped(state.Laws.Production), grouped(state.Laws.Mirror)))
 	t.row("resources", resources(state.Resources))
+	if state.Bypass != nil {
+		t.row("bypass", bypassRow(state.Bypass))
+	}
 	t.row("configuration", configurationRow(&state.Configuration, a.Now()))
 	lines = append(append(lines, ""), t.lines()[1:]...)
 	lines = append(append(lines, ""), portTable(state.Ports).lines()...)

@@ -3,6 +3,7 @@ package doctor
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -214,6 +215,31 @@ func TestRunningGateway(t *testing.T) {
 	report := h.examine()
 	if found := ids(report); len(found) > 0 || !strings.Contains(report.Findings[0].Text, "a gateway runs with it") {
 		t.Errorf("found %v in %+v", found, report.Findings)
+	}
+}
+
+// TestOtherCommandsAreNoGateway: what a gateway would have taken is missed while another command looks at its
+// configuration.
+func TestOtherCommandsAreNoGateway(t *testing.T) {
+	for _, line := range []string{"doctor --config ", "state check --config ", "--check-config --config "} {
+		h := healthy(t)
+		h.gateway(77, h.path(configPath), "")
+		h.write("/proc/77/cmdline", "/usr/bin/mirrorgw\x00"+strings.ReplaceAll(line, " ", "\x00")+h.path(configPath))
+		h.write("/proc/meminfo", "MemAvailable: 102400 kB")
+		if found := ids(h.examine()); !slices.Equal(found, []string{"memory"}) {
+			t.Errorf("%s: found %v", line, found)
+		}
+	}
+}
+
+// TestBootParameters: lists of CPUs as the kernel's command line may have them.
+func TestBootParameters(t *testing.T) {
+	for list, want := range map[string]string{"all": "[0 1 2 3]", "N": "[3]", "2-N": "[2 3]", "1,3": "[1 3]", "domain,managed_irq,2-3": "[2 3]", "": "[]"} {
+		h := healthy(t)
+		h.write("/proc/cmdline", "quiet rcu_nocbs="+list)
+		if got := fmt.Sprint(tree(h.root).bootList("rcu_nocbs")); got != want {
+			t.Errorf("rcu_nocbs=%s: CPUs %s, want %s", list, got, want)
+		}
 	}
 }
 

@@ -128,6 +128,7 @@ func (h *host) cpus() {
 	h.write("/proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB")
 	h.write("/proc/sys/kernel/nmi_watchdog", "0")
 	h.write(cpuDir+"/online", "0-3")
+	h.write(cpuDir+"/possible", "0-3")
 	h.write(cpuDir+"/isolated", "2-3")
 	h.write(cpuDir+"/nohz_full", "2-3")
 	for cpu := range 4 {

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -71,20 +72,12 @@ func (e *exam) hugepages() {
 		id = "hugepages-missing"
 	}
 	need := e.memoryOfNodes()
-	for _, node := range sorted(need) {
+	for _, node := range slices.Sorted(maps.Keys(need)) {
 		if have := e.hugeMB(node); have < need[node] {
 			e.findf(id, fmt.Sprintf("reserve them with \"mirrorgw-host hugepages --node %d --mb %d\"", node, need[node]),
 				"NUMA node %d has free hugepages of %d MiB, and the lcores there take %d of memory_mb = %d", node, have, need[node], e.cfg.EAL.MemoryMB)
 		}
 	}
-}
-
-func sorted(m map[int]int) (keys []int) {
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // hugeEnough says whether the mempools will lie in hugepages.

@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"mirrorgw/ctl/config"
@@ -79,8 +81,9 @@ func (e *exam) library() {
 	if e.cfg == nil {
 		return
 	}
-	for driver, port := range e.drivers() {
-		if !e.hasDriver(driver) {
+	drivers := e.drivers()
+	for _, driver := range slices.Sorted(maps.Keys(drivers)) {
+		if port := drivers[driver]; !e.hasDriver(driver) {
 			e.findf("dpdk-driver", fmt.Sprintf("install the package librte-%s23", strings.ReplaceAll(driver, "_", "-")), "port %s: the library of the driver %s is not installed", port, driver)
 		}
 	}

@@ -82,14 +82,36 @@ func cpuList(text string) (cpus []int) {
 	return cpus
 }
 
-// bootList is the CPU list of a parameter of the kernel's command line.
+// bootList is the CPU list of a parameter of the kernel's command line, in which all are all CPUs and N
+// is the last one.
 func (t tree) bootList(parameter string) []int {
 	for _, field := range strings.Fields(t.text("/proc/cmdline")) {
 		if list, ok := strings.CutPrefix(field, parameter+"="); ok {
-			return cpuList(list)
+			return cpuList(t.withNumbers(list))
 		}
 	}
 	return nil
+}
+
+// withNumbers writes a list of the kernel's command line with numbers alone.
+func (t tree) withNumbers(list string) string {
+	possible := t.cpus(cpuDir + "/possible")
+	if len(possible) == 0 {
+		return list
+	}
+	last := strconv.Itoa(slices.Max(possible))
+	items := strings.Split(list, ",")
+	for i, item := range items {
+		switch low, high, _ := strings.Cut(item, "-"); {
+		case item == "all":
+			items[i] = "0-" + last
+		case item == "N":
+			items[i] = last
+		case high == "N":
+			items[i] = low + "-" + last
+		}
+	}
+	return strings.Join(items, ",")
 }
 
 // process is one that runs.
@@ -113,8 +135,12 @@ func (t tree) processes(program string) (found []process) {
 	return found
 }
 
-// config is the configuration that a mirrorgw was started with.
+// config is the configuration that a mirrorgw was started with; empty if it is no gateway, but one of the
+// program's other commands or a check.
 func (p *process) config() string {
+	if len(p.args) > 1 && !strings.HasPrefix(p.args[1], "-") || slices.ContainsFunc(p.args, isCheck) {
+		return ""
+	}
 	for i, arg := range p.args {
 		arg = strings.TrimPrefix(arg, "-")
 		value, ok := strings.CutPrefix(arg, "-config=")
@@ -130,6 +156,8 @@ func (p *process) config() string {
 	}
 	return ""
 }
+
+func isCheck(arg string) bool { return arg == "--check-config" || arg == "-check-config" }
 
 // holder is the process that has a file locked (flock), as /proc/locks says; 0: none that can be seen.
 func (t tree) holder(name string) (pid int) {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"mirrorgw/cmd/internal/bypass"
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/report"
@@ -25,6 +26,7 @@ type dataPath struct {
 	watched    *gapWatch // nil until start
 	ways       *ways
 	links      *wireLinks
+	bypass     atomic.Pointer[bypass.Switch] // nil without [bypass]
 }
 
 func newDataPath(group *lcore.Group, cfg *config.Config, log *slog.Logger) (*dataPath, error) {
@@ -134,7 +136,7 @@ func (d *dataPath) report(kinds report.Kinds) *report.Report {
 // status is what the data path is and does at this moment.
 func (d *dataPath) status() ctl.Status {
 	s := ctl.Status{Forwarding: d.forwarding.Load(), Generation: d.group.Generation(), Pending: d.group.Pending()}
-	s.Underlay, s.Balancers = d.ways.underlayState(), d.ways.balancerStates()
+	s.Underlay, s.Balancers, s.Bypass = d.ways.underlayState(), d.ways.balancerStates(), d.bypassState()
 	for i, w := range d.group.Workers() {
 		s.Lcores = append(s.Lcores, ctl.LcoreStatus{Lcore: w.Lcore, CPU: w.CPU, Role: roleOf(&w), Heartbeat: w.Heartbeat, Generation: w.Telemetry.Generation,
 			Gaps: d.gaps.of(i), Loop: loopOf(&w), Past: d.loops.of(i), Congestion: congestionState(&w.Congestion), HandedOver: w.HandedOver})

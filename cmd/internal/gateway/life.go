@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"mirrorgw/cmd/internal/bypass"
 	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/store"
 	"mirrorgw/ctl/tally"
@@ -26,7 +27,8 @@ type life struct {
 	again   *reloader
 	kept    *kept // nil without [history]
 	notify  *notifier
-	watched *watchdog // nil until the ports forward
+	watched *watchdog      // nil until the ports forward
+	bypass  *bypass.Switch // nil until the ports forward, and without [bypass]
 	tally   tally.Control
 }
 
@@ -157,7 +159,8 @@ func (l *life) forwardWithout() error {
 func (l *life) forward() error {
 	err := l.data.start()
 	if err == nil && l.watched == nil {
-		l.watched = watch(l.group, l.notify, l.o.Log)
+		l.bypass = l.driveBypass()
+		l.watched = watch(l.group, l.notify, l.bypass, l.o.Log)
 	}
 	return err
 }
@@ -167,7 +170,7 @@ func (l *life) logForwarding() {
 	l.o.Log.Info("forwarding", "sessions", len(s.Sessions), "sources", len(s.Sources))
 }
 
-// stop: no more clients, then no more changes, then the workers.
+// stop: no more clients, then no more changes, then no more production, then the workers.
 func (l *life) stop() (err error) {
 	l.watched.stopping()
 	defer l.watched.stop()
@@ -181,6 +184,7 @@ func (l *life) stop() (err error) {
 	if l.loaded.store != nil {
 		err = l.loaded.store.Close()
 	}
+	l.bypass.Close()
 	return errors.Join(err, l.data.stop())
 }
 

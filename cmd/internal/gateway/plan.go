@@ -45,7 +45,11 @@ func prepare(o *Options) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.mainCPU, err = config.CheckCPUs(cfg, allowed); err != nil {
+	lcores, err := dpdk.LcoreCPUs()
+	if err != nil {
+		return nil, err
+	}
+	if p.mainCPU, err = config.CheckCPUs(cfg, allowed, lcores); err != nil {
 		return nil, err
 	}
 	if p.spec, err = specOf(cfg); err != nil {
@@ -68,7 +72,7 @@ func prepare(o *Options) (*prepared, error) {
 // be used is no reason not to start when the configuration says so, but for --check-config it is
 // always a fault.
 func checkFiles(cfg *config.Config, always bool) error {
-	err := errors.Join(config.CheckFiles(cfg), config.CheckControl(cfg), config.CheckMetrics(cfg), config.CheckAudit(cfg), checkAWS(cfg), checkConsole(cfg))
+	err := errors.Join(config.CheckFiles(cfg), config.CheckControl(cfg), config.CheckMetrics(cfg), config.CheckAudit(cfg), config.CheckBypass(cfg), checkAWS(cfg), checkConsole(cfg))
 	if always || cfg.State.OnDamage == config.OnDamageRefuse {
 		err = errors.Join(err, config.CheckState(cfg))
 	}

@@ -120,10 +120,24 @@ func judge(log *slog.Logger, r *report.Report) error {
 	return nil
 }
 
+// logOffloads says what the driver announces and what of it is in use.
+func logOffloads(log *slog.Logger, p *lcore.Port) {
+	announcedRx, announcedTx, err := dpdk.Announced(p.ID)
+	if err == nil {
+		var rx, tx []string
+		rx, tx, err = dpdk.Offloads(p.ID)
+		log.Debug("port", "name", p.Name, "announced_rx", announcedRx, "announced_tx", announcedTx, "in_force_rx", rx, "in_force_tx", tx)
+	}
+	if err != nil {
+		log.Debug("port", "name", p.Name, "offloads_unknown", err)
+	}
+}
+
 func logPorts(log *slog.Logger, ports []*lcore.Port) {
 	for _, p := range ports {
 		log.Info("port", "name", p.Name, "device", p.Device, "role", p.Role.String(), "mac", p.MAC.String(),
-			"queues", p.Granted.RxQueues, "mtu", p.Granted.MTU, "ipv4_checksum_offload", p.Granted.TxIPv4Cksum)
+			"queues", p.Granted.RxQueues, "mtu", p.Granted.MTU, "driver", p.Driver.Name, "ipv4_checksum_offload", p.Granted.TxIPv4Cksum)
+		logOffloads(log, p)
 		for _, refused := range p.Granted.Refused {
 			log.Debug("port", "name", p.Name, "not_granted", refused)
 		}

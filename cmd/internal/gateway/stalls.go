@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +61,11 @@ func (s *stalls) begin(now time.Time, workers []lcore.WorkerState) {
 	for i, w := range workers {
 		s.lcores[i] = seenLcore{WorkerState: w, moved: now}
 	}
+}
+
+// any tells whether some lcore is stalled.
+func (s *stalls) any() bool {
+	return slices.ContainsFunc(s.lcores, func(l seenLcore) bool { return l.stalled })
 }
 
 // String is one line for the service manager's status.

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mirrorgw/cmd/internal/bypass"
 	"mirrorgw/lcore"
 )
 
@@ -23,6 +24,7 @@ const (
 type watchdog struct {
 	workers func() []lcore.WorkerState
 	notify  *notifier
+	bypass  *bypass.Switch // nil: nothing to be switched
 	log     *slog.Logger
 
 	mu     sync.Mutex
@@ -54,8 +56,9 @@ func newWatchdog(workers func() []lcore.WorkerState, notify *notifier, log *slog
 }
 
 // watch watches lcores that have been launched, until stop.
-func watch(group *lcore.Group, notify *notifier, log *slog.Logger) *watchdog {
+func watch(group *lcore.Group, notify *notifier, bypass *bypass.Switch, log *slog.Logger) *watchdog {
 	w := newWatchdog(group.Workers, notify, log)
+	w.bypass = bypass
 	w.look(time.Now())
 	go func() {
 		defer close(w.ended)
@@ -83,6 +86,7 @@ func (w *watchdog) look(now time.Time) {
 		workers := w.workers()
 		moving, changed := w.stalls.look(now, workers)
 		w.tell(changed)
+		w.bypass.Look(now, moving, w.stalls.any())
 		w.tellJams(w.jams.look(now, workers))
 		alive = moving && w.phase == ready
 	}

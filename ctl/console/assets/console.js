@@ -6,6 +6,9 @@ import "./live.js";
 // A form that came back with faults begins with them.
 document.getElementById("summary")?.focus();
 
+// On a phone the menu scrolls.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 for (const editor of document.querySelectorAll("fieldset.tags")) {
   enhanceTags(editor);
 }

@@ -8,29 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mirrorgw/ctl"
-	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/store/storetest"
 )
-
-const gateway = `
-[eal]
-lcores = "1"
-[[port]]
-name = "wire0"
-device = "net_null0"
-peer = "wire1"
-[[port]]
-name = "wire1"
-device = "net_null1"
-peer = "wire0"
-[[port]]
-name = "tun0"
-device = "net_null2"
-role = "tunnel"
-addresses = ["192.0.2.1/24"]
-`
 
 const resources = `
 [[interface]]
@@ -92,25 +74,8 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	cfg, err := config.Parse("gateway.toml", []byte(gateway))
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := ctl.ParseDocument("resources.toml", []byte(resources))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(store.Options{Config: cfg})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Change(context.Background(), store.Request{}, func(tx *store.Tx) error { return tx.Reconcile(doc, false) }); err != nil {
-		t.Fatal(err)
-	}
+	s := storetest.Open(t, store.Options{})
+	storetest.Apply(t, s, resources)
 	w := &world{t: t, dir: t.TempDir(), store: s, wall: noon, hz: 1e9, waits: make(chan time.Duration), wake: make(chan bool)}
 	w.start()
 	return w

@@ -13,29 +13,10 @@ import (
 	"go.etcd.io/bbolt"
 
 	"mirrorgw/ctl"
-	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/store/storetest"
 	"mirrorgw/rules"
 )
-
-const gateway = `[eal]
-lcores = "1"
-[[port]]
-name = "wire0"
-device = "net_null0"
-peer = "wire1"
-[[port]]
-name = "wire1"
-device = "net_null1"
-peer = "wire0"
-[[port]]
-name = "tun0"
-device = "net_null2"
-role = "tunnel"
-addresses = ["192.0.2.1/24"]
-[quotas]
-rules_per_filter = 10000
-`
 
 const resources = `[[interface]]
 name = "web-1"
@@ -63,11 +44,7 @@ number = 1
 
 func options(t testing.TB, p store.Persistence) store.Options {
 	t.Helper()
-	cfg, err := config.Parse("gateway.toml", []byte(gateway))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store.Options{Config: cfg, Persistence: p}
+	return store.Options{Config: storetest.Config(t, "[quotas]\nrules_per_filter = 10000\n"), Persistence: p}
 }
 
 func openAt(t testing.TB, path string) *store.Store {
@@ -81,17 +58,6 @@ func openAt(t testing.TB, path string) *store.Store {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func apply(t testing.TB, s *store.Store, text string) {
-	t.Helper()
-	doc, err := ctl.ParseDocument("resources.toml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Change(context.Background(), store.Request{}, func(tx *store.Tx) error { return tx.Reconcile(doc, false) }); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func export(t testing.TB, s *store.Store) string {
@@ -108,7 +74,7 @@ func filled(t testing.TB) (path, content string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "state.db")
 	s := openAt(t, path)
-	apply(t, s, resources)
+	storetest.Apply(t, s, resources)
 	content = export(t, s)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -238,7 +204,7 @@ func TestCompact(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	apply(t, s, resources) // deletes them again
+	storetest.Apply(t, s, resources) // deletes them again
 	if _, _, err := Compact(path); err == nil || !strings.Contains(err.Error(), "locked") {
 		t.Errorf("of a running daemon: %v", err)
 	}

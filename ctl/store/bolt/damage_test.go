@@ -15,6 +15,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/store/storetest"
 )
 
 // TestDamage overwrites and cuts the file in many places: it either is as it was, or is refused as
@@ -95,7 +96,7 @@ func TestFullDisk(t *testing.T) {
 	defer unix.Unmount(dir, unix.MNT_DETACH)
 	path, ballast := filepath.Join(dir, "state.db"), filepath.Join(dir, "ballast")
 	s := openAt(t, path)
-	apply(t, s, resources)
+	storetest.Apply(t, s, resources)
 	room, err := os.Create(ballast)
 	if err != nil {
 		t.Fatal(err)

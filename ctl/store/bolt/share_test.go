@@ -9,6 +9,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/store"
+	"mirrorgw/ctl/store/storetest"
 )
 
 const guestResources = `
@@ -44,7 +45,7 @@ address = "192.0.2.10"
 func TestMigrateSessionsOfOthers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := openAt(t, path)
-	apply(t, s, guestResources)
+	storetest.Apply(t, s, guestResources)
 	s.Close()
 	older(t, path)
 	s = openAt(t, path)

@@ -1,0 +1,150 @@
+package bundle
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mirrorgw/ctl/config"
+)
+
+// gone stands for a secret.
+const gone = "(removed)"
+
+// leastSecret is how long a text of the key files must be to be looked for everywhere, bytes: shorter
+// ones would be found in what is none.
+const leastSecret = 8
+
+// Kinds of secrets that are taken out.
+const (
+	kindKnown   = "known secrets"
+	kindPrivate = "private keys"
+	kindNamed   = "values called secret"
+)
+
+// scrubber takes secrets, and on request addresses, out of texts.
+type scrubber struct {
+	known     []string // secrets of this host, the longest first
+	removed   map[string]int
+	addresses *anonymizer // nil: addresses stay
+}
+
+// newScrubber learns the secrets of the host, as far as this user may read them: where he may not, no
+// other piece can have them from there either.
+func newScrubber(cfg *config.Config, anonymize bool) (*scrubber, error) {
+	s := &scrubber{removed: map[string]int{}}
+	if cfg != nil {
+		s.learnKeys(cfg.AWS.Keys)
+		s.learnPEM(cfg.AWS.TLSKey)
+	}
+	s.learnKeys("/etc/mirrorgw/keys.toml")
+	if anonymize {
+		a, err := newAnonymizer()
+		if err != nil {
+			return nil, err
+		}
+		s.addresses = a
+	}
+	return s, nil
+}
+
+var quotedText = regexp.MustCompile(`(?m)^\s*(?:secret|session_token)\s*=\s*["']([^"'\n]+)["']`)
+
+// learnKeys learns the secrets of a file of access keys.
+func (s *scrubber) learnKeys(path string) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return
+	}
+	for _, found := range quotedText.FindAllSubmatch(text, -1) {
+		s.learn(string(found[1]))
+	}
+}
+
+// learnPEM learns the lines of a private key.
+func (s *scrubber) learnPEM(path string) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		if line = strings.TrimSpace(line); len(line) >= 32 && !strings.HasPrefix(line, "-----") {
+			s.learn(line)
+		}
+	}
+}
+
+func (s *scrubber) learn(secret string) {
+	if len(secret) >= leastSecret {
+		s.known = append(s.known, secret)
+	}
+}
+
+var (
+	pemBlock = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)`)
+
+	// A name that promises a secret, then = or : or the end of one argument, then the value.
+	namedValue = regexp.MustCompile(`(?i)([\w.-]*(?:secret|password|passwd|passphrase|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?token|session[_-]?token|security[_-]?token)[\w.-]*["']?(?:\s*[=:]\s*|["']?\s*,\s*|\s+))("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"',;()\[\]{}&]+)`)
+
+	authorization = regexp.MustCompile(`(?i)((?:authorization|signature|credential)["']?\s*[=:]\s*["']?(?:(?:bearer|basic|aws4-hmac-sha256)\s+)?)([A-Za-z0-9+/=_.-]{16,})`)
+)
+
+// harmless are values that say that there is none, and words that follow such a name in a sentence.
+var harmless = regexp.MustCompile(`^["']?(?:|true|false|null|none|\(removed\)|is|of|and|or|file|files|path|for|in|the|with|are|was|were|has|have|to|from|\d{1,4}|/[\w./-]*\.(?:toml|pem|key|crt))["']?$`)
+
+// clean returns a text without secrets.
+func (s *scrubber) clean(text []byte) []byte {
+	for _, secret := range s.known {
+		if n := bytes.Count(text, []byte(secret)); n > 0 {
+			s.removed[kindKnown] += n
+			text = bytes.ReplaceAll(text, []byte(secret), []byte(gone))
+		}
+	}
+	if bytes.Contains(text, []byte("PRIVATE KEY")) {
+		text = pemBlock.ReplaceAllFunc(text, func([]byte) []byte { s.removed[kindPrivate]++; return []byte(gone) })
+	}
+	var out []byte
+	for line := range bytes.Lines(text) {
+		if promises(line) {
+			line = s.cleanLine(line)
+		}
+		out = append(out, line...)
+	}
+	if s.addresses != nil {
+		return s.addresses.clean(out)
+	}
+	return out
+}
+
+// words are what lines that the patterns may match have.
+var words = [][]byte{[]byte("secret"), []byte("passw"), []byte("passphrase"), []byte("key"), []byte("token"), []byte("authorization"), []byte("signature"), []byte("credential")}
+
+func promises(line []byte) bool {
+	lower := bytes.ToLower(line)
+	return slices.ContainsFunc(words, func(word []byte) bool { return bytes.Contains(lower, word) })
+}
+
+func (s *scrubber) cleanLine(line []byte) []byte {
+	for _, pattern := range []*regexp.Regexp{namedValue, authorization} {
+		line = pattern.ReplaceAllFunc(line, func(found []byte) []byte {
+			parts := pattern.FindSubmatch(found)
+			if harmless.Match(parts[2]) {
+				return found
+			}
+			s.removed[kindNamed]++
+			return fmt.Appendf(nil, "%s%s", parts[1], requoted(parts[2]))
+		})
+	}
+	return line
+}
+
+// requoted is gone in the quotes that a value had, so that documents stay valid.
+func requoted(value []byte) string {
+	if q := value[0]; q == '"' || q == '\'' {
+		return string(q) + gone + string(q)
+	}
+	return gone
+}
