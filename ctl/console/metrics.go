@@ -71,7 +71,7 @@ func (v *visit) metrics() (*reply, error) {
 		return nil, failed(http.StatusForbidden, "This page is about the gateway itself, which users of other accounts, and those who may not read its state and statistics, do not see.")
 	}
 	w := readView("/metrics", v.r.URL.Query())
-	l := &listing{Noun: "metrics", Table: table{Caption: "Metrics", Empty: "No metric has all of these words.", Headings: []heading{{Label: "Metric"}, {Label: "Meaning"}, {Label: "Labels"}, number1("Value")}}}
+	l := &listing{Noun: "metrics", Table: &table{Caption: "Metrics", Empty: "No metric has all of these words.", Headings: []heading{{Label: "Metric"}, {Label: "Meaning"}, {Label: "Labels"}, number1("Value")}}}
 	var found []*metricFamily
 	for _, f := range v.expose() {
 		if f.name == w.search {
