@@ -7,6 +7,7 @@
 
 #include <rte_ethdev.h>
 
+#include "capture.h"
 #include "signals.h"
 #include "split.h"
 #include "stopwatch.h"
@@ -39,9 +40,13 @@ static __rte_always_inline void mgw_send_copies(const struct mgw_lcore *lcore,
 
 		if (outbox->n == 0)
 			continue;
+		if (mgw_captures(lcore))
+			mgw_capture_copies(lcore, program, t);
 		if (likely(!mgw_keeps_off(lcore, tunnel)))
 			sent = rte_eth_tx_burst(tunnel->ethdev, tunnel->queue, outbox->mbufs,
 						outbox->n);
+		if (mgw_captures(lcore))
+			mgw_capture_sent(lcore, MGW_POINT_COPIES, tunnel->port, sent);
 		mgw_copies_sent(pipe, program, t, sent);
 	}
 	mgw_restock(pipe);

@@ -17,18 +17,19 @@ import (
 // Life: Open, Publish (at least once), Start, any number of Publish, Stop, Close. EAL must be
 // initialised before Open and cleaned up after Close.
 type Group struct {
-	spec    Spec
-	ports   []*Port
-	tunnels []pipeline.Tunnel
-	pools   pools
-	home    int // NUMA node of the first worker
-	qsbr    *dpdk.QSBR
-	layout  *pipeline.Layout
-	workers []*worker // mirror lcores last
-	slow    slowPath
-	links   links
-	origins *dpdk.Mempool // of frames of our own
-	limit   time.Duration // how long Stop waits for the workers
+	spec     Spec
+	ports    []*Port
+	tunnels  []pipeline.Tunnel
+	pools    pools
+	home     int // NUMA node of the first worker
+	qsbr     *dpdk.QSBR
+	layout   *pipeline.Layout
+	workers  []*worker // mirror lcores last
+	slow     slowPath
+	captures captures
+	links    links
+	origins  *dpdk.Mempool // of frames of our own
+	limit    time.Duration // how long Stop waits for the workers
 
 	// changes is held while a change is prepared, put in force or given up, which may take seconds:
 	// laying out large filters, waiting for an lcore. It is taken before mu, and guards slots.
@@ -234,6 +235,7 @@ func (g *Group) Close() error {
 	for _, p := range g.ports {
 		errs = append(errs, p.close())
 	}
+	g.closeCaptures()
 	for _, w := range g.workers {
 		w.free()
 	}

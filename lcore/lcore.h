@@ -16,6 +16,8 @@ enum mgw_role { MGW_ROLE_WIRE, MGW_ROLE_TAP, MGW_ROLE_TUNNEL }; /* as rules.Role
 #define MGW_HOUSEKEEPING 256 /* loops between two looks at what is not traffic */
 #define MGW_ORIGINATE    16  /* frames of our own that a tunnel port sends in one of these looks */
 
+#define MGW_MAX_CAPTURES 4 /* at once */
+
 #define MGW_MAX_FEEDERS 127 /* as many workers as there are lcores */
 
 /* A receive queue that this worker polls, and where its frames go. */
@@ -79,10 +81,15 @@ struct mgw_lcore {
 
 	/* Go stores, the worker loads once per burst */
 	struct mgw_program *program __attribute__((aligned(64)));
+	/* Go stores, the worker looks a few times per burst: how many of captures[] are not NULL */
+	uint32_t capturing;
 	/* Go stores 1, the worker looks while housekeeping */
 	uint32_t stop;
 	/* Go stores another value to have gaps measured anew, the worker looks once per loop */
 	uint32_t wanted_epoch;
+
+	/* Go stores, the worker loads when capturing: see capture.h */
+	struct mgw_capture *captures[MGW_MAX_CAPTURES];
 
 	/* the worker stores, Go loads: number of housekeepings so far */
 	uint64_t heartbeat __attribute__((aligned(64)));

@@ -2,6 +2,7 @@
  * The poll loop. Read mgw_poll aloud and it says what becomes of a burst. No lock, log or system
  * call in here, one clock read a loop (gap.h); mempools are asked only after production has left.
  */
+#include "capture.h"
 #include "consume.h"
 #include "copies.h"
 #include "gap.h"
@@ -41,8 +42,12 @@ static __rte_always_inline void mgw_forward_by(struct mgw_lcore *lcore, const st
 	mgw_decide_watched(pipe, program, rx->port, watch);
 	if (unlikely(pipe->notices != 0))
 		mgw_hand_up_notices(lcore, rx);
+	if (mgw_captures(lcore))
+		mgw_capture_decided(lcore, program, rx->port, rx->peer, n);
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
 	sent = mgw_send_production(lcore, rx, n, burst.bytes);
+	if (mgw_captures(lcore))
+		mgw_capture_sent(lcore, MGW_POINT_EGRESS, rx->peer, sent);
 	mgw_lap(watch, MGW_TIMED_SEND_PRODUCTION);
 	if (pipe->n_copies > 0)
 		mgw_leave_copies(lcore, program, sent, watch);
@@ -61,6 +66,8 @@ static __rte_always_inline void mgw_look_by(const struct mgw_lcore *lcore, const
 	mgw_decide_watched(pipe, program, rx->port, watch);
 	if (unlikely(pipe->notices != 0))
 		mgw_hand_up_notices(lcore, rx);
+	if (mgw_captures(lcore))
+		mgw_capture_decided(lcore, program, rx->port, rx->port, 0);
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
 	mgw_free_observed(pipe, rx);
 	mgw_lap(watch, MGW_TIMED_SEND_PRODUCTION);
@@ -95,6 +102,8 @@ static __rte_always_inline uint16_t mgw_poll(struct mgw_lcore *lcore, const stru
 	if (n == 0)
 		return 0;
 	pipe->n = n;
+	if (mgw_captures(lcore))
+		mgw_capture_received(lcore, rx->port);
 	switch (rx->role) {
 	case MGW_ROLE_WIRE:
 		if (watch == NULL)

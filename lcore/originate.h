@@ -7,6 +7,7 @@
 
 #include <rte_ethdev.h>
 
+#include "capture.h"
 #include "lcore.h"
 
 /* The slot's frame in an mbuf; NULL: the pool has none left. */
@@ -28,17 +29,23 @@ static inline bool mgw_originate_one(const struct mgw_lcore *lcore, const struct
 	struct mgw_port_counters *port = &lcore->pipe->counters->ports[origin->port];
 	const struct mgw_slot *slot = mgw_ring_next(origin->ring);
 	struct rte_mbuf *m;
+	uint16_t sent = 0;
 
 	if (slot == NULL)
 		return false;
 	m = mgw_new_origin(lcore->origin_pool, slot);
+	if (m != NULL && mgw_captures(lcore))
+		mgw_capture_originated(lcore, origin->port, m);
 	if (m != NULL && rte_eth_tx_burst(origin->ethdev, lcore->queue, &m, 1) == 1) {
 		port->originated.packets++;
 		port->originated.bytes += slot->length;
+		sent = 1;
 	} else {
 		port->originate_failed++;
 		rte_pktmbuf_free(m);
 	}
+	if (mgw_captures(lcore))
+		mgw_capture_sent(lcore, MGW_POINT_EGRESS, origin->port, sent);
 	mgw_ring_taken(origin->ring);
 	return true;
 }

@@ -199,6 +199,7 @@ func (g *Group) swap(p *Prepared) {
 	old := g.program
 	g.program, g.snapshot, g.current = p.program, p.snapshot, p.slots
 	g.generation++
+	g.followCaptures(g.generation, p.snapshot)
 	for _, w := range g.workers {
 		w.setProgram(p.program)
 	}

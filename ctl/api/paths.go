@@ -23,6 +23,7 @@ const (
 	PathReload        = "/v1/reload"         // POST, ?dryRun=true
 	PathLogLevel      = "/v1/log-level"      // PUT
 	PathSimulate      = "/v1/iam/simulate"   // POST
+	PathCapture       = "/v1/capture"        // POST, answered with a stream; GET those that run; /{id} DELETE ends one
 	PathConsoleLinks  = "/v1/console-links"  // POST
 	PathOpenAPI       = "/v1/openapi.json"   // GET
 )

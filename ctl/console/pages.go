@@ -59,12 +59,15 @@ var navigation = []struct {
 	{"", []string{pathHome}},
 	{"Traffic mirroring", []string{"/sessions", "/targets", "/filters"}},
 	{"Network", []string{"/interfaces", "/load-balancers"}},
+	{"Gateway", []string{"/metrics", "/settings"}},
 }
 
 // allPages is everything there is. No page exists outside this table.
 func (s *Server) allPages() []*page {
 	pages := []*page{
 		{path: pathHome + "{$}", title: "Overview", nav: pathHome, get: (*visit).overview},
+		{path: "/metrics", title: "Metrics", nav: "/metrics", asks: get(api.PathStats), get: (*visit).metrics},
+		{path: "/settings", title: "Settings", nav: "/settings", asks: get(api.PathState), get: (*visit).settings},
 		{path: pathLogin, title: "Log in", open: true, get: (*visit).loginForm, post: (*visit).login},
 		{path: pathEnter, title: "Log in", open: true, get: (*visit).enterForm, post: (*visit).enter},
 		{path: pathLogout, title: "Log out", post: (*visit).logout},

@@ -117,6 +117,7 @@ var actions = []Action{
 	{"mirrorgw:GetVersion", nil, nil},
 	{"mirrorgw:GetOpenAPI", nil, nil},
 	{"mirrorgw:SimulatePolicy", nil, nil},
+	{"mirrorgw:Capture", nil, nil},
 	{"mirrorgw:GetConsoleLink", nil, nil},
 	{"mirrorgw:Reload", nil, nil},
 	{"mirrorgw:SetLogLevel", nil, nil},

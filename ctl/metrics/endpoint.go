@@ -32,12 +32,13 @@ type Options struct {
 	DPDK    string // version of DPDK; may be empty
 	Log     *slog.Logger
 
-	Mempools func() []Mempool       // that the workers use, now; nil: nothing is known
-	Xstats   func(port int) []Xstat // of a port's driver, by index in the configuration, now; nil: likewise
-	History  func() *history.Counts // what the history has, now; nil, or one that returns nil: there is none
-	Control  *tally.Control         // what the control server does; nil: there is none
-	Audit    *audit.Log             // nil: there is none
-	AWS      *tally.Control         // what the AWS endpoint does, by service; nil: there is none
+	Mempools func() []Mempool         // that the workers use, now; nil: nothing is known
+	Xstats   func(port int) []Xstat   // of a port's driver, by index in the configuration, now; nil: likewise
+	History  func() *history.Counts   // what the history has, now; nil, or one that returns nil: there is none
+	Control  *tally.Control           // what the control server does; nil: there is none
+	Audit    *audit.Log               // nil: there is none
+	Captured func() ctl.CaptureTotals // nil: nothing can be captured
+	AWS      *tally.Control           // what the AWS endpoint does, by service; nil: there is none
 
 	Configuration func() ctl.Configuration // that is in force, now; nil: nothing is told of it
 }
@@ -90,6 +91,9 @@ func New(o Options) *Endpoint {
 	}
 	return e
 }
+
+// Handler answers without a listener, for another door of this process.
+func (e *Endpoint) Handler() http.Handler { return e.http.Handler }
 
 // Serve answers on a listener until Shutdown; then it returns nil. It may be called for several
 // listeners, each in a goroutine of its own.

@@ -31,7 +31,7 @@ type family struct {
 
 // families are all metrics, in the order of the exposition.
 var families = concat(portFamilies, sourceFamilies, sessionFamilies, ruleFamilies, targetFamilies, limitFamilies, balancerFamilies,
-	underlayFamilies, lcoreFamilies, congestionFamilies, gatewayFamilies, configFamilies, bypassFamilies, cloudWatchFamilies, processFamilies, mempoolFamilies, controlFamilies, historyFamilies, auditFamilies,
+	underlayFamilies, lcoreFamilies, congestionFamilies, gatewayFamilies, configFamilies, bypassFamilies, cloudWatchFamilies, processFamilies, mempoolFamilies, controlFamilies, historyFamilies, auditFamilies, captureFamilies,
 	omittedFamilies)
 
 func concat(groups ...[]family) (all []family) {

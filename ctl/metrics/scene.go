@@ -28,6 +28,7 @@ type scene struct {
 	counts     store.Counts
 	cloudWatch []cloudWatchRow
 
+	captured ctl.CaptureTotals
 	mempools []Mempool
 	xstats   map[string][]Xstat // by port
 	omitted  omitted            // of the families before
@@ -48,6 +49,9 @@ func look(o *Options, watch *cloudWatch) *scene {
 		owners: map[string]string{}, filterID: map[string]identity{}}
 	s.ports = slices.Sorted(maps.Keys(s.report.Ports))
 	s.askDrivers()
+	if s.Captured != nil {
+		s.captured = s.Captured()
+	}
 	s.sources = slices.Sorted(maps.Keys(s.report.Sources))
 	s.sessions = slices.Sorted(maps.Keys(s.report.Sessions))
 	s.filters = slices.Sorted(maps.Keys(s.report.Rules))

@@ -22,7 +22,7 @@ var boundBy = map[string]string{
 	"id": "resource", "name": "resource", "owner": "resource", "source": "resource", "target": "resource", "filter": "resource",
 	"number": "resource", "vni": "resource", "member": "resource", "zone": "resource",
 	"InstanceId": "resource", "ImageId": "resource", "InstanceType": "resource", "AutoScalingGroupName": "resource",
-	"direction": "list", "type": "list", "reason": "list", "fate": "list", "state": "list", "event": "list", "law": "list", "kind": "list",
+	"direction": "list", "point": "list", "type": "list", "reason": "list", "fate": "list", "state": "list", "event": "list", "law": "list", "kind": "list",
 	"action": "list", "service": "list", "status": "list", "result": "list", "phase": "list", "stage": "list", "sign": "list", "what": "list", "metric": "list", "version": "build", "dpdk": "build",
 }
 

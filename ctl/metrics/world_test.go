@@ -113,6 +113,9 @@ func newWorld(t testing.TB) *world {
 			return &history.Counts{Bytes: 1 << 20, Series: 12, Writable: true, Oldest: time.Unix(1795176000, 0), OmittedSeries: 2, DroppedForSpace: 1}
 		},
 		Control: &tally.Control{}, AWS: &tally.Control{}, Audit: auditLog,
+		Captured: func() ctl.CaptureTotals {
+			return ctl.CaptureTotals{Begun: 3, Active: 1, Counts: map[ctl.CaptureInterface]ctl.CaptureCounts{{Port: 0, Point: ctl.CaptureEgress}: {Other: 1, Taken: 20, Full: 300, Rate: 4000, Congestion: 50000}}}
+		},
 		Configuration: func() ctl.Configuration {
 			return ctl.Configuration{LoadedAt: time.UnixMilli(1234500), Last: &ctl.Reload{Failures: []string{"no"}}, Reloads: 3, Failed: 1, RestartNeeded: []string{"x"}}
 		}}

@@ -36,6 +36,7 @@ var pathActions = map[string]string{
 	api.PathWatch: "mirrorgw:Watch", api.PathHealth: "mirrorgw:GetHealth", api.PathReady: "mirrorgw:GetReadiness",
 	api.PathVersion: "mirrorgw:GetVersion", api.PathOpenAPI: "mirrorgw:GetOpenAPI", api.PathApply: "mirrorgw:Apply",
 	api.PathExport: "mirrorgw:Export", api.PathSimulate: "mirrorgw:SimulatePolicy",
+	api.PathCapture: actionCapture, pathOneCapture: actionCapture,
 	api.PathConsoleLinks: "mirrorgw:GetConsoleLink",
 	api.PathReload:       "mirrorgw:Reload", api.PathLogLevel: "mirrorgw:SetLogLevel",
 }

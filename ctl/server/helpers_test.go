@@ -198,15 +198,16 @@ func (d *dataPath) identify(r *report.Report) {
 
 // world is a daemon without its data path.
 type world struct {
-	t      *testing.T
-	path   *dataPath
-	store  *store.Store
-	server *server.Server
-	socket string
-	client *client.Client
-	log    *syncBuffer
-	served chan error
-	tally  tally.Control
+	t        *testing.T
+	path     *dataPath
+	store    *store.Store
+	server   *server.Server
+	socket   string
+	client   *client.Client
+	log      *syncBuffer
+	served   chan error
+	tally    tally.Control
+	captures fakeCapturer
 }
 
 type syncBuffer struct {
@@ -255,7 +256,7 @@ func newWorldWith(t *testing.T, limits server.Limits, socket server.SocketOption
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := server.Options{Store: w.store, Config: cfg, Status: w.path.status, Report: w.path.report, Explainer: w.path, States: &w.path.states,
+	o := server.Options{Store: w.store, Config: cfg, Status: w.path.status, Report: w.path.report, Explainer: w.path, Capturer: &w.captures, States: &w.path.states,
 		Version: "1.2.3", DPDK: "22.11", Roles: roles, Limits: limits, Tally: &w.tally, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 		ConsoleLink: func(c server.Caller) (string, time.Time, error) {
 			return "http://x/" + c.Principal.User + c.Role.String(), noon, nil

@@ -101,8 +101,13 @@ func (r *route) requestContent(schemas *schemas) object {
 }
 
 func (s *Server) responses(r *route, schemas *schemas) object {
-	content := object{api.ContentType: object{"schema": schemas.of(r.response)}}
+	content := object{}
+	if r.response != nil {
+		content[api.ContentType] = object{"schema": schemas.of(r.response)}
+	}
 	switch {
+	case r.stream != "":
+		content[r.stream] = object{"schema": object{"type": "string", "format": "binary"}}
 	case r.path == api.PathWatch:
 		content = object{contentTypeLines: object{"schema": schemas.of(r.response)}}
 	case r.toml && r.request == nil:

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/pcapng"
 	"mirrorgw/ctl/server"
 )
 
@@ -62,6 +63,7 @@ var requests = map[string]struct{ ref, body string }{
 	"post /v1/load-balancers":        {"", `{"name":"new","listeners":[{"protocol":"udp","port":4789}],"health":{"protocol":"tcp","port":80},"members":[{"address":"192.0.2.30"}]}`},
 	"post /v1/shares":                {"", `{"name":"new","trafficMirrorTargetIds":["ids"],"principals":[{"principalId":"123456789012","status":"accepted"}]}`},
 	"patch /v1/shares/{ref}":         {"sh", `{"allowExternalPrincipals":true,"principals":null}`},
+	"post /v1/capture":               {"", `{"count":1}`},
 	"post /v1/iam/simulate":          {"", `{"action":"ec2:CreateTrafficMirrorSession","resources":["arn:aws:ec2:local-1:000000000000:traffic-mirror-target/tmt-1"],"context":{"aws:SourceIp":["192.0.2.1"]}}`},
 	"patch /v1/interfaces/{ref}":     {"web-1", `{"mtu":9001}`},
 	"patch /v1/targets/{ref}":        {"ids", `{"mtu":1600}`},
@@ -101,6 +103,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 func checkOperation(t *testing.T, d *document, method, path string, o *operation) {
 	w := newWorldWith(t, server.Limits{Heartbeat: time.Millisecond}, server.SocketOptions{}, func(o *server.Options) { o.Reloader = &reloader{} })
 	w.build()
+	w.captures.frames = sample("")
 	must(w.client.LoadBalancers().Create(background, api.LoadBalancer{Common: api.Common{Name: "lb"}, Members: []api.LoadBalancerMember{{Address: "192.0.2.30"}}}))(t)
 	must(w.client.Shares().Create(background, api.ResourceShare{Common: api.Common{Name: "sh"}, TrafficMirrorTargetIDs: []string{"ids"},
 		Principals: []api.SharePrincipal{{PrincipalID: "123456789012"}}}))(t)
@@ -141,6 +144,9 @@ func (w *world) realPath(path string) string {
 		return path
 	}
 	ref := references[base]
+	if base == api.PathCapture {
+		return base + "/" + w.begin(w.t.Context()).Identifier()
+	}
 	if ref == "RULE" {
 		ref = must(w.client.Rules().List(background))(w.t)[0].TrafficMirrorFilterRuleID
 	}
@@ -156,6 +162,9 @@ func (d *document) checkAnswer(t *testing.T, o *operation, status int, text stri
 	content, ok := response.Content[header.Get("Content-Type")]
 	if !ok {
 		t.Fatalf("%s with status %d is not documented", header.Get("Content-Type"), status)
+	}
+	if header.Get("Content-Type") == pcapng.ContentType {
+		return
 	}
 	var value any
 	if err := json.Unmarshal([]byte(text), &value); err != nil {

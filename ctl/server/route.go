@@ -17,7 +17,8 @@ type route struct {
 	request      reflect.Type // of the body; nil: there is none
 	patch        bool         // the body is a JSON merge patch of request
 	toml         bool         // the body, or the answer where there is no body, may be TOML too
-	response     reflect.Type // of the answer
+	response     reflect.Type // of the answer; nil: it is a stream
+	stream       string       // content type of such a stream
 	status       int          // of an answer that is no error
 	query        []parameter
 	headers      []parameter
@@ -109,6 +110,7 @@ func (s *Server) allRoutes() []*route {
 	all = append(all, s.tagRoutes()...)
 	all = append(all, s.documentRoutes()...)
 	all = append(all, s.accessRoutes()...)
+	all = append(all, s.captureRoutes()...)
 	all = append(all, s.reloadRoutes()...)
 	return append(all, s.gatewayRoutes()...)
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Status    func() ctl.Status                 // of the data path, now
 	Report    func(report.Kinds) *report.Report // counters of some kinds, now; others may be there too. The server may alter the maps
 	Explainer ctl.Explainer
+	Capturer  ctl.Capturer     // nil: frames cannot be captured
 	States    *ctl.StateEvents // changes of state, for change streams; nil: there are none
 	Fault     error            // why the state on disk is not in use, which health says; nil: it is, or there is none
 	Version   string           // of the daemon
@@ -57,6 +58,7 @@ type Server struct {
 	large     places        // for bodies of more than BodyBytes
 	counting  places        // for reports of counters
 	diskFault atomic.Pointer[string]
+	captures  captures
 }
 
 // New makes a server. It answers once Serve is called.

@@ -157,10 +157,10 @@ func (j *judge) command(where string, words []string) {
 // of a command line that makes no sense.
 func (j *judge) parse(where, program string, args []string) {
 	const usage = 2
-	bin := daemon.BuildControl
+	bin := daemon.BuildControl(j.t)
 	args = slices.Clone(args)
 	if program == "mirrorgw" {
-		bin = daemon.Build
+		bin = daemon.Build(j.t)
 		for i, arg := range args {
 			if i > 0 && args[i-1] == "--config" {
 				args[i] = "nonexistent/" + filepath.Base(arg)
@@ -169,7 +169,7 @@ func (j *judge) parse(where, program string, args []string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, bin(j.t), args...)
+	cmd := exec.CommandContext(ctx, bin, args...)
 	cmd.Dir = j.t.TempDir()
 	if err := os.WriteFile(filepath.Join(cmd.Dir, "resources.toml"), nil, 0o600); err != nil {
 		j.t.Fatal(err)

@@ -35,6 +35,8 @@ type fake struct {
 	reload    api.Reload
 	events    []api.Event
 	from      uint64
+	captured  api.CaptureRequest
+	capture   fakeCapture
 }
 
 func newFake() *fake {

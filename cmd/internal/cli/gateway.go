@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
@@ -35,6 +36,15 @@ type Gateway interface {
 	SetLogLevel(ctx context.Context, level string) (*api.LogLevel, error)
 	Stats(ctx context.Context, q client.StatsQuery) (*report.Report, error)
 	Watch(ctx context.Context, from uint64, each func(api.Event) error) error
+	Capture(ctx context.Context, request api.CaptureRequest, options ...client.Option) (CaptureStream, error)
+	StopCapture(ctx context.Context, id string) error
+}
+
+// CaptureStream is a capture that runs: a pcapng file that grows, to io.EOF.
+type CaptureStream interface {
+	io.ReadCloser
+	Identifier() string                    // to end it by
+	Summary() (*api.CaptureSummary, error) // once io.EOF was read
 }
 
 // Options go with requests about resources.
@@ -134,6 +144,15 @@ func (d *daemon) Delete(ctx context.Context, kind, ref string, o Options) (json.
 
 func (d *daemon) SetTags(ctx context.Context, id string, tags map[string]*string, o Options) (json.RawMessage, error) {
 	return raw(d.Client.SetTags(ctx, id, tags, o.list()...))
+}
+
+// Capture returns an interface that is nil after an error.
+func (d *daemon) Capture(ctx context.Context, request api.CaptureRequest, options ...client.Option) (CaptureStream, error) {
+	stream, err := d.Client.Capture(ctx, request, options...)
+	if err != nil {
+		return nil, err
+	}
+	return stream, nil
 }
 
 // raw writes an answer as the API did.

@@ -56,7 +56,7 @@ func (l *life) newAPI() (*server.Server, error) {
 		return nil, err
 	}
 	o := server.Options{
-		Store: l.loaded.store, Status: l.data.status, Report: l.data.report, Explainer: l.data, States: l.data.ways.states, Fault: l.loaded.fault,
+		Store: l.loaded.store, Status: l.data.status, Report: l.data.report, Explainer: l.data, Capturer: l.data, States: l.data.ways.states, Fault: l.loaded.fault,
 		Version: version.String(), DPDK: dpdk.Version(), Config: l.cfg, Roles: roles, Log: l.o.Log,
 		Limits: server.Limits{Connections: maxConnections}, Tally: &l.tally,
 		Directory: l.directory, Region: l.cfg.AWS.Region, Audit: l.audit, Reloader: l.again,
