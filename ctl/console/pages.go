@@ -73,6 +73,7 @@ func (s *Server) allPages() []*page {
 		{path: pathLogout, title: "Log out", post: (*visit).logout},
 	}
 	pages = append(pages, mirrorSessions.pages()...)
+	pages = append(pages, &page{path: pathGuide, title: "Create a session", nav: "/sessions", asks: post(api.PathSessions), get: (*visit).guide, post: (*visit).takeStep})
 	pages = append(pages, targets.pages()...)
 	pages = append(pages, filters.pages()...)
 	pages = append(pages, filterRules.pages()...)

@@ -30,6 +30,7 @@ type resource[W any] struct {
 	made         func(v *visit, f *form) (path string, above []crumb) // then, of the one that a form makes
 	crumbs       func(v *visit, w *W) []crumb                         // then, the pages above those about one
 	aliases      map[string]string                                    // fields of the form by fields of the API, where they have another name
+	guide        func() string                                        // path of the guide that makes one too; nil: there is none
 	sections     func(v *visit, w *W) ([]section, error)              // of the page about one, the facts first
 }
 
@@ -103,6 +104,9 @@ func (r *resource[W]) list(v *visit) (*reply, error) {
 	}
 	if r.fields != nil && v.may(http.MethodPost, r.api) {
 		l.Create, l.CreateLabel = r.path+"/new", "Create "+r.one
+		if r.guide != nil {
+			l.Guide = r.guide()
+		}
 	}
 	return &reply{template: "list", data: l}, nil
 }
