@@ -252,7 +252,11 @@ func TestGuideTwiceAtOnce(t *testing.T) {
 	led := make([]string, 4)
 	for i := range led {
 		one := *b
-		both.Go(func() { _, led[i] = one.post(review, "do", "create") })
+		both.Add(1)
+		go func() {
+			defer both.Done()
+			_, led[i] = one.post(review, "do", "create")
+		}()
 	}
 	both.Wait()
 	for _, to := range led {
