@@ -113,8 +113,8 @@ const (
 	returnFocus  = `focusWas.focus({focusVisible: true, preventScroll: true})`
 )
 
-// Stops presses Tab from the beginning of the document until the focus leaves it, and tells where it
-// stopped. Visible is by the pixels: with the focus and without it.
+// Stops presses Tab from the beginning of the document until the focus leaves it or begins anew, and tells
+// where it stopped. Visible is by the pixels: with the focus and without it.
 func (p *Page) Stops() (stops []Stop) {
 	p.person.t.Helper()
 	p.Evaluate("document.activeElement && document.activeElement.blur(); scrollTo(0, 0)", nil)
@@ -127,6 +127,9 @@ func (p *Page) Stops() (stops []Stop) {
 			return stops
 		}
 		told := p.Focused()
+		if len(stops) > 0 && told == stops[0].Told && box.X == stops[0].Left && box.Y == stops[0].Top {
+			return stops // it has gone round
+		}
 		clip := arguments{"x": box.X, "y": box.Y, "width": box.Width, "height": box.Height, "scale": 1}
 		with := p.shot(clip)
 		p.Evaluate(withoutFocus, nil)
