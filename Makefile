@@ -92,6 +92,12 @@ test-vm: ## the package on emulated network cards, in a virtual machine; needs r
 test-sdk: deps ## the AWS SDK for Go against the live demo; downloads the SDK; needs root
 	cd testbed/awssdk && $(TEST) -timeout 10m ./...
 
+.PHONY: test-console
+test-console: deps build ## the console in headless Chromium; pictures go to out/console; installs chromium; needs root
+	scripts/console-test-deps.sh out/axe-core
+	MIRRORGW_BROWSER=1 $(TEST) -timeout 30m ./testbed/browser
+	MIRRORGW_BROWSER=1 $(TEST) -timeout 3h -run '^TestConsole' ./testbed
+
 bench: deps build ## measure beside testpmd and Open vSwitch, write out/bench.json; needs hugepages
 	@mkdir -p out
 	$(ALL_CPUS) $(GO) run ./testbed/bench --out out/bench.json

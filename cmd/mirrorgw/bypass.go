@@ -9,15 +9,22 @@ import (
 	"mirrorgw/cmd/internal/gateway"
 )
 
+const bypassHelp = `Runs the program that [bypass] of the configuration has for the event: production goes past the gateway, or
+through it. Of the configuration nothing else is read.`
+
+func bypassFlags(o *gateway.BypassOptions) *flag.FlagSet {
+	flags := newFlags()
+	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (required)")
+	return flags
+}
+
 // runBypass is "mirrorgw bypass EVENT": it runs the program that the configuration has for an event.
 func runBypass(args []string, out, errs io.Writer) int {
 	o := gateway.BypassOptions{Out: out}
-	flags := newFlags()
-	flags.StringVar(&o.Config, "config", "", "gateway configuration, `FILE` (required)")
+	flags := bypassFlags(&o)
 	event, err := parseAction(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(out, "usage: mirrorgw bypass bypass|inline --config FILE\n\n"+
-			"Runs the program that [bypass] of the configuration has for the event: production goes past the gateway, or through it.\n\n")
+		fmt.Fprint(out, "usage: mirrorgw bypass bypass|inline --config FILE\n\n"+bypassHelp+"\n\n")
 		flags.SetOutput(out)
 		flags.PrintDefaults()
 		return exitOK

@@ -40,6 +40,9 @@ func manualPage() *manual.Page {
 	p.Subsection("mirrorgw state check|export|compact")
 	p.Text(stateHelp)
 	items(p, stateFlags(new(gateway.StateOptions)))
+	p.Subsection("mirrorgw bypass bypass|inline")
+	p.Text(bypassHelp)
+	items(p, bypassFlags(new(gateway.BypassOptions)))
 	p.Subsection("mirrorgw doctor")
 	p.Text(doctorHelp)
 	doctorFlags, _ := doctorFlags(new(doctor.Options))
@@ -95,8 +98,8 @@ func runCompletion(args []string, out, errs io.Writer) int {
 }
 
 func completeBash(w io.Writer, flags *flag.FlagSet) {
-	fmt.Fprint(w, "# bash completion of mirrorgw(8)\n_mirrorgw() {\n    local words=\"state doctor completion\"\n"+
-		"    case \"${COMP_WORDS[1]}\" in\n    state) words=\"check export compact\" ;;\n    completion) words=\"bash zsh fish\" ;;\n    esac\n"+
+	fmt.Fprint(w, "# bash completion of mirrorgw(8)\n_mirrorgw() {\n    local words=\"state bypass doctor completion\"\n"+
+		"    case \"${COMP_WORDS[1]}\" in\n    state) words=\"check export compact\" ;;\n    bypass) words=\"bypass inline\" ;;\n    completion) words=\"bash zsh fish\" ;;\n    esac\n"+
 		"    case \"${COMP_WORDS[COMP_CWORD]}\" in\n    -*) words=\"")
 	flags.VisitAll(func(f *flag.Flag) { fmt.Fprintf(w, "--%s ", f.Name) })
 	fmt.Fprint(w, "--help\" ;;\n    esac\n"+
@@ -114,13 +117,14 @@ func completeZsh(w io.Writer, flags *flag.FlagSet) {
 		}
 		fmt.Fprintf(w, "    %s \\\n", shellQuote("--"+f.Name+"["+zshText(meaning)+"]"+action))
 	})
-	fmt.Fprint(w, "    '1::command:(state doctor completion)' \\\n    '2::action:(check export compact bash zsh fish)'\n")
+	fmt.Fprint(w, "    '1::command:(state bypass doctor completion)' \\\n    '2::action:(check export compact bypass inline bash zsh fish)'\n")
 }
 
 func completeFish(w io.Writer, flags *flag.FlagSet) {
 	fmt.Fprint(w, "# fish completion of mirrorgw(8)\n"+
-		"complete -c mirrorgw -n __fish_use_subcommand -xa 'state doctor completion'\n"+
+		"complete -c mirrorgw -n __fish_use_subcommand -xa 'state bypass doctor completion'\n"+
 		"complete -c mirrorgw -n '__fish_seen_subcommand_from state' -xa 'check export compact'\n"+
+		"complete -c mirrorgw -n '__fish_seen_subcommand_from bypass' -xa 'bypass inline'\n"+
 		"complete -c mirrorgw -n '__fish_seen_subcommand_from completion' -xa 'bash zsh fish'\n")
 	flags.VisitAll(func(f *flag.Flag) {
 		value, meaning := flag.UnquoteUsage(f)

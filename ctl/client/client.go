@@ -83,6 +83,9 @@ func IfMatch(revision uint64) Option {
 	}
 }
 
+// DryRun has a create only say whether it could be made, and what it would make.
+func DryRun() Option { return func(c *call) { c.query.Set("dryRun", "true") } }
+
 // Where keeps the resources of a list that have one of the values in a field, by its JSON name,
 // or in a tag, as "tag:KEY". * and ? are wildcards. Several Where of different fields must all
 // hold.

@@ -96,7 +96,7 @@ func (v *visit) answer(w http.ResponseWriter) (*reply, error) {
 			return v.toLogin(), nil
 		}
 		if method, path := v.page.question(v.r); method != "" && !v.may(method, path) {
-			return nil, failed(http.StatusForbidden, "You are logged in as "+v.session.user()+", who may not use this page. Ask for a policy that allows it.")
+			return nil, v.refused(path)
 		}
 	}
 	return handle(v)
@@ -140,6 +140,9 @@ func (v *visit) failure(err error) *reply {
 	switch {
 	case errors.As(err, &own):
 	case errors.As(err, &refused):
+		if answer := v.late(refused); answer != nil {
+			return answer
+		}
 		own = &failure{refused.Status, sentence(refused.Message)}
 	case errors.Is(err, context.Canceled):
 		own = &failure{http.StatusServiceUnavailable, "The request was given up before it was answered."}

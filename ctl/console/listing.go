@@ -60,6 +60,7 @@ type listing struct {
 	Previous, Next string // paths; empty: there is none
 	Create         string // path of the form that makes one; empty: the user may not
 	CreateLabel    string
+	Guide          string // path of the guide that makes one; empty: there is none
 	Noun           string // what the list is of, plural
 }
 

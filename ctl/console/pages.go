@@ -60,12 +60,15 @@ var navigation = []struct {
 	{"Traffic mirroring", []string{"/sessions", "/targets", "/filters"}},
 	{"Network", []string{"/interfaces", "/load-balancers"}},
 	{"Look closer", []string{pathExplain, pathCapture, pathAudit}},
+	{"Gateway", []string{"/metrics", "/settings"}},
 }
 
 // allPages is everything there is. No page exists outside this table.
 func (s *Server) allPages() []*page {
 	pages := []*page{
 		{path: pathHome + "{$}", title: "Overview", nav: pathHome, get: (*visit).overview},
+		{path: "/metrics", title: "Metrics", nav: "/metrics", asks: get(api.PathStats), get: (*visit).metrics},
+		{path: "/settings", title: "Settings", nav: "/settings", asks: get(api.PathState), get: (*visit).settings},
 		{path: pathLogin, title: "Log in", open: true, get: (*visit).loginForm, post: (*visit).login},
 		{path: pathEnter, title: "Log in", open: true, get: (*visit).enterForm, post: (*visit).enter},
 		{path: pathExplain, title: "Explain", nav: pathExplain, asks: post(api.PathExplain), get: (*visit).explain},
@@ -75,6 +78,7 @@ func (s *Server) allPages() []*page {
 		{path: pathLogout, title: "Log out", post: (*visit).logout},
 	}
 	pages = append(pages, mirrorSessions.pages()...)
+	pages = append(pages, &page{path: pathGuide, title: "Create a session", nav: "/sessions", asks: post(api.PathSessions), get: (*visit).guide, post: (*visit).takeStep})
 	pages = append(pages, targets.pages()...)
 	pages = append(pages, filters.pages()...)
 	pages = append(pages, filterRules.pages()...)

@@ -15,6 +15,7 @@ type resource[W any] struct {
 	path       string // "/targets": the list; below it are new, {id}, {id}/modify, {id}/tags and {id}/delete
 	api        string // path of the collection
 	title      string // of the list and in the menu
+	nav        string // path of the entry of the menu that its pages belong to; empty: path
 	one, many  string // in sentences
 	collection func(*client.Client) client.Collection[W]
 	id         func(*W) string
@@ -30,6 +31,7 @@ type resource[W any] struct {
 	made         func(v *visit, f *form) (path string, above []crumb) // then, of the one that a form makes
 	crumbs       func(v *visit, w *W) []crumb                         // then, the pages above those about one
 	aliases      map[string]string                                    // fields of the form by fields of the API, where they have another name
+	guide        func() string                                        // path of the guide that makes one too; nil: there is none
 	sections     func(v *visit, w *W) ([]section, error)              // of the page about one, the facts first
 }
 
@@ -60,12 +62,15 @@ func (l *look) ref(path, id string) cell {
 
 // pages are those of the kind. Without fields there is no form to make or change one.
 func (r *resource[W]) pages() []*page {
-	at := r.path + "/{id}"
+	at, nav := r.path+"/{id}", r.path
+	if r.nav != "" {
+		nav = r.nav
+	}
 	pages := []*page{
-		{path: r.path, title: r.title, nav: r.path, asks: get(r.api), get: r.list},
-		{path: at, title: r.one, nav: r.path, asks: get(r.api), get: r.detail},
-		{path: at + "/tags", title: "Manage tags", nav: r.path, asks: tagging(), get: r.tagsForm, post: r.setTags},
-		{path: at + "/delete", title: "Delete " + r.one, nav: r.path, asks: drop(r.api), get: r.deleteForm, post: r.remove},
+		{path: r.path, title: r.title, nav: nav, asks: get(r.api), get: r.list},
+		{path: at, title: r.one, nav: nav, asks: get(r.api), get: r.detail},
+		{path: at + "/tags", title: "Manage tags", nav: nav, asks: tagging(), get: r.tagsForm, post: r.setTags},
+		{path: at + "/delete", title: "Delete " + r.one, nav: nav, asks: drop(r.api), get: r.deleteForm, post: r.remove},
 	}
 	if r.owner != nil {
 		pages = pages[2:]
@@ -74,8 +79,8 @@ func (r *resource[W]) pages() []*page {
 		return pages
 	}
 	return append(pages,
-		&page{path: r.path + "/new", title: "Create " + r.one, nav: r.path, asks: post(r.api), get: r.createForm, post: r.create},
-		&page{path: at + "/modify", title: "Modify " + r.one, nav: r.path, asks: patch(r.api), get: r.modifyForm, post: r.modify})
+		&page{path: r.path + "/new", title: "Create " + r.one, nav: nav, asks: post(r.api), get: r.createForm, post: r.create},
+		&page{path: at + "/modify", title: "Modify " + r.one, nav: nav, asks: patch(r.api), get: r.modifyForm, post: r.modify})
 }
 
 // list shows one page of what there is.
@@ -103,6 +108,9 @@ func (r *resource[W]) list(v *visit) (*reply, error) {
 	}
 	if r.fields != nil && v.may(http.MethodPost, r.api) {
 		l.Create, l.CreateLabel = r.path+"/new", "Create "+r.one
+		if r.guide != nil {
+			l.Guide = r.guide()
+		}
 	}
 	return &reply{template: "list", data: l}, nil
 }

@@ -121,13 +121,15 @@ func (e *rowEditor) words(text string) string {
 	return strings.Join(words, "; ")
 }
 
+// typedRows are the rows but for those in which nothing was typed.
+func (e *rowEditor) typedRows() [][]string {
+	return slices.DeleteFunc(slices.Clone(e.Rows), func(row []string) bool { return slices.Equal(row, e.empty()) })
+}
+
 // bodies are what the API takes of the rows: objects by the names of the columns. Rows in which
 // nothing was typed are left out.
 func (e *rowEditor) bodies() (bodies []map[string]any) {
-	for _, row := range e.Rows {
-		if slices.Equal(row, e.empty()) {
-			continue
-		}
+	for _, row := range e.typedRows() {
 		body := map[string]any{}
 		for i, column := range e.Columns {
 			column.Value = row[i]

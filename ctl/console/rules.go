@@ -10,7 +10,7 @@ import (
 
 // filterRules are shown on the page of their filter.
 var filterRules = &resource[api.TrafficMirrorFilterRule]{
-	path: "/rules", api: api.PathRules, title: "Rules", one: "rule", many: "rules",
+	path: "/rules", nav: "/filters", api: api.PathRules, title: "Rules", one: "rule", many: "rules",
 	collection: (*client.Client).Rules,
 	id:         func(w *api.TrafficMirrorFilterRule) string { return w.TrafficMirrorFilterRuleID },
 	common: func(w *api.TrafficMirrorFilterRule) *api.Common {

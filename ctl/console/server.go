@@ -13,6 +13,7 @@ import (
 
 	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/client"
+	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/console/live"
 	"mirrorgw/ctl/console/past"
 	"mirrorgw/ctl/door"
@@ -45,6 +46,9 @@ type Options struct {
 
 	Live *live.Hub  // numbers of the moment, and Events where that is nil; nil: there are none
 	Past *past.Past // plots of the history; nil: there is none
+
+	Config  func() *config.Config // what the gateway runs by, now; nil: it is not shown
+	Metrics http.Handler          // writes the metrics as Prometheus reads them; nil: none are shown
 
 	Limits Limits
 	Now    func() time.Time // nil: time.Now

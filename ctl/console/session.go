@@ -23,6 +23,7 @@ type session struct {
 	mu      sync.Mutex
 	used    time.Time
 	flashes []flash
+	drafts  []*draft      // of the guide, the oldest first; at most maxDrafts
 	ended   chan struct{} // closed when the log-in ends: event streams end with it
 }
 

@@ -31,6 +31,7 @@ var mirrorSessions = &resource[api.TrafficMirrorSession]{
 		{"Description", "description", func(_ *look, w *api.TrafficMirrorSession) cell { return cell{Text: w.Description} }},
 	},
 	fields: (*visit).sessionFields, texts: sessionTexts, sections: sessionSections,
+	guide: guideStart,
 }
 
 // sessionFields are in the order of the guide.
@@ -47,17 +48,27 @@ func (v *visit) sessionFields() ([]field, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(commonFields("Unique among the sessions of the account."),
+	settings := sessionSettings()
+	fields := append(commonFields(sessionNameHint),
 		field{Name: "networkInterfaceId", Label: "Mirror source", Kind: kindSuggest, Required: true, Options: sources, Hint: "The name or identifier of the network interface to be mirrored."},
-		field{Name: "trafficMirrorTargetId", Label: "Mirror target", Kind: kindSuggest, Required: true, Options: destinations, Hint: "Where the copies go: the name or identifier of a target."},
-		field{Name: "sessionNumber", Label: "Session number", Kind: kindNumber, Required: true, Hint: "1 to 32766. The sessions of a source are asked in this order, 1 first; a packet is mirrored once."},
-		field{Name: "virtualNetworkId", Label: "VNI", Kind: kindNumber, Hint: "The VXLAN network identifier, 1 to 16777215. Empty: a random one that is not in use."},
-		field{Name: "packetLength", Label: "Packet length", Kind: kindNumber, Hint: "Bytes of each packet to mirror, from its Ethernet header. Empty: all of them."},
-		field{Name: "trafficMirrorFilterId", Label: "Filter", Kind: kindSuggest, Required: true, Options: rules, Hint: "What is mirrored: the name or identifier of a filter."},
-		field{Name: "sampleOneIn", Label: "Mirror one flow in", Kind: kindNumber, Hint: "2 to 1000000. Empty: all flows."},
-		field{Name: "rateLimitPps", Label: "Rate limit, copies a second", Kind: kindNumber, Hint: "Empty: no limit."},
-		field{Name: "rateLimitBps", Label: "Rate limit, bits a second", Kind: kindNumber, Hint: "Of the outer frames. Empty: no limit."},
-	), nil
+		field{Name: "trafficMirrorTargetId", Label: "Mirror target", Kind: kindSuggest, Required: true, Options: destinations, Hint: "Where the copies go: the name or identifier of a target."})
+	fields = append(fields, settings[:3]...)
+	fields = append(fields, field{Name: "trafficMirrorFilterId", Label: "Filter", Kind: kindSuggest, Required: true, Options: rules, Hint: "What is mirrored: the name or identifier of a filter."})
+	return append(fields, settings[3:]...), nil
+}
+
+const sessionNameHint = "Unique among the sessions of the account."
+
+// sessionSettings are the fields that name no other resource: those that the guide has first, then ours.
+func sessionSettings() []field {
+	return []field{
+		{Name: "sessionNumber", Label: "Session number", Kind: kindNumber, Required: true, Hint: "1 to 32766. The sessions of a source are asked in this order, 1 first; a packet is mirrored once."},
+		{Name: "virtualNetworkId", Label: "VNI", Kind: kindNumber, Hint: "The VXLAN network identifier, 1 to 16777215. Empty: a random one that is not in use."},
+		{Name: "packetLength", Label: "Packet length", Kind: kindNumber, Hint: "Bytes of each packet to mirror, from its Ethernet header. Empty: all of them."},
+		{Name: "sampleOneIn", Label: "Mirror one flow in", Kind: kindNumber, Hint: "2 to 1000000. Empty: all flows."},
+		{Name: "rateLimitPps", Label: "Rate limit, copies a second", Kind: kindNumber, Hint: "Empty: no limit."},
+		{Name: "rateLimitBps", Label: "Rate limit, bits a second", Kind: kindNumber, Hint: "Of the outer frames. Empty: no limit."},
+	}
 }
 
 func sessionTexts(v *visit, w *api.TrafficMirrorSession) map[string]string {
@@ -90,7 +101,11 @@ func sessionSections(v *visit, w *api.TrafficMirrorSession) ([]section, error) {
 	if w.Delivery != "" {
 		status.Facts = append(status.Facts, fact{"Copies", state(w.Delivery, w.DeliveryReason)})
 	}
-	return []section{{ID: "details", Heading: "Details", Facts: facts}, status}, nil
+	sections := []section{{ID: "details", Heading: "Details", Facts: facts}, status}
+	if v.r.URL.Query().Has("check") {
+		return append([]section{v.checkSection(w)}, sections...), nil
+	}
+	return sections, nil
 }
 
 func oneIn(n int) string {

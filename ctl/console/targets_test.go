@@ -261,8 +261,8 @@ address = "192.0.2.12"
 	if status, to := b.post("/targets/tmt-11111111111111111/modify", form...); status != http.StatusSeeOther {
 		t.Errorf("his own: %d %s", status, to)
 	}
-	for _, path := range []string{"/targets/tmt-22222222222222222/modify", "/targets/tmt-22222222222222222/delete", "/targets/tmt-33333333333333333/modify"} {
-		if status, text := b.post(path, append(form, "confirm", "delete")...); status != 403 {
+	for path, want := range map[string]int{"/targets/tmt-22222222222222222/modify": 403, "/targets/tmt-22222222222222222/delete": 403, "/targets/tmt-33333333333333333/modify": 404} {
+		if status, text := b.post(path, append(form, "confirm", "delete")...); status != want {
 			t.Errorf("%s: %d %s", path, status, text)
 		}
 	}

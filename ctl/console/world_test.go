@@ -77,6 +77,10 @@ name = "one-target"
 document = '''{"Version": "2012-10-17", "Statement": [
  {"Effect": "Allow", "Action": "ec2:DescribeTrafficMirrorTargets", "Resource": "*"},
  {"Effect": "Allow", "Action": ["mirrorgw:ModifyTrafficMirrorTarget", "ec2:CreateTags", "ec2:DeleteTags"], "Resource": "arn:aws:ec2:*:*:traffic-mirror-target/tmt-11111111111111111"}]}'''
+[[policy]]
+name = "sessions-only"
+document = '''{"Version": "2012-10-17", "Statement": [
+ {"Effect": "Allow", "Action": ["ec2:Describe*", "ec2:CreateTrafficMirrorSession"], "Resource": "*"}]}'''
 [[account]]
 id = "111111111111"
 [[account.user]]
@@ -85,6 +89,9 @@ policies = ["AdministratorAccess"]
 [[account.user]]
 name = "ian"
 policies = ["one-target"]
+[[account.user]]
+name = "sam"
+policies = ["sessions-only"]
 [[account.user]]
 name = "nobody"
 `

@@ -92,6 +92,9 @@ func New(o Options) *Endpoint {
 	return e
 }
 
+// Handler answers without a listener, for another door of this process.
+func (e *Endpoint) Handler() http.Handler { return e.http.Handler }
+
 // Serve answers on a listener until Shutdown; then it returns nil. It may be called for several
 // listeners, each in a goroutine of its own.
 func (e *Endpoint) Serve(l net.Listener) error {

@@ -26,8 +26,9 @@ func resourceRoutes[W, R any](s *Server, k *kind[W, R]) []*route {
 		response: changed, status: http.StatusCreated, headers: []parameter{clientTokenHead, ifMatchHeader},
 		codes:  append([]string{api.CodeTokenMismatch}, changeCodes...),
 		handle: func(x *exchange) (*answer, error) { return k.create(s, x) }}
+	create.query = []parameter{dryRunParameter}
 	if k.owner == nil {
-		create.query = owner
+		create.query = append(create.query, ownerParameter)
 	}
 	return withKind(k.kind, []*route{
 		create,
@@ -112,12 +113,18 @@ func (k *kind[W, R]) create(s *Server, x *exchange) (*answer, error) {
 	if request.Token, err = clientToken(x, account, "create-"+string(k.kind)); err != nil {
 		return nil, err
 	}
+	if request.DryRun, err = readFlag(x, dryRunParameter.name); err != nil {
+		return nil, err
+	}
 	result, err := s.change(x, request, func(tx *store.Tx) error { return k.put(tx, account, made) })
 	if err != nil {
 		return nil, err
 	}
-	if result.Replayed {
+	switch {
+	case result.Replayed:
 		return k.replayed(s, result)
+	case request.DryRun: // there is nothing to look up of it
+		return &answer{value: api.Changed[W]{Resource: k.wire(made), Revision: result.Revision, Warnings: warnings(result)}, revision: result.Revision}, nil
 	}
 	return k.changed(s, made, result), nil
 }

@@ -54,6 +54,29 @@ func TestLifeOfResources(t *testing.T) {
 	}
 }
 
+// TestDryRunOfCreates: it answers as the create would, makes nothing, and leaves the client token unused.
+func TestDryRunOfCreates(t *testing.T) {
+	w := newWorld(t, server.Limits{})
+	c, target := w.client, api.TrafficMirrorTarget{Common: api.Common{Name: "ids"}, IPAddress: "192.0.2.10"}
+	filter := api.TrafficMirrorFilter{Common: api.Common{Name: "all"}, IngressFilterRules: []api.TrafficMirrorFilterRule{{TrafficDirection: "ingress", RuleNumber: 100, RuleAction: "accept"}}}
+	if asked := must(c.Targets().Create(background, target, client.DryRun(), client.ClientToken("once")))(t); asked.Resource.IPAddress != "192.0.2.10" || asked.Resource.Name != "ids" {
+		t.Errorf("it would make %+v", asked.Resource)
+	}
+	if asked := must(c.Filters().Create(background, filter, client.DryRun()))(t); len(asked.Resource.IngressFilterRules) != 1 {
+		t.Errorf("it would make %+v", asked.Resource)
+	}
+	if state := must(c.State(background))(t); state.Resources != (api.Resources{}) {
+		t.Errorf("something was made: %+v", state.Resources)
+	}
+	other := target
+	other.IPAddress = "192.0.2.11"
+	must(c.Targets().Create(background, other, client.ClientToken("once")))(t)
+	var refused *api.Error
+	if _, err := c.Targets().Create(background, target, client.DryRun()); !errors.As(err, &refused) || refused.Field != "name" {
+		t.Errorf("a name that is taken: %v", err)
+	}
+}
+
 func TestLoadBalancerKeepsItsMembers(t *testing.T) {
 	w := newWorld(t, server.Limits{})
 	zero := 0

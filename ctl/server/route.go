@@ -92,6 +92,7 @@ var (
 	ownerParameter  = parameter{name: "ownerId", about: "account that the name in the path belongs to; absent: the default account"}
 	limitParameter  = parameter{name: "limit", about: "most resources of one page, 1 to 1000; absent: 100", number: true}
 	tokenParameter  = parameter{name: "nextToken", about: "where the page begins, from the answer with the page before"}
+	dryRunParameter = parameter{name: "dryRun", about: "only say whether it could be made: true or false; absent: false"}
 	ifMatchHeader   = parameter{name: "If-Match", about: "revision in quotes, as ETag has it: the change is refused unless it is still the last one"}
 	clientTokenHead = parameter{name: api.HeaderClientToken, about: "up to 64 printable ASCII characters; the same create with the same token within 24 hours happens once"}
 )

@@ -15,6 +15,7 @@ import (
 	"mirrorgw/ctl/door"
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/keyfile"
+	"mirrorgw/ctl/metrics"
 	"mirrorgw/ctl/server"
 )
 
@@ -98,7 +99,7 @@ func (d *consoleDoor) prepare(l *life, api *server.Server) {
 	}
 	d.hub = live.New(live.Options{Store: l.loaded.store, Config: l.cfg, Status: l.data.status, Report: l.data.report, History: l.kept.history(), Fault: l.loaded.fault, Log: d.log})
 	d.server = console.New(console.Options{
-		Live: d.hub, Past: l.kept.past(l.cfg),
+		Live: d.hub, Past: l.kept.past(l.cfg), Config: l.again.inForce, Metrics: metrics.New(l.metricsOptions()).Handler(),
 		API: api, Gateway: hostName(), Version: version.String(), Listen: c.Listen, URL: c.URL(), Names: c.Names, Certificate: d.certificate,
 		Keys: keys, Idle: minutes(c), Life: hours(c), Audit: l.audit, Log: d.log,
 	})

@@ -51,7 +51,7 @@ func TestConsoleDoor(t *testing.T) {
 	if _, err := listenConsole(cfg, nil, log); err == nil || !strings.Contains(err.Error(), address) {
 		t.Errorf("a second one: %v", err)
 	}
-	l := &life{loader: loader{prepared: &prepared{cfg: cfg, directory: iam.RootsOnly()}}, loaded: loaded{store: resources}, console: d}
+	l := &life{loader: loader{prepared: &prepared{cfg: cfg, directory: iam.RootsOnly()}, o: &Options{Log: slog.New(slog.DiscardHandler)}}, loaded: loaded{store: resources}, console: d}
 	options := server.Options{Store: resources, Config: cfg}
 	d.links(&options)
 	api := server.New(options)

@@ -71,13 +71,7 @@ func (s *scraped) serve(l *life) {
 	if s == nil {
 		return
 	}
-	s.endpoint = metrics.New(metrics.Options{
-		Store: l.loaded.store, Config: l.cfg, Status: l.data.status, Report: l.data.report, Fault: l.loaded.fault,
-		Reasons: metrics.Reasons{Dropped: pipeline.DropNames, Ignored: pipeline.IgnoreNames,
-			Unclassified: pipeline.UnclassifiedNames, Fragments: pipeline.FragmentNames},
-		Version: version.String(), DPDK: dpdk.Version(), Log: s.log,
-		Mempools: l.data.mempools, Xstats: l.data.xstats, Control: &l.tally, History: l.kept.counts, Audit: l.audit, AWS: l.aws.counts(), Captured: l.data.CaptureTotals, Configuration: l.again.Configuration,
-	})
+	s.endpoint = metrics.New(l.metricsOptions())
 	for _, listener := range s.listeners {
 		s.ended.Add(1)
 		go func() {
@@ -88,6 +82,18 @@ func (s *scraped) serve(l *life) {
 		}()
 	}
 	s.log.Info("metrics", "at", l.cfg.Metrics.String())
+}
+
+// metricsOptions are what metrics tell of, whoever reads them.
+func (l *life) metricsOptions() metrics.Options {
+	return metrics.Options{
+		Store: l.loaded.store, Config: l.cfg, Status: l.data.status, Report: l.data.report, Fault: l.loaded.fault,
+		Reasons: metrics.Reasons{Dropped: pipeline.DropNames, Ignored: pipeline.IgnoreNames,
+			Unclassified: pipeline.UnclassifiedNames, Fragments: pipeline.FragmentNames},
+		Version: version.String(), DPDK: dpdk.Version(), Log: l.o.Log,
+		Mempools: l.data.mempools, Xstats: l.data.xstats, Control: &l.tally, History: l.kept.counts, Audit: l.audit, AWS: l.aws.counts(), Captured: l.data.CaptureTotals,
+		Configuration: l.again.Configuration,
+	}
 }
 
 // close stops accepting and lets scrapes under way finish.

@@ -66,6 +66,13 @@ func newReloader(l *life) *reloader {
 	return &reloader{life: l, running: l.cfg, state: ctl.Configuration{File: l.o.Config, LoadedAt: time.Now()}}
 }
 
+// inForce is what the gateway runs by. It is never changed.
+func (r *reloader) inForce() *config.Config {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.running
+}
+
 // onSignal is the reload that SIGHUP asks for.
 func (r *reloader) onSignal() { r.Reload(context.Background(), false) }
 

@@ -3,6 +3,9 @@ import { enhanceGroup } from "./groups.js";
 import { enhanceTags } from "./tags.js";
 import "./live.js";
 
+// On a narrow page the menu is a row that scrolls; the entry of this page is in sight.
+document.querySelector(".menu a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A form that came back with faults begins with them.
 document.getElementById("summary")?.focus();
 
