@@ -212,6 +212,7 @@ type Explanation struct {
 	Packet     string             `json:"packet"` // the packet in one line, as it was understood
 	Frame      string             `json:"frame"`  // the frame that was judged, hexadecimal
 	Source     string             `json:"source"`
+	SourceID   string             `json:"networkInterfaceId"`
 	Direction  string             `json:"direction"`
 	Session    string             `json:"session,omitempty"` // that mirrors it: name
 	SessionID  string             `json:"trafficMirrorSessionId,omitempty"`
@@ -220,25 +221,49 @@ type Explanation struct {
 	Sessions   []ExplainedSession `json:"sessions,omitempty"` // in the order they were asked
 	Copy       *ExplainedCopy     `json:"copy,omitempty"`
 	Skipped    string             `json:"skipped,omitempty"` // why no copy would leave though a session matched
+	Others     []ExplainedSource  `json:"others,omitempty"`  // what other sources decided that saw the same frame
 	Text       string             `json:"text"`              // all of this for people
+}
+
+// ExplainedSource is what another source decided of the frame, which it saw too.
+type ExplainedSource struct {
+	Source     string             `json:"source"`
+	SourceID   string             `json:"networkInterfaceId"`
+	Direction  string             `json:"direction"`
+	Outcome    string             `json:"outcome"` // matched, missed or excluded
+	Exclusion  string             `json:"exclusion,omitempty"`
+	Session    string             `json:"session,omitempty"`
+	SessionID  string             `json:"trafficMirrorSessionId,omitempty"`
+	RuleNumber int                `json:"ruleNumber,omitempty"`
+	RuleID     string             `json:"trafficMirrorFilterRuleId,omitempty"`
+	Sessions   []ExplainedSession `json:"sessions,omitempty"`
+	Copy       *ExplainedCopy     `json:"copy,omitempty"`
+	Skipped    string             `json:"skipped,omitempty"`
 }
 
 // ExplainedSession says what one session decided, and by which rule.
 type ExplainedSession struct {
 	Session    string `json:"session"`
+	SessionID  string `json:"trafficMirrorSessionId"`
 	Number     int    `json:"sessionNumber"`
 	Filter     string `json:"filter"`
+	FilterID   string `json:"trafficMirrorFilterId"`
 	Decision   string `json:"decision"` // accepted, rejected, no-match, service, no-service
 	RuleNumber int    `json:"ruleNumber,omitempty"`
+	RuleID     string `json:"trafficMirrorFilterRuleId,omitempty"`
 	Why        string `json:"why"`
 }
 
 // ExplainedCopy is what would be sent to the target.
 type ExplainedCopy struct {
 	Target           string `json:"target"`
+	TargetID         string `json:"trafficMirrorTargetId"`
 	TunnelPort       string `json:"tunnelPort"`
+	SourceMAC        string `json:"outerSourceMac"`
+	DestinationMAC   string `json:"outerDestinationMac"` // of the next hop
 	OuterSource      string `json:"outerSource"`
 	OuterDestination string `json:"outerDestination"`
+	HopLimit         int    `json:"hopLimit"` // TTL over IPv4
 	SourcePort       int    `json:"udpSourcePort"`
 	VirtualNetworkID int    `json:"virtualNetworkId"`
 	InnerLength      int    `json:"innerLength"` // bytes of the frame in it

@@ -25,5 +25,6 @@ const (
 	PathSimulate      = "/v1/iam/simulate"   // POST
 	PathCapture       = "/v1/capture"        // POST, answered with a stream; GET those that run; /{id} DELETE ends one
 	PathConsoleLinks  = "/v1/console-links"  // POST
+	PathAudit         = "/v1/audit"          // GET, ?limit=&before=&user=&action=&resource=&outcome=&door=&search=; /{position} GET
 	PathOpenAPI       = "/v1/openapi.json"   // GET
 )

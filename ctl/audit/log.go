@@ -46,6 +46,7 @@ type Log struct {
 	closing chan struct{} // closed when Close begins
 	ended   chan struct{} // closed when everything is written, or given up
 
+	reading sync.Mutex   // one reader at a time
 	closed  sync.RWMutex // held for reading while something is put into the queue
 	isOver  bool
 	written atomic.Int64

@@ -45,7 +45,7 @@ func RenderWith(text func() string) map[string]string {
 	guide := &guideData{Marks: []guideMark{{text(), "/sessions/guide", true, true}}, Step: text(), Heading: text(), Intro: text(), Form: f, Review: d.Sections, Made: []madeThing{{text(), text(), "/targets/" + text()}},
 		Trouble: text(), Action: guidePath(text(), text(), "q", text()), Other: &action{Label: text(), Path: "/targets"}, Choices: &choices{Legend: text(), Noun: text(), Search: text(), Draft: text(), Step: text(),
 			ShowAll: guidePath(text(), stepSource), Error: text(), Total: 1, Options: []choice{{Value: text(), Label: text(), Details: text(), State: &cell{Text: text(), Badge: "bad", Title: text()}, Refused: text()}}}}
-	for name, data := range map[string]any{"guide": guide, "form": f, "overview": o, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, text()},
+	for name, data := range map[string]any{"guide": guide, "form": f, "capture": &capturePage{f, []runningCapture{{text(), d.Sections[0].Facts}}}, "audit": &auditPage{f, &table, text(), "/audit?user=" + url.QueryEscape(text()), ""}, "explain": &explainPage{f, cell{Text: text(), Badge: "good"}, text(), d.Sections}, "overview": o, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, text()},
 		"list": &listing{Table: &table, Path: "/targets", Search: text(), Sort: text(), Next: view{"/targets", text(), text(), 1}.link(2, text()), Noun: text()}} {
 		var page bytes.Buffer
 		err := templates[name].ExecuteTemplate(&page, "base", &frame{Title: text(), Gateway: text(), Version: text(), User: text(), Token: text(), Data: data,

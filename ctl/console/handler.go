@@ -174,6 +174,9 @@ func (s *Server) recoverPanic(v *visit, w http.ResponseWriter) {
 	if reason == nil {
 		return
 	}
+	if reason == http.ErrAbortHandler {
+		panic(reason)
+	}
 	s.Log.Error("a page panicked", "path", v.r.URL.Path, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
 	http.Error(w, "This is a defect of the gateway; its log has more.", http.StatusInternalServerError)
 }

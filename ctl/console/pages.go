@@ -59,6 +59,7 @@ var navigation = []struct {
 	{"", []string{pathHome}},
 	{"Traffic mirroring", []string{"/sessions", "/targets", "/filters"}},
 	{"Network", []string{"/interfaces", "/load-balancers"}},
+	{"Look closer", []string{pathExplain, pathCapture, pathAudit}},
 	{"Gateway", []string{"/metrics", "/settings"}},
 }
 
@@ -70,6 +71,10 @@ func (s *Server) allPages() []*page {
 		{path: "/settings", title: "Settings", nav: "/settings", asks: get(api.PathState), get: (*visit).settings},
 		{path: pathLogin, title: "Log in", open: true, get: (*visit).loginForm, post: (*visit).login},
 		{path: pathEnter, title: "Log in", open: true, get: (*visit).enterForm, post: (*visit).enter},
+		{path: pathExplain, title: "Explain", nav: pathExplain, asks: post(api.PathExplain), get: (*visit).explain},
+		{path: pathCapture, title: "Capture", nav: pathCapture, asks: post(api.PathCapture), get: (*visit).captureList, post: (*visit).capture},
+		{path: pathAudit, title: "Audit log", nav: pathAudit, asks: get(api.PathAudit), get: (*visit).auditList},
+		{path: pathAudit + "/{id}", title: "Entry of the audit log", nav: pathAudit, asks: get(api.PathAudit), get: (*visit).auditDetail},
 		{path: pathLogout, title: "Log out", post: (*visit).logout},
 	}
 	pages = append(pages, mirrorSessions.pages()...)

@@ -27,8 +27,9 @@ type reply struct {
 	title    string // empty: the page's
 	crumbs   []crumb
 	data     any
-	redirect string // instead of all that: a path
-	wall     bool   // the page is looked at for days: what its head says moves, and comes from the numbers of the overview
+	redirect string                    // instead of all that: a path
+	stream   func(http.ResponseWriter) // then: writes the answer
+	wall     bool                      // the page is looked at for days: what its head says moves, and comes from the numbers of the overview
 
 	setCookie bool
 	cookie    string // of a log-in; empty: it is over
@@ -107,6 +108,10 @@ func (v *visit) write(w http.ResponseWriter, a *reply) {
 	}
 	if a.redirect != "" {
 		http.Redirect(w, v.r, a.redirect, http.StatusSeeOther)
+		return
+	}
+	if a.stream != nil {
+		a.stream(w)
 		return
 	}
 	f := frame{Title: a.title, Gateway: v.Gateway, Version: v.Version, Menu: v.menu(), Crumbs: a.crumbs, Data: a.data}

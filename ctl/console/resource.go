@@ -138,6 +138,7 @@ type section struct {
 	Table       *table
 	List        *list
 	Plots       []template.HTML // figures of ctl/console/plot
+	Text        string          // as it is, in lines
 	Action      *action         // beside the heading
 }
 

@@ -24,7 +24,6 @@ import (
 	"mirrorgw/ctl/iam"
 	"mirrorgw/ctl/server"
 	"mirrorgw/ctl/store"
-	"mirrorgw/rules"
 )
 
 const gatewayTOML = `[eal]
@@ -46,13 +45,6 @@ addresses = ["192.0.2.1/24"]
 [quotas]
 sessions_per_source = 10
 `
-
-// compiled takes every snapshot.
-type compiled struct{}
-
-func (compiled) Prepare(*rules.Snapshot) (ctl.Prepared, error) { return compiled{}, nil }
-func (compiled) Commit() error                                 { return nil }
-func (compiled) Discard()                                      {}
 
 // keys are access keys that a test changes.
 type keys struct {
@@ -110,6 +102,7 @@ type world struct {
 	console *console.Server
 	api     *server.Server
 	store   *store.Store
+	path    dataPath
 	keys    *keys
 	auditAt string
 	audit   *audit.Log
@@ -139,7 +132,7 @@ func newWorld(t *testing.T, change ...func(*console.Options)) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, keys: &keys{all: map[string]iam.Key{}}, auditAt: filepath.Join(t.TempDir(), "audit.log"), now: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)}
-	if w.store, err = store.Open(store.Options{Config: cfg, Publisher: compiled{}}); err != nil {
+	if w.store, err = store.Open(store.Options{Config: cfg, Publisher: &w.path}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.store.Close() })
@@ -154,7 +147,7 @@ func newWorld(t *testing.T, change ...func(*console.Options)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.api = server.New(server.Options{Store: w.store, Config: cfg, Version: "1.2.3", Directory: directory, Audit: w.audit,
+	w.api = server.New(server.Options{Store: w.store, Config: cfg, Version: "1.2.3", Directory: directory, Audit: w.audit, Explainer: &w.path,
 		Status: func() ctl.Status {
 			return ctl.Status{Ports: make([]ctl.PortStatus, 3), Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 1}}}
 		}})

@@ -118,6 +118,7 @@ var actions = []Action{
 	{"mirrorgw:GetOpenAPI", nil, nil},
 	{"mirrorgw:SimulatePolicy", nil, nil},
 	{"mirrorgw:Capture", nil, nil},
+	{"mirrorgw:GetAuditLog", nil, nil},
 	{"mirrorgw:GetConsoleLink", nil, nil},
 	{"mirrorgw:Reload", nil, nil},
 	{"mirrorgw:SetLogLevel", nil, nil},

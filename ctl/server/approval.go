@@ -37,6 +37,7 @@ var pathActions = map[string]string{
 	api.PathVersion: "mirrorgw:GetVersion", api.PathOpenAPI: "mirrorgw:GetOpenAPI", api.PathApply: "mirrorgw:Apply",
 	api.PathExport: "mirrorgw:Export", api.PathSimulate: "mirrorgw:SimulatePolicy",
 	api.PathCapture: actionCapture, pathOneCapture: actionCapture,
+	api.PathAudit: actionAudit, pathOneAudit: actionAudit,
 	api.PathConsoleLinks: "mirrorgw:GetConsoleLink",
 	api.PathReload:       "mirrorgw:Reload", api.PathLogLevel: "mirrorgw:SetLogLevel",
 }

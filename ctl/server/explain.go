@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -109,54 +110,69 @@ func judged(s *rules.Snapshot, verdicts []rules.Verdict) []rules.Verdict {
 
 func (s *Server) explanation(q *question, decided *ctl.Decided, why *rules.Explanation) api.Explanation {
 	e := api.Explanation{Outcome: outcomeNotSeen, Packet: why.Key.String(), Frame: hex.EncodeToString(q.frame),
-		Source: q.source.Name, Direction: q.direction.String(), Text: why.String()}
+		Source: q.source.Name, SourceID: q.source.ID, Direction: q.direction.String(), Text: why.String()}
 	for i := range why.Sources {
-		trace := &why.Sources[i]
-		v := &trace.Verdict
-		if v.Direction != q.direction || decided.Snapshot.Sources[v.Source].ID != q.source.ID {
+		w := s.explainSource(decided, &why.Sources[i], len(q.frame))
+		if w.SourceID != q.source.ID || w.Direction != e.Direction {
+			e.Others = append(e.Others, w)
 			continue
 		}
-		e.Outcome, e.Exclusion = v.Outcome.String(), v.Exclusion.String()
-		for j := range trace.Sessions {
-			e.Sessions = append(e.Sessions, explainSession(decided.Snapshot, q.direction, &trace.Sessions[j]))
+		e.Outcome, e.Exclusion, e.Sessions, e.Skipped, e.Copy = w.Outcome, w.Exclusion, w.Sessions, w.Skipped, w.Copy
+		e.Session, e.SessionID, e.RuleNumber, e.RuleID = w.Session, w.SessionID, w.RuleNumber, w.RuleID
+		if e.Skipped != "" {
+			e.Text += "\nno copy would be sent: " + e.Skipped
 		}
-		if v.Outcome == rules.Matched {
-			s.explainMatch(&e, q, decided, v)
+		if e.Copy != nil {
+			e.Text += "\n" + copyText(e.Copy)
 		}
 	}
 	return e
 }
 
+// explainSource is what one source decided of a frame with a length in bytes.
+func (s *Server) explainSource(decided *ctl.Decided, trace *rules.SourceTrace, length int) api.ExplainedSource {
+	v := &trace.Verdict
+	source := &decided.Snapshot.Sources[v.Source]
+	w := api.ExplainedSource{Source: source.Name, SourceID: source.ID, Direction: v.Direction.String(), Outcome: v.Outcome.String(), Exclusion: v.Exclusion.String()}
+	for i := range trace.Sessions {
+		w.Sessions = append(w.Sessions, explainSession(decided.Snapshot, v.Direction, &trace.Sessions[i]))
+	}
+	if v.Outcome == rules.Matched {
+		s.explainMatch(&w, decided, v, length)
+	}
+	return w
+}
+
 // explainMatch adds the session and rule that decided, and the copy.
-func (s *Server) explainMatch(e *api.Explanation, q *question, decided *ctl.Decided, v *rules.Verdict) {
+func (s *Server) explainMatch(w *api.ExplainedSource, decided *ctl.Decided, v *rules.Verdict, length int) {
 	session := &decided.Snapshot.Sessions[v.Session]
-	e.Session, e.SessionID = session.Name, session.ID
+	w.Session, w.SessionID = session.Name, session.ID
 	if v.Rule != rules.NoRule {
 		rule := &decided.Snapshot.RulesOf(v.Session, v.Direction)[v.Rule]
-		e.RuleNumber, e.RuleID = rule.Number, rule.ID
+		w.RuleNumber, w.RuleID = rule.Number, rule.ID
 	}
 	for _, skip := range decided.Skipped {
 		if skip.Session == v.Session && skip.Direction == v.Direction {
-			e.Skipped = skip.Reason
-			e.Text += "\nno copy would be sent: " + skip.Reason
+			w.Skipped = skip.Reason
 		}
 	}
 	for _, c := range decided.Copies {
 		if c.Session == v.Session && c.Direction == v.Direction {
-			e.Copy = s.explainCopy(decided.Snapshot, &c, len(q.frame))
-			e.Text += "\n" + copyText(e.Copy)
+			w.Copy = s.explainCopy(decided.Snapshot, &c, length)
 		}
 	}
 }
 
 func (s *Server) explainCopy(snapshot *rules.Snapshot, c *ctl.Copy, length int) *api.ExplainedCopy {
-	w := &api.ExplainedCopy{Target: snapshot.Targets[snapshot.Sessions[c.Session].Target].Name,
+	target := &snapshot.Targets[snapshot.Sessions[c.Session].Target]
+	w := &api.ExplainedCopy{Target: target.Name, TargetID: target.ID,
 		TunnelPort: s.Config.Ports[c.Port].Name, Frame: hex.EncodeToString(c.Frame)}
 	outer, err := vxlan.Decode(c.Frame)
 	if err != nil {
 		s.Log.Error("the data path made a copy that cannot be decoded", "error", err, "frame", w.Frame)
 		return w
 	}
+	w.SourceMAC, w.DestinationMAC, w.HopLimit = net.HardwareAddr(outer.SrcMAC[:]).String(), net.HardwareAddr(outer.DstMAC[:]).String(), int(outer.HopLimit)
 	w.OuterSource, w.OuterDestination = outer.Src.String(), outer.Dst.String()
 	w.SourcePort, w.VirtualNetworkID = int(outer.SrcPort), int(outer.VNI)
 	w.InnerLength, w.Truncated = len(outer.Inner), len(outer.Inner) < length
@@ -183,7 +199,8 @@ const maxPassed = 10
 func explainSession(snapshot *rules.Snapshot, d rules.Direction, t *rules.SessionTrace) api.ExplainedSession {
 	session := &snapshot.Sessions[t.Session]
 	list := snapshot.RulesOf(t.Session, d)
-	w := api.ExplainedSession{Session: session.Name, Number: session.Number, Filter: snapshot.Filters[session.Filter].Name,
+	filter := snapshot.Filters[session.Filter]
+	w := api.ExplainedSession{Session: session.Name, SessionID: session.ID, Number: session.Number, Filter: filter.Name, FilterID: filter.ID,
 		Decision: decisionWords[t.Decision]}
 	var why []string
 	for i, passed := range t.Passed {
@@ -195,7 +212,7 @@ func explainSession(snapshot *rules.Snapshot, d rules.Direction, t *rules.Sessio
 	}
 	if t.Rule != rules.NoRule {
 		rule := &list[t.Rule]
-		w.RuleNumber = rule.Number
+		w.RuleNumber, w.RuleID = rule.Number, rule.ID
 		why = append(why, fmt.Sprintf("rule %d matches: %s", rule.Number, rule))
 	} else if len(list) == 0 && t.Decision == rules.NoRuleMatched {
 		why = append(why, fmt.Sprintf("the filter has no %s rules", d))

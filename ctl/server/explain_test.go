@@ -26,6 +26,10 @@ func TestExplain(t *testing.T) {
 	if !strings.Contains(e.Packet, "10.0.0.9:4000 > 10.0.0.5:443") || !strings.Contains(e.Text, "UDP port 50000 > 192.0.2.10, VNI 100") {
 		t.Errorf("packet %q, text %q", e.Packet, e.Text)
 	}
+	if len(e.Sessions) != 1 || e.Sessions[0].SessionID != session.TrafficMirrorSessionID || e.Sessions[0].FilterID != session.TrafficMirrorFilterID || e.Sessions[0].RuleID != e.RuleID ||
+		e.SourceID != session.NetworkInterfaceID || e.Copy.TargetID != session.TrafficMirrorTargetID || e.Copy.SourceMAC != "02:00:00:00:00:00" || e.Copy.HopLimit == 0 {
+		t.Errorf("what can be linked to: %+v, %+v", e, e.Copy)
+	}
 	missed := must(w.client.Explain(background, tcp("ingress", "10.0.0.9:4000", "10.0.0.5:22")))(t)
 	if missed.Outcome != "missed" || len(missed.Sessions) != 1 || missed.Sessions[0].Decision != "no-match" || !strings.Contains(missed.Sessions[0].Why, "rule 100 does not match") {
 		t.Errorf("missed: %+v", missed)

@@ -38,8 +38,8 @@ type parameter struct {
 	prefix      bool // name is only how such parameters begin, as tag:
 }
 
-// changes says whether the route takes If-Match and needs an admin.
-func (r *route) changes() bool { return r.role == Admin }
+// changes says whether the route takes If-Match, needs an admin, and stands in the audit log.
+func (r *route) changes() bool { return r.role == Admin && r.method != http.MethodGet }
 
 // exchange is one request being answered.
 type exchange struct {
@@ -111,6 +111,7 @@ func (s *Server) allRoutes() []*route {
 	all = append(all, s.documentRoutes()...)
 	all = append(all, s.accessRoutes()...)
 	all = append(all, s.captureRoutes()...)
+	all = append(all, s.auditRoutes()...)
 	all = append(all, s.reloadRoutes()...)
 	return append(all, s.gatewayRoutes()...)
 }

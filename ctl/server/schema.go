@@ -24,6 +24,8 @@ func (s *schemas) of(t reflect.Type) object {
 		return object{"type": []any{"integer", "string"}, "description": "IP protocol: 0 to 255, or -1 for all; in requests also a name"}
 	}
 	switch t.Kind() {
+	case reflect.Interface:
+		return object{}
 	case reflect.Pointer:
 		return s.of(t.Elem())
 	case reflect.Struct:

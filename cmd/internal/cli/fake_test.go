@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/client"
 	"mirrorgw/ctl/report"
 )
@@ -193,6 +194,15 @@ func (f *fake) ConsoleLink(context.Context) (*api.ConsoleLink, error) {
 func (f *fake) Simulate(_ context.Context, request api.SimulateRequest) (*api.Simulation, error) {
 	f.simulated = request
 	return &api.Simulation{Allowed: request.User == "alice", Reason: "because", Policy: "p", Statement: "2", Principal: "arn:aws:iam::000000000000:user/" + request.User}, nil
+}
+
+func (f *fake) AuditLog(_ context.Context, q client.AuditQuery) (*api.AuditLog, error) {
+	f.note(Options{}, "audit", text(q))
+	uid := 1000
+	log := &api.AuditLog{Next: "1-2", Items: []api.AuditEntry{{Position: "1-9"}, {Position: "1-2"}}}
+	log.Items[0].Record = audit.Record{Time: start, Door: "aws", Action: "CreateTags", Identity: audit.Identity{Type: audit.TypeUser, ARN: "arn:aws:iam::111111111111:user/ian"}, Status: 403, Code: "Denied"}
+	log.Items[1].Record = audit.Record{Time: start, Door: "socket", Action: "postApply", Identity: audit.Identity{Type: audit.TypeUnix, UID: &uid}, Status: 200, Resources: []string{"tmt-1", "tmt-\x1b2"}}
+	return log, f.fail
 }
 
 func (f *fake) Explain(_ context.Context, request api.ExplainRequest, _ ...client.Option) (*api.Explanation, error) {

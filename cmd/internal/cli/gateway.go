@@ -37,6 +37,7 @@ type Gateway interface {
 	Stats(ctx context.Context, q client.StatsQuery) (*report.Report, error)
 	Watch(ctx context.Context, from uint64, each func(api.Event) error) error
 	Capture(ctx context.Context, request api.CaptureRequest, options ...client.Option) (CaptureStream, error)
+	AuditLog(ctx context.Context, q client.AuditQuery) (*api.AuditLog, error)
 	StopCapture(ctx context.Context, id string) error
 }
 

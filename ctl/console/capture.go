@@ -1,0 +1,117 @@
+package console
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/pcapng"
+)
+
+const pathCapture = "/capture"
+
+// captureWrite is how long a browser may take for a piece of a capture.
+const captureWrite = 30 * time.Second
+
+// capturePage is the form that starts one, and those that run.
+type capturePage struct {
+	Form    *form
+	Running []runningCapture
+}
+
+type runningCapture struct {
+	ID    string
+	Facts []fact
+}
+
+// captureForm proposes bounds: a capture costs the workers time.
+func captureForm() *form {
+	return &form{Submit: "Start and download", Fields: []field{
+		{Name: "ports", Label: "Ports", Kind: kindList, Hint: "Names, with blanks between. Empty: all."},
+		{Name: "points", Label: "Points", Kind: kindList, Hint: "Of ingress, egress and copies. Empty: all."},
+		{Name: "session", Label: "Session", Hint: "Its copies, and of production only what it copies: a name or identifier. Empty: any."},
+		{Name: "filter", Label: "Filter", Hint: "As tcpdump takes it: tcp port 443 and host 10.0.0.5.", Autocomplete: "off"},
+		{Name: "snapLength", Label: "Bytes of a frame", Kind: kindNumber, Hint: "1 to 65535. Empty: all."},
+		{Name: "count", Label: "Frames", Kind: kindNumber, Value: "1000", Hint: "After which it ends. Empty: no limit."},
+		{Name: "durationSeconds", Label: "Seconds", Kind: kindNumber, Value: "60", Hint: "After which it ends. Empty: no limit."},
+	}}
+}
+
+func (v *visit) captures(f *form, status int) (*reply, error) {
+	all, err := v.api.Captures(v.ctx)
+	if err != nil {
+		return nil, err
+	}
+	page := &capturePage{Form: f}
+	for i := range all {
+		c := &all[i]
+		page.Running = append(page.Running, runningCapture{c.CaptureID, []fact{{"By", cell{Text: c.By}}, {"Since", cell{Text: c.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC")}},
+			{"Filter", cell{Text: dash(c.Request.Filter), Code: true}}, {"Captured", cell{Text: grouped(int64(c.Captured))}}, {"Came by", cell{Text: grouped(int64(c.Seen))}}}})
+	}
+	return &reply{template: "capture", data: page, status: status}, nil
+}
+
+func (v *visit) captureList() (*reply, error) { return v.captures(captureForm(), http.StatusOK) }
+
+// capture starts one, whose frames are the answer, or stops one.
+func (v *visit) capture() (*reply, error) {
+	if id := v.form.Get("stop"); id != "" {
+		if err := v.api.StopCapture(v.ctx, id); err != nil {
+			return nil, err
+		}
+		v.session.tell(flashSuccess, "Capture "+id+" ends.")
+		return &reply{redirect: pathCapture}, nil
+	}
+	f := captureForm()
+	f.fill(v.form)
+	request := api.CaptureRequest{Ports: strings.Fields(v.form.Get("ports")), Points: strings.Fields(v.form.Get("points")), Session: strings.TrimSpace(v.form.Get("session")), Filter: strings.TrimSpace(v.form.Get("filter"))}
+	for name, n := range map[string]*int{"snapLength": &request.SnapLength, "count": &request.Count, "durationSeconds": &request.DurationSeconds} {
+		text := strings.TrimSpace(v.form.Get(name))
+		if number, err := strconv.Atoi(text); err == nil {
+			*n = number
+		} else if text != "" {
+			f.fault(name, name+" is "+strconv.Quote(text)+"; give a whole number")
+		}
+	}
+	if len(f.Faults) > 0 {
+		return v.captures(f, http.StatusUnprocessableEntity)
+	}
+	ctx, cancel := context.WithCancel(v.ctx)
+	stream, err := v.api.Capture(ctx, request)
+	if err != nil {
+		cancel()
+		if err := f.refused(err, nil); err != nil {
+			return nil, err
+		}
+		return v.captures(f, http.StatusUnprocessableEntity)
+	}
+	return &reply{stream: func(w http.ResponseWriter) {
+		defer cancel()
+		defer stream.Close()
+		go v.endWithSession(ctx, cancel, v.r, v.session)
+		w.Header().Set("Content-Type", pcapng.ContentType)
+		w.Header().Set("Content-Disposition", `attachment; filename="`+stream.Identifier()+`.pcapng"`)
+		if _, err := io.Copy(&patient{w, http.NewResponseController(w)}, stream); err != nil {
+			panic(http.ErrAbortHandler) // what is cut must not look whole
+		}
+	}}, nil
+}
+
+// patient gives each piece its time, and sends it at once.
+type patient struct {
+	w       io.Writer
+	control *http.ResponseController
+}
+
+func (p *patient) Write(piece []byte) (int, error) {
+	p.control.SetWriteDeadline(time.Now().Add(captureWrite))
+	n, err := p.w.Write(piece)
+	if err == nil {
+		err = p.control.Flush()
+	}
+	return n, err
+}
