@@ -58,7 +58,7 @@ func TestPackagedConfigurations(t *testing.T) {
 }
 
 // differs are the lines in which the templated unit may differ from the plain one: paths.
-var differs = regexp.MustCompile(`(?m)^(Description=.*|ExecStart=.*|StateDirectory=.*|RuntimeDirectory=.*|# Locks that all gateways of the host share\.\n|ReadWritePaths=-/run/mirrorgw\n)`)
+var differs = regexp.MustCompile(`(?m)^(Description=.*|ExecStart=.*|ExecReload=.*|ExecStopPost=.*|StateDirectory=.*|RuntimeDirectory=.*|# Locks that all gateways of the host share\.\n|ReadWritePaths=-/run/mirrorgw\n)`)
 
 // TestTemplatedUnit: mirrorgw@.service is mirrorgw.service with paths of its own.
 func TestTemplatedUnit(t *testing.T) {
