@@ -51,12 +51,8 @@ func (c *choices) First() string {
 
 // choosing is a step that chooses a resource.
 func (v *visit) choosing(d *draft, step string, typed url.Values, list func(c *choices, search string, skip int, chosen string) error) (*guideData, error) {
-	query := v.r.URL.Query()
-	w := readView("", query)
+	w := readView("", v.r.URL.Query())
 	chosen := strings.TrimSpace(typed.Get(fieldChoice))
-	if chosen == "" && typed == nil {
-		chosen = query.Get(step) // "Mirror it" of an interface
-	}
 	c := &choices{Search: w.search, Draft: d.id, Step: step, ShowAll: guidePath(d.id, step, fieldWay, wayChoose)}
 	if err := list(c, w.search, (w.page-1)*choiceRows, chosen); err != nil {
 		return nil, err
