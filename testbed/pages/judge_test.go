@@ -20,7 +20,7 @@ import (
 // stay in its directory.
 const record = `set -f +e
 PATH=/nonexistent
-note() { local word; for word in "$@"; do printf '%s\037' "${word//$'\n'/ }"; done >&9; printf '\n' >&9; echo 1; }
+note() { local word line=; for word in "$@"; do line+=${word//$'\n'/ }$'\037'; done; printf '%s\n' "$line" >&9; echo 1; }
 command_not_found_handle() { note "$@"; }
 for name in cd kill wait exec source . eval trap ulimit export api mac; do eval "$name() { note $name \"\$@\"; }"; done
 `
