@@ -64,24 +64,30 @@ func (b *bench) takes(ctx context.Context, w workload, name string, end far) (mp
 		if err := r.mirror(ctx, true); err != nil {
 			return err
 		}
-		var rates []float64
-		var copies int64
-		all := counted{}
-		for range 3 {
-			p, _, err := r.offer(ctx, 0, b.trial)
-			if err != nil {
-				return err
-			}
-			copies += p.copies
-			all.add(p.reasons)
-			rates = append(rates, p.ReceivedRate()/1e6)
-		}
-		mpps = median(rates)
-		fmt.Printf("%-24s %-12s production %6.3f Mpps   copies sent %9d   %v\n", name, w.name, mpps, copies, all)
-		if problem := all.judge(); problem != "" {
-			return errors.New(problem)
-		}
-		return nil
+		mpps, err = b.takesNow(ctx, r, name)
+		return err
 	})
 	return mpps, err
+}
+
+// takesNow is takes of a rig that mirrors.
+func (b *bench) takesNow(ctx context.Context, r *pacedRig, name string) (mpps float64, err error) {
+	var rates []float64
+	var copies int64
+	all := counted{}
+	for range 3 {
+		p, _, err := r.offer(ctx, 0, b.trial)
+		if err != nil {
+			return 0, err
+		}
+		copies += p.copies
+		all.add(p.reasons)
+		rates = append(rates, p.ReceivedRate()/1e6)
+	}
+	mpps = median(rates)
+	fmt.Printf("%-24s %-12s production %6.3f Mpps   copies sent %9d   %v\n", name, r.load.name, mpps, copies, all)
+	if problem := all.judge(); problem != "" {
+		return 0, errors.New(problem)
+	}
+	return mpps, nil
 }

@@ -89,6 +89,7 @@ func everything() []workload {
 		workload{name: congestedName, full: true, measure: (*bench).measureCongested},
 		workload{name: sharedName, full: true, measure: (*bench).measureShared},
 		workload{name: faultsName, full: true, measure: (*bench).measureTunnelFaults},
+		workload{name: faultsCaptureName, full: true, measure: (*bench).measureStalledCapture},
 		workload{name: faultsControlName, full: true, measure: (*bench).measureControlFaults})
 }
 
