@@ -30,7 +30,7 @@ BESIDE  := $(ALL_CPUS) $(GO) test -count=1
 CONTROL := ./ctl/... ./rules/... ./vxlan/...
 
 # Tests of the daemon that are about Go alone, and are not repeated under sanitizers.
-WITHOUT_C := ^Test(AWS|BadClients|CLI|Crowd|Deployments|FullDisk|History|ManyClients|Metrics|Packaged|Prometheus|ReadOnlyDisk|RolesOf|Socket|State|Template|Units)
+WITHOUT_C := ^Test(AWS|BadClients|CLI|Crowd|Deployments|FullDisk|History|ManyClients|Metrics|Packaged|Prometheus|ReadOnlyDisk|RolesOf|Socket|State|SupportBundle|Template|Units)
 
 .PHONY: help deps docs build demo demo-aws demo-console deb test-deb test-vm test test-plain test-race test-sanitize test-full test-sdk bench bench-full vet lint fuzz fmt clean
 .NOTPARALLEL:
