@@ -97,7 +97,7 @@ const ethHead = "020000000002 020000000001 "
 var cases = []oneCase{
 	{name: "tcp", parts: parts{eth(layers.EthernetTypeIPv4), ip4(6), &layers.TCP{SrcPort: 50000, DstPort: 443, Seq: 7, Ack: 9, SYN: true, ACK: true, Window: 1024, Options: []layers.TCPOption{
 		{OptionType: 2, OptionLength: 4, OptionData: []byte{5, 180}}, {OptionType: 3, OptionLength: 3, OptionData: []byte{7}}, {OptionType: 4, OptionLength: 2}}}, gopacket.Payload("hello")},
-		source: "10.0.0.1", told: "TCP: 50000 → 443 [ACK, SYN] Seq=7 Ack=9 Win=1024 Len=5 MSS=1460 WS=128 SACK_PERM", field: "IPv4/TTL=64"},
+		source: "10.0.0.1", told: "TCP: 50000 → 443 [SYN, ACK] Seq=7 Ack=9 Win=1024 Len=5 MSS=1460 WS=128 SACK_PERM", field: "IPv4/TTL=64"},
 	{name: "udp", parts: parts{eth(layers.EthernetTypeIPv4), ip4(17), udpTo(1000, 2000), gopacket.Payload("hello")}, source: "10.0.0.1", told: "UDP: 1000 → 2000 Len=5", field: "UDP/Length=13 bytes"},
 	{name: "arp request", parts: parts{eth(layers.EthernetTypeARP), &layers.ARP{AddrType: 1, Protocol: 0x800, HwAddressSize: 6, ProtAddressSize: 4, Operation: 1, SourceHwAddress: macA,
 		SourceProtAddress: ipA, DstHwAddress: make([]byte, 6), DstProtAddress: ipB}, gopacket.Payload(make([]byte, 18))}, source: "02:00:00:00:00:01", told: "ARP: Who has 10.0.0.2? Tell 10.0.0.1"},

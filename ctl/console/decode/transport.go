@@ -5,7 +5,18 @@ import (
 	"strings"
 )
 
-var tcpFlags = []string{"AE", "CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN"}
+// tcpFlags are the flags in the order in which people say them: SYN, ACK.
+var tcpFlags = []string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"}
+
+func shownTCPFlags(v uint64) string {
+	var set []string
+	for i, name := range tcpFlags {
+		if v>>i&1 == 1 {
+			set = append(set, name)
+		}
+	}
+	return strings.Join(set, ", ")
+}
 
 // tcp is RFC 9293. Numbers are told as they are on the wire.
 func tcp(d *decoder) step {
@@ -21,7 +32,7 @@ func tcp(d *decoder) step {
 	bits := d.value(2)
 	size := int(bits>>12) * 4
 	d.tell("Header length", inBytes(uint64(size)))
-	d.tell("Flags", shownFlags(2, tcpFlags...)(bits&0x1ff))
+	d.tell("Flags", fmt.Sprintf("0x%03x (%s)", bits&0x1ff, shownTCPFlags(bits)))
 	window := d.number("Window", 2, decimal)
 	d.number("Checksum", 2, hexadecimal(2))
 	d.number("Urgent pointer", 2, decimal)
@@ -40,7 +51,7 @@ func tcp(d *decoder) step {
 		acknowledgement = fmt.Sprintf(" Ack=%d", acknowledged)
 	}
 	length := max(d.left(), 0)
-	line := fmt.Sprintf("%d → %d [%s] Seq=%d%s Win=%d Len=%d", source, destination, flags(bits&0x1ff, tcpFlags...), sequence, acknowledgement, window, length)
+	line := fmt.Sprintf("%d → %d [%s] Seq=%d%s Win=%d Len=%d", source, destination, shownTCPFlags(bits), sequence, acknowledgement, window, length)
 	d.says("TCP", strings.Join(append([]string{line}, told...), " "))
 	if (source == 53 || destination == 53) && !d.fragment {
 		return dnsStream(d)
