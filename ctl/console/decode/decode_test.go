@@ -134,6 +134,9 @@ var cases = []oneCase{
 	{name: "total length too long", hex: ethHead + "0800 45000064 00000000 40110000 0a000001 0a000002 0001 0002 0008 0000", source: "10.0.0.1", told: "UDP: 1 → 2 Len=0",
 		fault: "The total length of IPv4 is 100 and there are 28."},
 	{name: "version", hex: ethHead + "0800 65000064 00000000 40110000 0a000001 0a000002", source: "02:00:00:00:00:01", told: "IPv4: ", fault: "IPv4 is malformed: its version is 6"},
+	{name: "pppoe", hex: ethHead + "8864 1100 0007 001e 0021 4500001c 00000000 40110000 0a000001 0a000002 0001 0002 0008 0000 0000", source: "10.0.0.1", told: "UDP: 1 → 2 Len=0", wrapped: "PPPoE 0x0007"},
+	{name: "ipv6 cut by hardware", hex: ethHead + "86dd 60000000 0000 11 40 20010db8000000000000000000000001 20010db8000000000000000000000002 0001 0002 0010 0000 0000000000000000", source: "2001:db8::1",
+		told: "UDP: 1 → 2 Len=8"},
 	{name: "unknown type", hex: ethHead + "1234 0102", source: "02:00:00:00:00:01", told: "Ethernet: Type 0x1234, 2 bytes"},
 	{name: "spanning tree", hex: "0180c2000000 020000000001 0007 424203 00000000 0000", source: "02:00:00:00:00:01", told: "STP: Spanning tree, 4 bytes"},
 }

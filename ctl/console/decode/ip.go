@@ -8,7 +8,7 @@ import (
 var protocols = map[uint64]string{
 	0: "IPv6 hop-by-hop options", 1: "ICMP", 2: "IGMP", 4: "IPv4", 6: "TCP", 8: "EGP", 17: "UDP", 33: "DCCP", 41: "IPv6", 43: "IPv6 routing", 44: "IPv6 fragment",
 	46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 60: "IPv6 destination options", 88: "EIGRP", 89: "OSPF", 97: "EtherIP", 103: "PIM",
-	108: "IPComp", 112: "VRRP", 115: "L2TP", 132: "SCTP", 135: "Mobility", 136: "UDP-Lite", 137: "MPLS", 139: "HIP", 140: "Shim6", 253: "experiment", 254: "experiment",
+	108: "IPComp", 112: "VRRP", 115: "L2TP", 132: "SCTP", 135: "Mobility", 136: "UDP-Lite", 137: "MPLS", 139: "HIP", 140: "Shim6", 143: "Ethernet", 253: "experiment", 254: "experiment",
 }
 
 // protocolName is the name of an IP protocol, or its number.
@@ -48,6 +48,8 @@ func byProtocol(number uint64) step {
 		return sctp
 	case 137:
 		return mpls
+	case 143:
+		return ethernet
 	}
 	return nil
 }
@@ -183,6 +185,9 @@ func (d *decoder) optionBody(what string, head int) {
 	}
 }
 
+// maxPadding is what Ethernet adds to an IPv6 packet without a payload, bytes.
+const maxPadding = 6
+
 // ipv6 is RFC 8200.
 func ipv6(d *decoder) step {
 	d.name("IPv6")
@@ -206,9 +211,9 @@ func ipv6(d *decoder) step {
 	d.between(source.String(), destination.String())
 	if payload > 0 {
 		d.bound("IPv6", begin, payload+40, 40)
-	} else if next != 0 { // else a jumbogram, or cut by hardware
+	} else if d.left() <= maxPadding {
 		d.end = d.at
-	}
+	} // else a jumbogram, or what stacks leave to hardware that cuts segments
 	return d.transport(next)
 }
 

@@ -14,7 +14,7 @@ const (
 var etherTypes = map[uint64]string{
 	typeIPv4: "IPv4", 0x0806: "ARP", 0x0842: "Wake-on-LAN", 0x22f0: "AVTP", 0x6558: "Ethernet", 0x8035: "RARP", 0x8100: "802.1Q", 0x8137: "IPX", typeIPv6: "IPv6", 0x8808: "Ethernet flow control",
 	0x8809: "Slow protocols", 0x8847: "MPLS", 0x8848: "MPLS multicast", 0x8863: "PPPoE discovery", 0x8864: "PPPoE session", 0x888e: "EAPOL", 0x88a8: "802.1ad",
-	0x88be: "ERSPAN", 0x88cc: "LLDP", 0x88e5: "MACsec", 0x88f7: "PTP", 0x8902: "CFM", 0x9000: "Loopback", 0x9100: "QinQ", 0x893a: "IEEE 1905.1",
+	0x88be: "ERSPAN", 0x88cc: "LLDP", 0x88e5: "MACsec", 0x88f7: "PTP", 0x8902: "CFM", 0x9000: "Loopback", 0x9100: "QinQ", 0x893a: "IEEE 1905.1", 0x893f: "802.1BR",
 }
 
 // byType is what is known of an Ethernet type.
@@ -30,6 +30,10 @@ func byType(kind uint64) step {
 		return vlan(kind)
 	case 0x8847, 0x8848:
 		return mpls
+	case 0x8864:
+		return pppoe
+	case 0x893f:
+		return etag
 	case typeTEB:
 		return ethernet
 	}
@@ -87,6 +91,37 @@ func vlan(kind uint64) step {
 		d.wrap("VLAN " + decimal(tag&0xfff))
 		return d.typed()
 	}
+}
+
+// etag is IEEE 802.1BR.
+func etag(d *decoder) step {
+	d.name("802.1BR E-tag")
+	d.number("Priority and ingress channel", 2, hexadecimal(2))
+	d.number("Channel", 2, hexadecimal(2))
+	d.number("Channel extension", 2, hexadecimal(2))
+	return d.typed()
+}
+
+var pppProtocols = map[uint64]string{0x21: "IPv4", 0x57: "IPv6", 0x281: "MPLS", 0x8021: "IPv4 control", 0x8057: "IPv6 control", 0xc021: "link control", 0xc023: "PAP", 0xc223: "CHAP"}
+
+// pppoe is RFC 2516 with the head of PPP.
+func pppoe(d *decoder) step {
+	d.name("PPPoE")
+	d.number("Version and type", 1, hexadecimal(1))
+	d.number("Code", 1, hexadecimal(1))
+	session := d.number("Session", 2, hexadecimal(2))
+	length := int(d.number("Length", 2, inBytes))
+	if d.faulty() {
+		return nil
+	}
+	d.wrap(fmt.Sprintf("PPPoE 0x%04x", session))
+	if length > d.left() {
+		d.wrong("The length of PPPoE is %d and there %s.", length, areLeft(d.left()))
+	}
+	d.end = min(d.end, d.at+length)
+	protocol := d.number("Protocol", 2, named(pppProtocols, hexadecimal(2)))
+	d.says("PPP", named(pppProtocols, hexadecimal(2))(protocol))
+	return map[uint64]step{0x21: ipv4, 0x57: ipv6, 0x281: mpls}[protocol]
 }
 
 func yesNo(v uint64) string {

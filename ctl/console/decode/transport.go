@@ -32,7 +32,7 @@ func tcp(d *decoder) step {
 	bits := d.value(2)
 	size := int(bits>>12) * 4
 	d.tell("Header length", inBytes(uint64(size)))
-	d.tell("Flags", fmt.Sprintf("0x%03x (%s)", bits&0x1ff, shownTCPFlags(bits)))
+	d.tell("Flags", fmt.Sprintf("0x%03x (%s)", bits&0xfff, shownTCPFlags(bits)))
 	window := d.number("Window", 2, decimal)
 	d.number("Checksum", 2, hexadecimal(2))
 	d.number("Urgent pointer", 2, decimal)
@@ -115,6 +115,7 @@ func (d *decoder) tcpOption(kind uint64) (told string) {
 const (
 	portDNS     = 53
 	portMDNS    = 5353
+	portLLMNR   = 5355
 	portVXLAN   = 4789
 	portVXLAN0  = 8472 // Linux's before IANA gave one
 	portGENEVE  = 6081
@@ -166,6 +167,8 @@ func (d *decoder) byPort(source, destination uint64) step {
 			return dns("DNS")
 		case portMDNS:
 			return dns("mDNS")
+		case portLLMNR:
+			return dns("LLMNR")
 		}
 	}
 	return nil
