@@ -38,7 +38,9 @@ func TestConsoleWatch(t *testing.T) {
 	p.Await("document.querySelector('[data-count=rate-limit]').textContent !== '0'")
 	c.saves(t, p)
 	c.awaitNoCapture(t)
-	p.Goto("/").Goto("/capture").SeesNot("capture-1 runs")
+	p.Fill("Ports", "").Fill("Points", "copies").Fill("Filter", "").Fill("Session", "web-to-ids").Click("Watch").Sees("Watching capture-")
+	p.In("list", "Watched frames").Sees("VXLAN 77 to 192.0.2.10").Sees("session web-to-ids")
+	p.Goto("/").Goto("/capture").SeesNot("runs")
 	for _, fault := range p.Faults() {
 		t.Error(fault)
 	}

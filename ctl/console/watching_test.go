@@ -47,7 +47,7 @@ func (p *tap) Capture(r ctl.CaptureRequest) (ctl.Capture, error) {
 	return p, nil
 }
 
-func (p *tap) CaptureTotals() ctl.CaptureTotals    { return ctl.CaptureTotals{} }
+func (p *tap) CaptureTotals() ctl.CaptureTotals   { return ctl.CaptureTotals{} }
 func (p *tap) Interfaces() []ctl.CaptureInterface { return []ctl.CaptureInterface{tapInterface} }
 func (p *tap) Stop()                              {}
 
