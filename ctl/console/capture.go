@@ -78,7 +78,12 @@ func (v *visit) captures(f *form, status int, w *watched) (*reply, error) {
 	return &reply{template: "capture", data: page, status: status}, nil
 }
 
-func (v *visit) captureList() (*reply, error) { return v.captures(captureForm(), http.StatusOK, nil) }
+// captureList is the page with what its address asks for in the form.
+func (v *visit) captureList() (*reply, error) {
+	f := captureForm()
+	f.offer(v.r.URL.Query())
+	return v.captures(f, http.StatusOK, nil)
+}
 
 // capture starts one, whose frames are the answer, or stops one.
 func (v *visit) capture() (*reply, error) {

@@ -3,11 +3,14 @@ package console
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
+	"mirrorgw/ctl"
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/console/decode"
 	"mirrorgw/ctl/console/watch"
+	"mirrorgw/ctl/server"
 )
 
 // pathWatch takes the form of the capture page, and answers with frames that are decoded: as events to a
@@ -28,7 +31,17 @@ func (w *watched) Kept() int { return watch.Kept }
 // Blank is the row that the script makes the others of.
 func (w *watched) Blank() *watch.Row { return &watch.Row{Packet: &decode.Packet{}} }
 
-// watch starts a capture that is looked at, or ends one of those for its page.
+// watchCopies leads to the copies of a session; nil: whoever looks may not capture. Only users of the
+// gateway's own account may, whatever their policies say.
+func (v *visit) watchCopies(session string) *action {
+	account := server.CallerOf(v.ctx).Principal.Account
+	if account != "" && account != ctl.DefaultAccount || !v.may(http.MethodPost, api.PathCapture) {
+		return nil
+	}
+	return &action{Label: "Watch its copies", Path: pathCapture + "?" + url.Values{"session": {session}, "points": {ctl.CaptureCopies.String()}}.Encode()}
+}
+
+// watching starts a capture that is looked at, or ends one of those for its page.
 func (v *visit) watching() (*reply, error) {
 	if id := v.form.Get("stop"); id != "" {
 		if err := v.api.StopCapture(v.ctx, id); err != nil {

@@ -315,6 +315,21 @@ func TestWatchWithoutScript(t *testing.T) {
 	mustHave(t, status, 200, text, "No frame came that was asked for.")
 }
 
+// TestWatchCopies: the page of a session leads to its copies, for those who may see them.
+func TestWatchCopies(t *testing.T) {
+	w := newWorld(t)
+	w.apply(someTargets)
+	const at, to = "/sessions/tms-11111111111111111", "/capture?points=copies&session=tms-11111111111111111"
+	b := w.admin()
+	status, text := b.get(at)
+	mustHave(t, status, 200, text, `href="`+strings.ReplaceAll(to, "&", "&amp;")+`"`)
+	status, text = b.get(to)
+	mustHave(t, status, 200, text, `value="copies"`, `value="tms-11111111111111111"`, `value="1000"`)
+	if _, text := w.as(server.Caller{Role: server.Reader}).get(at); strings.Contains(text, "Watch its copies") || !strings.Contains(text, "Status") {
+		t.Error("a reader is offered to watch")
+	}
+}
+
 // TestWatchRefused: what a watch is refused for is told at the field, by the gateway's words, or by the
 // policies.
 func TestWatchRefused(t *testing.T) {

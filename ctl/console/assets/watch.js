@@ -5,6 +5,7 @@
 // form, and it must not begin again by itself.
 
 import { inside } from "./frame.js";
+import { grouped } from "./numbers.js";
 import { capture } from "./pcapng.js";
 
 const sayEvery = 15 * 1000; // ms between two counts that are said aloud
@@ -243,7 +244,7 @@ class Frames {
 
   count(name, value) {
     const place = this.section.querySelector(`[data-count="${name}"]`);
-    place.textContent = (value ?? 0).toLocaleString("en").replaceAll(",", "\u202f");
+    place.textContent = grouped(value ?? 0);
   }
 
   counts(counts) {
