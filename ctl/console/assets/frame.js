@@ -69,7 +69,7 @@ export function inside(row) {
   if (row.fault) {
     element.append(make("p", "frame-fault", row.fault));
   }
-  element.append(...row.layers.map(layer));
+  element.append(...(row.layers ?? []).map(layer));
   if (bytes.length > 0) {
     const pre = make("pre", "dump", dump(bytes));
     pre.tabIndex = 0;

@@ -151,3 +151,12 @@ func FuzzFrame(f *testing.F) {
 		decoded(t, data, length)
 	})
 }
+
+func BenchmarkFrame(b *testing.B) {
+	all := captures(b)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		s := &all[i%len(all)]
+		Frame(s.data, s.length)
+	}
+}
