@@ -38,7 +38,7 @@ func TestConsoleWatchRows(t *testing.T) {
 	row := watch.Row{Number: 1, Time: "1700000000000000000", Clock: attempt, After: attempt, Port: attempt, Point: attempt, Session: attempt, SessionID: attempt, Length: 60, Data: []byte(attempt),
 		Packet: &decode.Packet{Source: attempt, Destination: attempt, Protocol: attempt, Info: attempt, Wrapped: []string{attempt}, Fault: attempt,
 			Layers: []decode.Layer{{Name: attempt, Summary: attempt, Fault: attempt, Fields: []decode.Field{{Name: attempt, Value: attempt, Fields: []decode.Field{{Name: attempt, Value: attempt}}}}}}}}
-	hello := map[string]any{"capture": "capture-1", "rate": 50, "seconds": 60, "kept": watch.Kept}
+	hello := map[string]any{"capture": "capture-1", "rate": 50, "seconds": 60, "count": 0, "kept": watch.Kept}
 	p.Goto("/capture")
 	told(t, p, "hello", hello, "frames", []watch.Row{row}, "end", watch.End{Text: attempt})
 	p.Click("Watch").Sees(attempt)

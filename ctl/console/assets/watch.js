@@ -168,7 +168,7 @@ class Frames {
 
   hello(event) {
     this.id = event.capture;
-    this.running = `Watching ${this.id}: at most ${event.rate} frames a second, for ${event.seconds} seconds.`;
+    this.running = `Watching ${this.id}: at most ${event.rate} frames a second, for ${event.seconds} seconds${event.count > 0 ? ` or ${grouped(event.count)} frames` : ""}.`;
     this.tell(this.running);
   }
 

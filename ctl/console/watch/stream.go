@@ -49,7 +49,8 @@ type hello struct {
 	Capture string `json:"capture"` // to stop it by
 	Rate    int    `json:"rate"`    // frames a second
 	Seconds int    `json:"seconds"`
-	Kept    int    `json:"kept"` // rows on the page
+	Count   int    `json:"count"` // frames after which it ends; 0: no limit
+	Kept    int    `json:"kept"`  // rows on the page
 }
 
 // End is the last that is told.
@@ -68,7 +69,7 @@ func (s *Stream) Serve(ctx context.Context, w http.ResponseWriter) {
 	rows, ended := make(chan *Row, waiting), make(chan error, 1)
 	inner, cancel := context.WithCancel(ctx)
 	go s.read(inner, rows, ended)
-	err := s.send("hello", &hello{s.Capture.Identifier(), s.Request.RateLimitPps, s.Request.DurationSeconds, Kept})
+	err := s.send("hello", &hello{s.Capture.Identifier(), s.Request.RateLimitPps, s.Request.DurationSeconds, s.Request.Count, Kept})
 	if err == nil {
 		s.follow(ctx, rows, ended)
 	}
