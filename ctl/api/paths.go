@@ -17,6 +17,7 @@ const (
 	PathState         = "/v1/state"          // GET
 	PathStats         = "/v1/stats"          // GET, ?kind=ports,sessions,sources,rules,laws&session=REF&source=REF
 	PathWatch         = "/v1/watch"          // GET ?from=REVISION, one Event a line as it happens
+	PathChanges       = "/v1/changes"        // GET ?resource=ID&limit=&before=, the last events
 	PathHealth        = "/v1/health"         // GET
 	PathReady         = "/v1/ready"          // GET
 	PathVersion       = "/v1/version"        // GET

@@ -167,6 +167,7 @@ func (r *resource[W]) detail(v *visit) (*reply, error) {
 		d.Actions = append(d.Actions, action{Label: "Delete", Path: at + "/delete", Danger: true})
 	}
 	d.Sections = append(d.Sections, v.tagsSection(at, d.ID, r.common(w).Tags))
+	d.Sections = append(d.Sections, v.changesSections(d.ID)...)
 	return &reply{template: "detail", title: d.Name, crumbs: []crumb{{r.title, r.path}}, data: d}, nil
 }
 

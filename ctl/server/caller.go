@@ -135,7 +135,7 @@ func (s *Server) admit(x *exchange) error {
 		}
 		return nil
 	}
-	if action := x.route.permission(); action != "" {
+	if action := x.permission(); action != "" {
 		return s.ask(x, &ask{action: action})
 	}
 	// What it changes is judged once that is known, but those who can never do it learn nothing.

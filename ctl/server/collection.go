@@ -277,7 +277,7 @@ func clientToken(x *exchange, account, action string) (*store.Token, error) {
 
 // change makes a change and remembers whether the disk took it.
 func (s *Server) change(x *exchange, request store.Request, change func(*store.Tx) error) (store.Result, error) {
-	request.Approve = s.approval(x)
+	request.Approve, request.By = s.approval(x), x.actor()
 	result, err := s.Store.Change(x.r.Context(), request, change)
 	x.trail.note(request, result)
 	if !request.DryRun {

@@ -36,6 +36,12 @@ func (s *Server) gatewayRoutes() []*route {
 			response: reflect.TypeFor[api.Event](), status: http.StatusOK, query: []parameter{
 				{name: "from", about: "revision after which to begin; absent: now", number: true}},
 			codes: []string{api.CodeRevisionGone}, handle: s.watch},
+		{method: http.MethodGet, path: api.PathChanges, summary: "List the last changes of resources, the newest first", role: Reader,
+			response: reflect.TypeFor[api.Changes](), status: http.StatusOK, query: []parameter{
+				{name: "resource", about: "only those of the resource with this identifier, or of the rules of this filter"},
+				{name: "limit", about: "most changes of one page, 1 to 1000; absent: 100", number: true},
+				{name: "before", about: "only changes that are older than this position, from next of the page before"}},
+			handle: s.changes},
 		{method: http.MethodGet, path: api.PathHealth, summary: "Whether the daemon works as it should; 503 if not", role: Reader,
 			response: health, status: http.StatusOK, handle: s.health},
 		{method: http.MethodGet, path: api.PathReady, summary: "Whether the gateway forwards and takes changes; 503 if not", role: Reader,

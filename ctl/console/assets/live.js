@@ -19,6 +19,7 @@ const remembrance = 5 * 60 * 1000; // ms
 const quietAfter = 5 * 1000; // ms that a page must be hidden to be left alone
 const shortestWait = 2 * 1000; // ms before coming back
 const longestWait = 30 * 1000;
+const ageEvery = 5 * 1000; // ms between two looks at how long ago a change was
 const sayEvery = 15 * 1000; // ms between two things that are said aloud
 
 /** show sets a text, and only if it is another: what does not change is not read out or painted again. */
@@ -50,6 +51,17 @@ function duration(seconds) {
   const days = Math.floor(seconds / 86400);
   const clock = new Date(seconds * 1000).toISOString().slice(11, 19);
   return days > 0 ? `${days} d ${clock}` : clock;
+}
+
+/** ago is how long ago something was, written as the gateway does on pages. */
+function ago(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  for (const [length, unit] of [[86400, 'd'], [3600, 'h'], [60, 'min']]) {
+    if (seconds >= length) {
+      return `${Math.floor(seconds / length)} ${unit} ago`;
+    }
+  }
+  return `${seconds} s ago`;
 }
 
 /** put shows a value in an element, and marks what it is for the style sheet. */
@@ -131,6 +143,7 @@ class Page {
     this.revision = Number(this.since.split('.')[1] ?? 0);
     this.told = new Map(); // changes that the page has been told of, by ID
     this.said = 0;
+    this.ahead = 0; // ms that the gateway's clock is ahead of the browser's
   }
 
   collect(name, root) {
@@ -232,23 +245,45 @@ class Page {
       return;
     }
     const list = [...this.told.values()];
-    const by = list.length === 1 && list[0].by ? ` by ${list[0].by}` : '';
+    const last = list.reduce((a, b) => (b.revision > a.revision ? b : a), list[0]);
     const verbs = {create: 'created', modify: 'changed', delete: 'deleted'};
-    const what = list.length === 1 && !more
-      ? `${list[0].of ? 'A rule of this filter' : list[0].name || list[0].id} was ${verbs[list[0].action]}${by} since this page was loaded.`
-      : `${more ? 'Many' : list.length} resources have changed since this page was loaded.`;
-    this.tell(what);
+    const one = list.length === 1 && !more;
+    const what = one
+      ? `${last.of ? 'A rule of this filter' : last.name || last.id} was ${verbs[last.action]} since this page was loaded`
+      : `${more ? 'Many' : list.length} resources have changed since this page was loaded`;
+    if (last?.by === undefined) {
+      this.tell(`${what}.`);
+      return;
+    }
+    const when = document.createElement('time');
+    when.dateTime = new Date(last.time).toISOString();
+    when.setAttribute('aria-live', 'off'); // it moves, and is not read out each time
+    this.tell(`${what} (${one ? '' : 'the last '}by ${last.by}, `, when, ').');
+    this.age();
+    this.ages ??= setInterval(() => this.age(), ageEvery);
   }
 
-  /** tell shows a notice with a link that loads the page again; forms keep what was typed until then. */
-  tell(text) {
+  /** age says how long ago the change was that the notice tells of. */
+  age() {
+    const when = this.notice.querySelector('time');
+    if (when !== null) {
+      show(when, ago(Date.now() + this.ahead - Date.parse(when.dateTime)));
+    }
+  }
+
+  /** tell shows a notice with a link, which loads the page again unless it is another; forms keep what was typed until then. */
+  tell(...parts) {
+    this.tellWith(location.href, 'Load it again', ...parts);
+  }
+
+  tellWith(href, label, ...parts) {
     if (this.notice === null) {
       return;
     }
     const link = document.createElement('a');
-    link.href = location.href;
-    link.textContent = 'Load it again';
-    this.notice.replaceChildren(text + ' ', link);
+    link.href = href;
+    link.textContent = label;
+    this.notice.replaceChildren(...parts, ' ', link);
     this.notice.hidden = false;
   }
 
@@ -302,6 +337,7 @@ class Stream {
 
   hello(event) {
     this.wait = shortestWait;
+    this.page.ahead = event.now - Date.now();
     this.page.connection('live', 'Live');
     if (this.instance !== '' && this.instance !== event.instance) {
       this.page.say('The gateway was restarted; its counters began at 0.');

@@ -40,7 +40,7 @@ func ScopeOf(rights Rights, c *server.Caller) *Scope {
 		kinds[k.kind] = may(k.path)
 		key += "/" + strconv.FormatBool(kinds[k.kind])
 	}
-	return &Scope{Key: key, Gateway: gateway, Sees: func(v *store.View, kind store.Kind, owner, id string) bool {
+	return &Scope{Key: key, Gateway: gateway, Account: account, Sees: func(v *store.View, kind store.Kind, owner, id string) bool {
 		return kinds[kind] && (account == "" || owner == account || v.Access(account, id) >= store.AccessSee)
 	}}
 }

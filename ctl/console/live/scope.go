@@ -1,8 +1,11 @@
 package live
 
 import (
+	"cmp"
 	"time"
 
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/server"
 	"mirrorgw/ctl/store"
 )
 
@@ -10,7 +13,8 @@ import (
 // must mean the same: the key says whose rights they are, and Sees asks what these are now.
 type Scope struct {
 	Key     string
-	Gateway bool // they see the gateway itself: ports, lcores, laws
+	Gateway bool   // they see the gateway itself: ports, lcores, laws
+	Account string // they see its resources, and who of it changed something; empty: those of all accounts
 
 	// Sees says whether they see a resource, which belongs to an account and may be gone already. It is
 	// called while the store is read: it must be quick and must not call the store. nil: they see all.
@@ -22,6 +26,11 @@ func Everything() *Scope { return &Scope{Key: "everything", Gateway: true} }
 
 func (s *Scope) sees(v *store.View, kind store.Kind, account, id string) bool {
 	return s.Sees == nil || s.Sees(v, kind, account, id)
+}
+
+// by is who made a change, in words.
+func (s *Scope) by(e *store.Event) string {
+	return server.Actor(e.By, s.Account).Words(cmp.Or(s.Account, ctl.DefaultAccount))
 }
 
 // Overview is the topic of the gateway as a whole. Every other topic is the ID of a resource.
