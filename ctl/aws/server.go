@@ -1,9 +1,8 @@
 package aws
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,43 +18,22 @@ import (
 // Limits keep clients from using up the daemon, whether they have a key or not. Zero fields have
 // the value of DefaultLimits.
 type Limits struct {
-	Connections int           // at once; those above are closed
-	LargeBodies int           // at once, of more than SmallBody bytes; those above are told to try again
-	BodyBytes   int64         // of a request
-	HeaderBytes int           // of a request
-	HeaderTime  time.Duration // to send the headers, and for the handshake of TLS
-	BodyTime    time.Duration // to send the body, after that
-	WriteTime   time.Duration // from the end of the headers to the end of the answer
-	IdleTime    time.Duration // between two requests of a connection
+	door.Limits
+	LargeBodies int // at once, of more than SmallBody bytes; those above are told to try again
 }
 
 // DefaultLimits are those of production. What they allow at worst is 512 small and 16 large bodies,
 // some 48 MiB.
-var DefaultLimits = Limits{
-	Connections: 512, LargeBodies: 16, BodyBytes: 1 << 20, HeaderBytes: 16 << 10,
+var DefaultLimits = Limits{door.Limits{
+	Connections: 512, BodyBytes: 1 << 20, HeaderBytes: 16 << 10,
 	HeaderTime: 5 * time.Second, BodyTime: 30 * time.Second, WriteTime: 60 * time.Second, IdleTime: 60 * time.Second,
-}
+}, 16}
 
 // smallBody is what a body may have without a place among the large ones, bytes.
 const smallBody = 64 << 10
 
 func (l Limits) withDefaults() Limits {
-	d := DefaultLimits
-	orDefault(&l.Connections, d.Connections)
-	orDefault(&l.LargeBodies, d.LargeBodies)
-	orDefault(&l.BodyBytes, d.BodyBytes)
-	orDefault(&l.HeaderBytes, d.HeaderBytes)
-	orDefault(&l.HeaderTime, d.HeaderTime)
-	orDefault(&l.BodyTime, d.BodyTime)
-	orDefault(&l.WriteTime, d.WriteTime)
-	orDefault(&l.IdleTime, d.IdleTime)
-	return l
-}
-
-func orDefault[T int | int64 | time.Duration](value *T, otherwise T) {
-	if *value == 0 {
-		*value = otherwise
-	}
+	return Limits{l.Limits.Or(DefaultLimits.Limits), cmp.Or(l.LargeBodies, DefaultLimits.LargeBodies)}
 }
 
 // Options are what a server is made of.
@@ -103,17 +81,8 @@ func New(o Options) *Server {
 		s.services[service.Name()] = service
 	}
 	s.SetRates(o.Rates)
-	s.http = &http.Server{
-		Handler:                      s,
-		ReadHeaderTimeout:            o.Limits.HeaderTime,
-		ReadTimeout:                  o.Limits.HeaderTime + o.Limits.BodyTime,
-		WriteTimeout:                 o.Limits.WriteTime,
-		IdleTimeout:                  o.Limits.IdleTime,
-		MaxHeaderBytes:               o.Limits.HeaderBytes,
-		ConnState:                    s.countConnection,
-		DisableGeneralOptionsHandler: true, // OPTIONS * is a request like any other
-		ErrorLog:                     slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-	}
+	s.http = door.NewServer(s, s.Limits.Limits, o.Log)
+	s.http.ConnState = s.countConnection
 	return s
 }
 
@@ -134,15 +103,7 @@ func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
 
 // Serve answers on a listener, usually one of Listen, until Shutdown; then it returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	l = door.Limit(l, s.Limits.Connections)
-	if s.Certificate != nil {
-		l = tls.NewListener(l, s.Certificate.Config())
-	}
-	err := s.http.Serve(l)
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return door.Serve(s.http, l, s.Limits.Connections, s.Certificate)
 }
 
 // Shutdown stops listening and waits for the requests under way, at most until ctx is done; then

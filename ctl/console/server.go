@@ -1,9 +1,8 @@
 package console
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -55,43 +54,23 @@ type Options struct {
 	Log    *slog.Logger     // nil: nowhere
 }
 
-// Limits keep browsers from using up the daemon. Zero fields have the value of DefaultLimits.
+// Limits keep browsers from using up the daemon. Zero fields have the value of DefaultLimits. Streams
+// of events have no WriteTime.
 type Limits struct {
-	Connections int           // at once; those above are closed
-	Sessions    int           // log-ins at once; a further one ends the one that was not used for longest
-	PerUser     int           // the same, of one user
-	HeaderBytes int           // of a request
-	BodyBytes   int64         // of a form
-	HeaderTime  time.Duration // to send the headers, and for the handshake of TLS
-	BodyTime    time.Duration // to send the form
-	WriteTime   time.Duration // to take a page; events have none
-	IdleTime    time.Duration // between two requests of a connection
+	door.Limits
+	Sessions int // log-ins at once; a further one ends the one that was not used for longest
+	PerUser  int // the same, of one user
 }
 
 // DefaultLimits are those of production.
-var DefaultLimits = Limits{
-	Connections: 512, Sessions: 1024, PerUser: 64, HeaderBytes: 16 << 10, BodyBytes: 2 << 20,
+var DefaultLimits = Limits{door.Limits{
+	Connections: 512, HeaderBytes: 16 << 10, BodyBytes: 2 << 20,
 	HeaderTime: 5 * time.Second, BodyTime: 30 * time.Second, WriteTime: 60 * time.Second, IdleTime: 60 * time.Second,
-}
-
-func orDefault[T int | int64 | time.Duration](value *T, otherwise T) {
-	if *value == 0 {
-		*value = otherwise
-	}
-}
+}, 1024, 64}
 
 func (l Limits) withDefaults() Limits {
 	d := DefaultLimits
-	orDefault(&l.Connections, d.Connections)
-	orDefault(&l.Sessions, d.Sessions)
-	orDefault(&l.PerUser, d.PerUser)
-	orDefault(&l.HeaderBytes, d.HeaderBytes)
-	orDefault(&l.BodyBytes, d.BodyBytes)
-	orDefault(&l.HeaderTime, d.HeaderTime)
-	orDefault(&l.BodyTime, d.BodyTime)
-	orDefault(&l.WriteTime, d.WriteTime)
-	orDefault(&l.IdleTime, d.IdleTime)
-	return l
+	return Limits{l.Limits.Or(d.Limits), cmp.Or(l.Sessions, d.Sessions), cmp.Or(l.PerUser, d.PerUser)}
 }
 
 // Server is the console. Make it with New.
@@ -111,8 +90,7 @@ type Server struct {
 // New makes a console. It answers once Serve is called.
 func New(o Options) *Server {
 	o.Limits = o.Limits.withDefaults()
-	orDefault(&o.Idle, time.Hour)
-	orDefault(&o.Life, 12*time.Hour)
+	o.Idle, o.Life = cmp.Or(o.Idle, time.Hour), cmp.Or(o.Life, 12*time.Hour)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -126,17 +104,8 @@ func New(o Options) *Server {
 	s.attempts.setRates(o.Listen.Addr().Unmap().IsLoopback())
 	s.ended, s.end = context.WithCancel(context.Background())
 	s.pages = s.allPages()
-	s.http = &http.Server{
-		Handler:                      s.Handler(),
-		ReadHeaderTimeout:            o.Limits.HeaderTime,
-		ReadTimeout:                  o.Limits.HeaderTime + o.Limits.BodyTime,
-		WriteTimeout:                 o.Limits.WriteTime,
-		IdleTimeout:                  o.Limits.IdleTime,
-		MaxHeaderBytes:               o.Limits.HeaderBytes,
-		BaseContext:                  func(net.Listener) context.Context { return s.ended },
-		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-	}
+	s.http = door.NewServer(s.Handler(), s.Limits.Limits, o.Log)
+	s.http.BaseContext = func(net.Listener) context.Context { return s.ended }
 	return s
 }
 
@@ -155,15 +124,7 @@ func Listen(address netip.AddrPort, withTLS bool) (net.Listener, error) {
 
 // Serve answers on a listener, usually one of Listen, until Shutdown; then it returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	l = door.Limit(l, s.Limits.Connections)
-	if s.Certificate != nil {
-		l = tls.NewListener(l, s.Certificate.Config())
-	}
-	err := s.http.Serve(l)
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return door.Serve(s.http, l, s.Limits.Connections, s.Certificate)
 }
 
 // Shutdown stops listening, ends event streams and waits for the requests under way, at most until

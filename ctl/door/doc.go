@@ -1,3 +1,3 @@
-// Package door is what the doors on TCP share: a certificate that is read again when its files
+// Package door is what the doors on TCP share: a server with limits, a certificate that is read again when its files
 // change, a bound on connections, and rates by client.
 package door
