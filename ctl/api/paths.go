@@ -10,6 +10,7 @@ const (
 	PathSessions      = "/v1/sessions"       // same
 	PathLoadBalancers = "/v1/load-balancers" // same
 	PathShares        = "/v1/shares"         // same
+	PathInvitations   = "/v1/invitations"    // /{id} POST an answer
 	PathTags          = "/v1/tags"           // /{id} GET, PUT replace all, PATCH set or null to remove, DELETE all
 	PathApply         = "/v1/apply"          // POST a document, ?dryRun=true&keepOthers=true
 	PathExport        = "/v1/export"         // GET the document

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -89,6 +90,8 @@ func (r *route) possible() []string {
 	switch {
 	case strings.HasPrefix(r.path, api.PathTags+"/"):
 		return tags
+	case r.path == pathOneInvitation:
+		return slices.Sorted(maps.Values(answerActions))
 	case access.create == "" || !r.changes():
 		return nil
 	case r.method == http.MethodPost:

@@ -90,7 +90,7 @@ func visible[R any](x *exchange, v *store.View, records []*R) []*R {
 	var seen []*R
 	for _, r := range records {
 		if x.sees(v, r) {
-			seen = append(seen, r)
+			seen = append(seen, told(x, r))
 		}
 	}
 	return seen
@@ -102,7 +102,7 @@ func (k *kind[W, R]) lookup(x *exchange, v *store.View, ref string) (*R, bool) {
 	if !ok || !x.sees(v, r) {
 		return nil, false
 	}
-	return r, true
+	return told(x, r), true
 }
 
 // based is every record but a rule's.

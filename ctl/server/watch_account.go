@@ -1,6 +1,7 @@
 package server
 
 import (
+	"mirrorgw/ctl"
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/store"
 )
@@ -37,6 +38,9 @@ func ofAccount(account string, e store.Event) api.Event {
 	e.By = e.By.SeenBy(account)
 	if e.Account != account {
 		e.Before = nil
+	}
+	if share, ok := e.After.(*ctl.Share); ok {
+		e.After = shareFor(account, share)
 	}
 	return eventWire(e)
 }
