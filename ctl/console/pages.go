@@ -57,7 +57,7 @@ var navigation = []struct {
 	paths   []string
 }{
 	{"", []string{pathHome}},
-	{"Traffic mirroring", []string{"/sessions", "/targets", "/filters"}},
+	{"Traffic mirroring", []string{"/sessions", "/targets", "/filters", "/shares"}},
 	{"Network", []string{"/interfaces", "/load-balancers"}},
 	{"Look closer", []string{pathExplain, pathCapture, pathAudit}},
 	{"Gateway", []string{"/metrics", "/settings"}},
@@ -83,6 +83,8 @@ func (s *Server) allPages() []*page {
 	pages = append(pages, filters.pages()...)
 	pages = append(pages, filterRules.pages()...)
 	pages = append(pages, interfaces.pages()...)
+	pages = append(pages, shares.pages()...)
+	pages = append(pages, &page{path: "/shares/{id}/answer", title: "Answer an invitation", nav: "/shares", asks: get(api.PathShares), get: (*visit).invitationForm, post: (*visit).answerInvitation})
 	return append(pages, balancers.pages()...)
 }
 

@@ -42,6 +42,12 @@ weight = 0
 [[target]]
 name = "pool"
 load_balancer = "sensors"
+[[share]]
+name = "gift"
+id = "11111111-1111-4111-8111-111111111111"
+targets = ["ids"]
+[[share.principal]]
+id = "222222222222"
 [[session]]
 name = "s1"
 id = "tms-11111111111111111"

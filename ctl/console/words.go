@@ -47,6 +47,7 @@ func digits[T int | int64](n T) string {
 var badges = map[string]string{
 	"reachable": "good", "active": "good", "healthy": "good", "up": "good", "worker": "plain", "calm": "good",
 	"degraded": "warn", "limited": "warn", "initial": "warn", "draining": "plain", "coming-up": "warn", "unknown": "plain",
+	"associated": "good", "pending": "warn", "expired": "plain",
 	"matched": "good", "accepted": "good", "service": "good", "missed": "plain", "rejected": "warn", "excluded": "warn", "not-seen": "warn",
 	"unresolved": "bad", "target-down": "bad", "no-listener": "bad", "unserved": "bad", "inactive": "bad", "unhealthy": "bad",
 	"down": "bad", "taken-down": "bad", "unmatched": "bad", "blind": "bad",

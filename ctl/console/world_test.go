@@ -94,6 +94,10 @@ name = "sam"
 policies = ["sessions-only"]
 [[account.user]]
 name = "nobody"
+[[account]]
+id = "222222222222"
+[[account]]
+id = "333333333333"
 `
 
 // world is a console over an API without a data path.
