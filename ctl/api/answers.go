@@ -54,6 +54,17 @@ type Event struct {
 	After    json.RawMessage `json:"after,omitempty"`  // the resource after; absent for a delete
 }
 
+// Accounts are those that are known: the gateway's own, those of the directory, and owners of resources.
+type Accounts struct {
+	Items []Account `json:"items"` // by number
+}
+
+// Account is one of them.
+type Account struct {
+	AccountID string `json:"accountId"`
+	Resources int    `json:"resources"` // that it owns, rules apart
+}
+
 // Changes is a page of the events that are kept, the newest first.
 type Changes struct {
 	Items []Event `json:"items"`

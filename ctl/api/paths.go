@@ -11,6 +11,7 @@ const (
 	PathLoadBalancers = "/v1/load-balancers" // same
 	PathShares        = "/v1/shares"         // same
 	PathInvitations   = "/v1/invitations"    // /{id} POST an answer
+	PathAccounts      = "/v1/accounts"       // GET
 	PathTags          = "/v1/tags"           // /{id} GET, PUT replace all, PATCH set or null to remove, DELETE all
 	PathApply         = "/v1/apply"          // POST a document, ?dryRun=true&keepOthers=true
 	PathExport        = "/v1/export"         // GET the document

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/url"
 	"strings"
 
 	"mirrorgw/ctl/api"
@@ -184,7 +183,7 @@ func (v *visit) sharesOf(w *api.TrafficMirrorTarget) ([]section, error) {
 	if v.isForeign(&w.Common) {
 		s.Heading, s.Note = "Where it comes from", "The target belongs to account "+w.OwnerID+", which shares it with you."
 	} else if v.may("POST", api.PathShares) {
-		s.Action = &action{Label: "Share it", Path: pathShares + "/new?" + url.Values{"trafficMirrorTargetIds": {v.nameFor(w.TrafficMirrorTargetID, &w.Common)}}.Encode()}
+		s.Action = &action{Label: "Share it", Path: pathShares + "/new" + v.forOwner(&w.Common, "trafficMirrorTargetIds", v.nameFor(w.TrafficMirrorTargetID, &w.Common))}
 	}
 	for i := range page.Items {
 		share := &page.Items[i]

@@ -33,7 +33,7 @@ var kindAccesses = map[store.Kind]kindAccess{
 
 // pathActions are those of routes that are not about one kind of resource.
 var pathActions = map[string]string{
-	api.PathExplain: "mirrorgw:Explain", api.PathState: "mirrorgw:GetStatus", api.PathStats: "mirrorgw:GetStatistics",
+	api.PathExplain: "mirrorgw:Explain", api.PathState: "mirrorgw:GetStatus", api.PathAccounts: "mirrorgw:GetStatus", api.PathStats: "mirrorgw:GetStatistics",
 	api.PathWatch: actionWatch, api.PathChanges: actionWatch, api.PathHealth: "mirrorgw:GetHealth", api.PathReady: "mirrorgw:GetReadiness",
 	api.PathVersion: "mirrorgw:GetVersion", api.PathOpenAPI: "mirrorgw:GetOpenAPI", api.PathApply: "mirrorgw:Apply",
 	api.PathExport: "mirrorgw:Export", api.PathSimulate: "mirrorgw:SimulatePolicy",

@@ -25,6 +25,8 @@ func (s *Server) gatewayRoutes() []*route {
 			response: reflect.TypeFor[api.State](), status: http.StatusOK, query: []parameter{
 				{name: "gapSeconds", about: fmt.Sprintf("the last whole seconds that longestGapMicroseconds and loop are of, 1 to %d; absent: %[1]d", ctl.GapSeconds), number: true}},
 			handle: s.state},
+		{method: http.MethodGet, path: api.PathAccounts, summary: "List the accounts that resources may belong to, as far as they are known", role: Reader,
+			response: reflect.TypeFor[api.Accounts](), status: http.StatusOK, ofGateway: true, handle: s.accounts},
 		{method: http.MethodGet, path: api.PathStats, summary: "Get counters since the daemon started", role: Reader,
 			response: reflect.TypeFor[report.Report](), status: http.StatusOK, query: []parameter{
 				{name: "kind", about: "only these: ports, sessions, sources, rules, laws; several with commas", many: true},
