@@ -81,6 +81,9 @@ func (s *Server) allPages() []*page {
 	pages = append(pages, &page{path: pathGuide, title: "Create a session", nav: "/sessions", asks: post(api.PathSessions), get: (*visit).guide, post: (*visit).takeStep})
 	pages = append(pages, targets.pages()...)
 	pages = append(pages, filters.pages()...)
+	for _, direction := range []string{"ingress", "egress"} {
+		pages = append(pages, &page{path: rulesPath("{id}", direction), title: "Rules", nav: filters.path, asks: get(api.PathRules), get: func(v *visit) (*reply, error) { return v.rulesOf(direction) }})
+	}
 	pages = append(pages, filterRules.pages()...)
 	pages = append(pages, interfaces.pages()...)
 	pages = append(pages, shares.pages()...)

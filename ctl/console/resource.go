@@ -140,6 +140,7 @@ type section struct {
 	Plots       []template.HTML // figures of ctl/console/plot
 	Text        string          // as it is, in lines
 	Action      *action         // beside the heading
+	More        *action         // below: a page with all of what the table begins with
 }
 
 // fact is a line of a definition list.

@@ -44,6 +44,7 @@ mtu = 9001
 addresses = ["192.0.2.1/24"]
 [quotas]
 sessions_per_source = 10
+rules_per_filter = 10000
 `
 
 // keys are access keys that a test changes.
