@@ -50,7 +50,7 @@ func RenderWith(text func() string) map[string]string {
 		var page bytes.Buffer
 		err := templates[name].ExecuteTemplate(&page, "base", &frame{Title: text(), Gateway: text(), Version: text(), User: text(), Token: text(), Data: data,
 			Menu: []navSection{{"Traffic", []navEntry{{text(), "/targets", true}}}}, Crumbs: []crumb{{text(), "/targets"}}, Flashes: []flash{{flashSuccess, text()}},
-			Health: &health{Faults: []string{text()}}})
+			Health: &health{Faults: []live.Row{{"key": text(), "text": text()}}, Topic: map[bool]string{true: live.Health}[name == "list"]}})
 		if err != nil {
 			panic(err)
 		}

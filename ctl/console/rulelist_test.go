@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,9 +52,12 @@ func TestEveryRule(t *testing.T) {
 	}
 	for search, want := range map[string]string{"4711": "4711", "10.19.250.0/24": "", "10.18.211.0/24": "4711", "network+4711+site-4": "4711"} {
 		status, text = b.get(crowded + "/inbound?q=" + search)
-		found := rows.FindStringSubmatch(text)
-		if status != 200 || want != "" && (found == nil || found[1] != want) || want == "" && found != nil {
-			t.Errorf("%s finds %v, want %s", search, found, want)
+		var found []string
+		for _, row := range rows.FindAllStringSubmatch(text, -1) {
+			found = append(found, row[1])
+		}
+		if status != 200 || want != "" && !slices.Contains(found, want) || len(found) > 5 || want == "" && found != nil { // identifiers may have the digits too
+			t.Errorf("%s finds %q, want %s", search, found, want)
 		}
 	}
 	_, text = b.get(crowded + "/inbound?q=10.18.211.0/24")

@@ -35,12 +35,13 @@ func ScopeOf(rights Rights, c *server.Caller) *Scope {
 		account = c.Principal.Account
 	}
 	gateway := account == "" && may(api.PathState) && may(api.PathStats)
-	key, kinds := account+"/"+strconv.FormatBool(gateway), map[store.Kind]bool{}
+	health := may(api.PathHealth)
+	key, kinds := account+"/"+strconv.FormatBool(gateway)+"/"+strconv.FormatBool(health), map[store.Kind]bool{}
 	for _, k := range kindPaths {
 		kinds[k.kind] = may(k.path)
 		key += "/" + strconv.FormatBool(kinds[k.kind])
 	}
-	return &Scope{Key: key, Gateway: gateway, Account: account, Sees: func(v *store.View, kind store.Kind, owner, id string) bool {
+	return &Scope{Key: key, Gateway: gateway, Health: health, Account: account, Sees: func(v *store.View, kind store.Kind, owner, id string) bool {
 		return kinds[kind] && (account == "" || owner == account || v.Access(account, id) >= store.AccessSee)
 	}}
 }

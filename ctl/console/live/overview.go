@@ -36,16 +36,6 @@ func (h *Hub) overview(g *group, v *store.View, p *picture, m *server.Moment, ou
 	}
 }
 
-// healthWord sums up what is wrong: what hurts production, or keeps changes from being made.
-func healthWord(problems []problem) string {
-	if slices.ContainsFunc(problems, func(p problem) bool {
-		return p.severity == critical && p.alert != "MirrorgwProductionDropped" && p.alert != "MirrorgwDriverLoss"
-	}) {
-		return "failing"
-	}
-	return "working"
-}
-
 func (h *Hub) gateway(v *store.View, p *picture, out *Sample) {
 	out.put("gateway.forwarding", p.status.Forwarding)
 	out.put("gateway.generation", p.status.Generation)

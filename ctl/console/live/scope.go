@@ -14,6 +14,7 @@ import (
 type Scope struct {
 	Key     string
 	Gateway bool   // they see the gateway itself: ports, lcores, laws
+	Health  bool   // they may know whether the gateway works as it should
 	Account string // they see its resources, and who of it changed something; empty: those of all accounts
 
 	// Sees says whether they see a resource, which belongs to an account and may be gone already. It is
@@ -22,7 +23,7 @@ type Scope struct {
 }
 
 // Everything is the scope of those who look after the gateway.
-func Everything() *Scope { return &Scope{Key: "everything", Gateway: true} }
+func Everything() *Scope { return &Scope{Key: "everything", Gateway: true, Health: true} }
 
 func (s *Scope) sees(v *store.View, kind store.Kind, account, id string) bool {
 	return s.Sees == nil || s.Sees(v, kind, account, id)
@@ -33,8 +34,11 @@ func (s *Scope) by(e *store.Event) string {
 	return server.Actor(e.By, s.Account).Words(cmp.Or(s.Account, ctl.DefaultAccount))
 }
 
-// Overview is the topic of the gateway as a whole. Every other topic is the ID of a resource.
-const Overview = "overview"
+// Topics besides the IDs of resources.
+const (
+	Overview = "overview" // the gateway as a whole
+	Health   = "health"   // whether it works as it should: what the head of every page says
+)
 
 type groupKey struct{ scope, topic string }
 
