@@ -5,6 +5,7 @@ import (
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
+	"mirrorgw/ctl/console/live"
 )
 
 // filters say what is mirrored.
@@ -79,7 +80,7 @@ func filterSections(v *visit, w *api.TrafficMirrorFilter) ([]section, error) {
 }
 
 // shownRules is how many rules of a direction the page about a filter lists.
-const shownRules = 200
+const shownRules = live.ShownRules
 
 func (v *visit) ruleSection(w *api.TrafficMirrorFilter, direction, heading string, rules []api.TrafficMirrorFilterRule) section {
 	s := section{ID: directionWords[direction], Heading: heading}

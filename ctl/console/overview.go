@@ -54,6 +54,9 @@ func (v *visit) overview() (*reply, error) {
 	now := v.now(live.Overview)
 	d := &overview{Gateway: v.may(http.MethodGet, api.PathState) && v.may(http.MethodGet, api.PathStats), Topic: live.Overview, Problems: now.list("problems")}
 	d.Lists = []list{busiestList(now), skipsList(now)}
+	if v.scope().Changes {
+		d.Lists = append(d.Lists, changesList(now))
+	}
 	if v.isToBegin() {
 		d.Begin = &action{Label: "Create the first session", Path: guideStart()}
 	}

@@ -127,7 +127,7 @@ func shareSections(v *visit, w *api.ResourceShare) ([]section, error) {
 		external = "may not be invited"
 	}
 	facts := append(commonFacts(w.ResourceShareID, &w.Common), fact{"Title", cell{Text: dash(w.Title)}}, fact{"Accounts outside the organisation", cell{Text: external}},
-		fact{"Created", cell{Text: dash(w.CreationTime)}}, fact{"Last changed", cell{Text: dash(w.LastUpdatedTime)}})
+		fact{"Created", cell{Text: shownTime(w.CreationTime)}}, fact{"Last changed", cell{Text: shownTime(w.LastUpdatedTime)}})
 	targets := &table{Caption: "Targets", Empty: "There are no targets in it.", Headings: []heading{{Label: "Target"}}}
 	for _, id := range w.TrafficMirrorTargetIDs {
 		targets.Rows = append(targets.Rows, []cell{v.targetOfShare(id)})
@@ -158,7 +158,7 @@ func (v *visit) principalsOf(w *api.ResourceShare) section {
 				s.Action = &action{Label: "Answer the invitation", Path: pathShares + "/" + w.ResourceShareID + "/answer"}
 			}
 		}
-		s.Table.Rows = append(s.Table.Rows, []cell{{Text: p.PrincipalID, Code: true}, state(statusOf(w, p), ""), {Text: dash(invited)}, {Text: dash(answered)}})
+		s.Table.Rows = append(s.Table.Rows, []cell{{Text: p.PrincipalID, Code: true}, state(statusOf(w, p), ""), {Text: shownTime(invited)}, {Text: shownTime(answered)}})
 	}
 	return s
 }

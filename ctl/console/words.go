@@ -2,6 +2,7 @@ package console
 
 import (
 	"strconv"
+	"time"
 
 	"mirrorgw/ctl/api"
 )
@@ -12,6 +13,15 @@ func dash(text string) string {
 		return "–"
 	}
 	return text
+}
+
+// shownTime writes a time of the API (RFC 3339) as pages have times.
+func shownTime(text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return dash(text)
+	}
+	return at.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
 // number writes a number for people; 0 is absent.

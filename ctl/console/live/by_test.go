@@ -2,10 +2,12 @@ package live
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
 	"mirrorgw/ctl"
+	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/store"
 )
 
@@ -39,5 +41,53 @@ func TestBy(t *testing.T) {
 				t.Errorf("told of %+v, want one by %s", told.Changes, of)
 			}
 		}
+	}
+}
+
+// TestRecent: the overview has the last changes that its viewers see, and who made them.
+func TestRecent(t *testing.T) {
+	w := newWorld(t, nil)
+	by := ctl.AccountActor(other, "ann", "aws")
+	for range 2 * recentChanges {
+		if _, err := w.store.Change(context.Background(), store.Request{By: by}, func(tx *store.Tx) error {
+			r, _ := tx.Target(other, "their-ids")
+			changed := *r
+			changed.Description += "x"
+			return tx.PutTarget(&changed)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.apply("[[filter]]\nid = \"tmf-00000000000000001\"\nname = \"all\"\n") // its rule goes
+	rows := func(s *Scope) (list []Row) {
+		w.store.Read(func(v *store.View) { list = w.hub.recent(&group{scope: s}, v) })
+		return list
+	}
+	ours := rows(Everything())
+	if len(ours) != recentChanges || ours[0]["what"] != "rule of all" || ours[0]["path"] != "/filters/tmf-00000000000000001" || ours[0]["change"] != "deleted" || ours[0]["by"] != "the gateway" {
+		t.Errorf("we are told %+v", ours)
+	}
+	theirs := rows(theirScope())
+	if len(theirs) != recentChanges || theirs[0]["what"] != "target their-ids" || theirs[0]["by"] != "ann" || theirs[0]["path"] != "/targets/tmt-00000000000000002" {
+		t.Errorf("they are told %+v", theirs)
+	}
+}
+
+// TestHitsAreBounded: of a filter with many rules only those are told of that a page shows.
+func TestHitsAreBounded(t *testing.T) {
+	f := &ctl.Filter{}
+	counted := map[string]int64{}
+	for n := 1; n <= 3*ShownRules; n++ {
+		r := &ctl.Rule{}
+		r.Number = n
+		f.Rules = append(f.Rules, r)
+		counted["ingress "+strconv.Itoa(n)] = int64(n)
+	}
+	r := &report.Report{Rules: map[string]map[string]int64{"f": counted}}
+	d := &details{now: r, before: r, length: time.Second}
+	s := &Sample{Values: map[string]any{}}
+	d.hits("f", f, s)
+	if len(s.Values) != 2*ShownRules || s.Values["rule.ingress.200.total"] != int64(200) {
+		t.Errorf("%d values: %v", len(s.Values), s.Values)
 	}
 }

@@ -29,6 +29,9 @@ func (h *Hub) overview(g *group, v *store.View, p *picture, m *server.Moment, ou
 		p.details.sumUp(g.seenBy(v, p)).write(out)
 	}
 	targetCounts(g, v, m, out)
+	if g.scope.Changes {
+		out.list("changes", h.recent(g, v))
+	}
 	problems := h.problems(g, v, p, m)
 	out.list("problems", problemRows(problems))
 	if g.scope.Gateway {

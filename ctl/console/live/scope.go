@@ -15,6 +15,7 @@ type Scope struct {
 	Key     string
 	Gateway bool   // they see the gateway itself: ports, lcores, laws
 	Health  bool   // they may know whether the gateway works as it should
+	Changes bool   // they may look back at the changes of all that they see
 	Account string // they see its resources, and who of it changed something; empty: those of all accounts
 
 	// Sees says whether they see a resource, which belongs to an account and may be gone already. It is
@@ -23,7 +24,9 @@ type Scope struct {
 }
 
 // Everything is the scope of those who look after the gateway.
-func Everything() *Scope { return &Scope{Key: "everything", Gateway: true, Health: true} }
+func Everything() *Scope {
+	return &Scope{Key: "everything", Gateway: true, Health: true, Changes: true}
+}
 
 func (s *Scope) sees(v *store.View, kind store.Kind, account, id string) bool {
 	return s.Sees == nil || s.Sees(v, kind, account, id)
