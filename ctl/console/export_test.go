@@ -42,7 +42,7 @@ func RenderWith(text func() string) map[string]string {
 		List: &list{ID: "l", Heading: text(), Empty: text(), Columns: []listColumn{{text(), "name", unitWord, "path"}, {text(), "state", unitStatus, ""}}, Rows: []live.Row{{"key": text(), "name": text(), "path": "/targets/" + text(), "state": text()}}}}}}
 	pages := map[string]string{}
 	o := &overview{Gateway: true, Topic: text(), Problems: []live.Row{{"key": text(), "severity": text(), "text": text(), "advice": text(), "path": "/targets/" + text()}},
-		Tiles: []tile{{text(), cell{Text: text(), Live: text(), Unit: text()}, []fact{{text(), cell{Text: text()}}}, ""}}, Ports: &table, Lcores: &table, Lists: []list{*d.Sections[0].List},
+		Tiles: []tile{{text(), cell{Text: text(), Live: text(), Unit: text()}, []fact{{text(), cell{Text: text()}}}, ""}}, Ports: &table, Lcores: &table, Lists: []list{*d.Sections[0].List}, Changes: d.Sections[0].List,
 		Facts: d.Sections[0].Facts, Ranges: []rangeLink{{text(), "/?range=" + url.QueryEscape(text()), true}}}
 	guide := &guideData{Marks: []guideMark{{text(), "/sessions/guide", true, true}}, Step: text(), Heading: text(), Intro: text(), Form: f, Review: d.Sections, Made: []madeThing{{text(), text(), "/targets/" + text()}},
 		Trouble: text(), Action: guidePath(text(), text(), "q", text()), Other: &action{Label: text(), Path: "/targets"}, Choices: &choices{Legend: text(), Noun: text(), Search: text(), Draft: text(), Step: text(),
