@@ -24,6 +24,7 @@ type overview struct {
 	Ports    *table
 	Lcores   *table
 	Lists    []list
+	Changes  *list // nil: the user may not look back at them
 	Facts    []fact
 	Past     []template.HTML
 	Ranges   []rangeLink
@@ -54,6 +55,10 @@ func (v *visit) overview() (*reply, error) {
 	now := v.now(live.Overview)
 	d := &overview{Gateway: v.may(http.MethodGet, api.PathState) && v.may(http.MethodGet, api.PathStats), Topic: live.Overview, Problems: now.list("problems")}
 	d.Lists = []list{busiestList(now), skipsList(now)}
+	if v.scope().Changes {
+		l := changesList(now)
+		d.Changes = &l
+	}
 	if v.isToBegin() {
 		d.Begin = &action{Label: "Create the first session", Path: guideStart()}
 	}
