@@ -132,7 +132,7 @@ func (s *consoleStory) modify(want policy, what string, fields ...string) {
 func (s *consoleStory) rule(want policy, filter, field, value string) {
 	s.t.Helper()
 	s.step(want, field+" of the rule: "+value, "Save changes", "Changed rule", func() {
-		s.at("Mirror filters", filter).Row("100").Click("Modify").Fill(field, value)
+		s.at("Mirror filters", filter).In("region", "Inbound rules").Row("100").Click("Modify").Fill(field, value)
 	})
 }
 
