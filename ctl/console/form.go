@@ -78,6 +78,7 @@ type form struct {
 	Faults  []fault    // all of them, for the summary on top
 	Hidden  []hidden
 	Changed *conflict // somebody else changed it meanwhile; nil: nobody did
+	Also    []action  // what else can be done to it
 }
 
 // fault is one thing that is wrong, and where.

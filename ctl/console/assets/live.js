@@ -246,10 +246,25 @@ class Page {
       return;
     }
     const link = document.createElement('a');
-    link.href = location.href;
+    link.href = location.pathname + location.search; // one with a fragment would only scroll
     link.textContent = 'Load it again';
     this.notice.replaceChildren(text + ' ', link);
     this.notice.hidden = false;
+  }
+
+  loggedOut() {
+    if (this.body.dataset.connectionState !== 'out') {
+      this.connection('out', 'Logged out');
+      this.tell('You are no longer logged in.');
+    }
+  }
+
+  /** live takes back that nobody is logged in. What has changed meanwhile is told later. */
+  live() {
+    if (this.body.dataset.connectionState === 'out' && this.notice !== null) {
+      this.notice.hidden = true;
+    }
+    this.connection('live', 'Live');
   }
 
   missed() {
@@ -302,7 +317,7 @@ class Stream {
 
   hello(event) {
     this.wait = shortestWait;
-    this.page.connection('live', 'Live');
+    this.page.live();
     if (this.instance !== '' && this.instance !== event.instance) {
       this.page.say('The gateway was restarted; its counters began at 0.');
       this.page.missed();
@@ -333,8 +348,8 @@ class Stream {
     try {
       const answer = await fetch(this.address, {method: 'HEAD', cache: 'no-store'});
       if (answer.status === 401) {
-        this.page.connection('out', 'Logged out');
-        this.page.tell('You are no longer logged in.');
+        this.page.loggedOut();
+        this.timer = setTimeout(() => this.later(), wait); // somebody may log in again in another window
         return;
       }
     } catch {
