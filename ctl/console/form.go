@@ -133,7 +133,7 @@ func (f *form) refused(err error, aliases map[string]string) error {
 		if alias, ok := aliases[name]; ok {
 			name = alias
 		}
-		f.fault(name, one.Message)
+		f.fault(name, forPeople(one.Message))
 	}
 	return nil
 }

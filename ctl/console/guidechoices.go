@@ -189,7 +189,7 @@ func (v *visit) tryChoice(d *draft, step string, p *guideData) error {
 	}
 	var refused *api.Error
 	if errors.As(err, &refused) && refused.Status < 500 {
-		p.fault("", refused.Message)
+		p.fault("", forPeople(refused.Message))
 		return nil
 	}
 	return err

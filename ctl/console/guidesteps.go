@@ -206,7 +206,7 @@ func (d *draft) makes(step string) bool { return d.typed[step].Get(fieldWay) == 
 // faultsOf are all that the API says is wrong.
 func faultsOf(e *api.Error) (all []fault) {
 	for _, one := range append([]api.Error{*e}, e.Details...) {
-		all = append(all, fault{one.Field, one.Message})
+		all = append(all, fault{one.Field, forPeople(one.Message)})
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +27,7 @@ type overview struct {
 	Lists    []list
 	Facts    []fact
 	Past     []template.HTML
+	PastNote string // why it is empty; empty: it is not
 	Ranges   []rangeLink
 }
 
@@ -85,8 +87,12 @@ func (v *visit) addPast(d *overview) {
 		d.Ranges = append(d.Ranges, rangeLink{r.Label, pathHome + "?range=" + r.Key + "#past", r == chosen})
 	}
 	plots := v.Past.Plots(chosen, time.Now())
+	d.PastNote = "Nothing has been recorded in this time yet; a point comes every minute."
 	for i := range plots {
 		d.Past = append(d.Past, plots[i].Figure())
+		if slices.ContainsFunc(plots[i].Series, func(s plot.Series) bool { return len(s.Points) > 0 }) {
+			d.PastNote = ""
+		}
 	}
 }
 
