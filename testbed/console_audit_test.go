@@ -26,7 +26,7 @@ func TestConsoleAudit(t *testing.T) {
 
 	w := newWalk(t, c.admin(t, b), "audit")
 	w.page.Goto("/audit")
-	for action, who := range map[string]string{"postSessions": "ian", "postTargets": "Root", "patchTarget": "Root", "putTags": "Root", "deleteRule": "Root", "consoleLogin": "uid", "consoleLogout": "Root"} {
+	for action, who := range map[string]string{"postSessions": "ian", "postTargets": "account 000000000000", "patchTarget": "account 000000000000", "putTags": "account 000000000000", "deleteRule": "account 000000000000", "consoleLogin": "uid", "consoleLogout": "account 000000000000"} {
 		w.page.Row(action).Sees(who)
 	}
 	w.look("the audit log", "full", browser.Views()...)

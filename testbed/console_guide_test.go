@@ -199,7 +199,7 @@ func (s *consoleStory) logged() {
 	for _, one := range []struct {
 		action string
 		count  int // of the entries that did something
-	}{{"consoleLogin", 1}, {"postInterfaces", 1}, {"postTargets", 2}, {"postFilters", 2}, {"postSessions", 2}, {"postCapture", 2}, {"deleteCapture", 1}} {
+	}{{"consoleLogin", 1}, {"postInterfaces", 1}, {"postTargets", 2}, {"postFilters", 2}, {"postSessions", 2}, {"postCapture", 2}, {"deleteCaptureId", 1}} {
 		p := s.menu("Audit log").Fill("User", fmt.Sprint(os.Getuid())).Fill("Action", one.action).Choose("Outcome", "Success").In("main", "").Click("Search")
 		if rows := p.In("table", "Entries of the audit log").Count("row", "") - 1; rows < one.count {
 			s.t.Errorf("the audit log has %d entries of %s, want %d at least", rows, one.action, one.count)

@@ -14,10 +14,10 @@ func TestConsoleStates(t *testing.T) {
 	b := launch(t)
 	c.awaitFrames()
 	w := newWalk(t, c.admin(t, b).Expect("status of 4"), "state")
-	c.guideStates(w)
 	c.explainStates(w)
 	c.captureStates(t, w)
 	c.formStates(t, w)
+	c.guideStates(w)
 	c.refusals(t, b)
 }
 

@@ -126,6 +126,7 @@ func (w *walk) look(what, name string, views ...browser.View) {
 		if v == browser.Desk || v == browser.Phone.InTheDark() {
 			found = append(found, w.page.Axe(axeDirectory)...)
 		}
+		found = append(found, cutTables(w.page)...)
 		for _, fault := range append(found, w.page.Faults()...) {
 			faults[fault] = append(faults[fault], v.Name)
 		}
@@ -134,6 +135,13 @@ func (w *walk) look(what, name string, views ...browser.View) {
 		w.t.Errorf("%s (%s, %s): %s", what, name, strings.Join(views, ", "), fault)
 	}
 	w.page.Look(browser.Desk)
+}
+
+// cutTables are tables that can be seen whole only by scrolling sideways.
+func cutTables(p *browser.Page) (faults []string) {
+	p.Evaluate(`[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).map(
+		e => 'a table of ' + e.scrollWidth + ' pixels in a place of ' + e.clientWidth + ': ' + e.innerText.replace(/\s+/g, ' ').slice(0, 60))`, &faults)
+	return faults
 }
 
 // twoViews are those of pages that differ little from others.
