@@ -144,10 +144,11 @@ func (p *guideData) fault(name, text string) {
 	case p.Key == stepFilter:
 		aliases = filters.aliases
 	}
+	path := name
 	if alias, has := aliases[name]; has {
 		name = alias
 	}
-	p.Form.fault(name, text)
+	p.Form.fault(name, p.Form.labelled(text, path, name))
 }
 
 // tryStep asks the API whether it would take what was typed; the faults are in the page then.
