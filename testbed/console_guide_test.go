@@ -60,8 +60,11 @@ func (s *consoleStory) both() policy {
 // there is something to choose.
 func (s *consoleStory) guided() {
 	s.t.Helper()
-	s.interfaces()
-	s.menu("Overview").Sees("Nothing is mirrored yet").Click("Create the first session").Sees("Step 1 of 5")
+	s.step(nil, "create interface web-1", "Create", "Created network interface web-1", func() {
+		s.page.Sees("Nothing is mirrored yet").Click("Create the first session").Sees("There are no network interfaces yet").Click("Create a network interface")
+		s.page.Fill("Name", "web-1").Fill("Port", "wire0").Fill("MAC address", macA).Fill("IP addresses", "10.0.0.5").Fill("MTU", "1400")
+	})
+	s.menu("Overview").Click("Create the first session").Sees("Step 1 of 5")
 	s.page.Expect("status of 422").Click("Go on to the target").Sees("Choose a network interface")
 	s.guide(s.tcp(99, 0), "inbound", "99", func(p *browser.Page) {
 		p.Sees("Make the mirror target").Fill("Name", "target-a").Choose("Target type", "IP address").Fill("Target", targetA)
