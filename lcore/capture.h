@@ -82,12 +82,12 @@ static __rte_always_inline bool mgw_captures(const struct mgw_lcore *lcore)
 	return unlikely(__atomic_load_n(&lcore->capturing, __ATOMIC_RELAXED) != 0);
 }
 
-/* A burst has arrived on port. */
+/* A burst has arrived on port, and is as it came. */
 void mgw_capture_received(const struct mgw_lcore *lcore, uint16_t port);
 
 /*
- * The burst has been decided about and is as it came; its first n frames are about to leave by port
- * out. Then mgw_capture_sent must follow, which says how many did.
+ * The burst has been decided about and is as it came; its first n frames leave by port out, or have
+ * left and references are held. Then mgw_capture_sent must follow, which says how many did.
  */
 void mgw_capture_decided(const struct mgw_lcore *lcore, const struct mgw_program *program,
 			 uint16_t in, uint16_t out, uint16_t n);

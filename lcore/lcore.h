@@ -13,6 +13,7 @@
 enum mgw_role { MGW_ROLE_WIRE, MGW_ROLE_TAP, MGW_ROLE_TUNNEL }; /* as rules.Role */
 
 #define MGW_TX_RETRIES   4   /* for refused production frames, at once, no waiting */
+#define MGW_FIRST_MAX    16  /* frames of a burst that may leave before it is decided about */
 #define MGW_HOUSEKEEPING 256 /* loops between two looks at what is not traffic */
 #define MGW_ORIGINATE    16  /* frames of our own that a tunnel port sends in one of these looks */
 

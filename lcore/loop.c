@@ -9,48 +9,88 @@
 #include "originate.h"
 #include "production.h"
 
+/*
+ * Count a burst, take what is for us, put what is too long for the peer behind. False: nothing is
+ * left.
+ */
+static __rte_always_inline bool mgw_take_in(const struct mgw_lcore *lcore, const struct mgw_rx *rx,
+					    struct mgw_crossing *crossing)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+
+	crossing->weight = mgw_count_rx(pipe, rx);
+	pipe->totals.wire_rx += pipe->n;
+	if (rx->host != NULL) {
+		crossing->weight.bytes -= mgw_take_ours(lcore, rx);
+		if (pipe->n == 0)
+			return false;
+	}
+	crossing->n = pipe->n;
+	if (unlikely(rx->peer_frame_max != 0 && crossing->weight.longest > rx->peer_frame_max))
+		crossing->n = mgw_part_too_long(pipe, rx);
+	return true;
+}
+
+/* Production leaves, and captures see what did not go by them as it came. */
+static __rte_always_inline void mgw_send_crossing(struct mgw_lcore *lcore, const struct mgw_rx *rx,
+						  struct mgw_crossing *crossing,
+						  struct mgw_stopwatch *watch)
+{
+	crossing->sent = mgw_send_production(lcore, rx, crossing->n, crossing->weight.bytes);
+	if (unlikely(crossing->unseen))
+		mgw_capture_received(lcore, rx->port);
+	mgw_lap(watch, MGW_TIMED_SEND_PRODUCTION);
+}
+
 /* Classify, match and hold. */
-static __rte_always_inline void mgw_decide_watched(struct mgw_pipe *pipe,
-						   const struct mgw_program *program, uint16_t port,
+static __rte_always_inline void mgw_decide_watched(const struct mgw_lcore *lcore,
+						   const struct mgw_program *program,
+						   const struct mgw_rx *rx,
 						   struct mgw_stopwatch *watch)
 {
 	if (watch == NULL)
-		mgw_decide(pipe, program, port);
+		mgw_decide(lcore->pipe, program, rx->port);
 	else
-		mgw_decide_timed(pipe, program, port, watch);
+		mgw_decide_timed(lcore->pipe, program, rx->port, watch);
+	if (unlikely(lcore->pipe->notices != 0))
+		mgw_hand_up_notices(lcore, rx);
 }
 
-/* A burst of a wire: take what is for us, decide, send production, then copy. */
+/*
+ * A burst of a wire: take what is for us, decide, send production, then copy. A short burst is sent
+ * before anything is decided, and before captures look at it, unless they must see frames for us.
+ */
 static __rte_always_inline void mgw_forward_by(struct mgw_lcore *lcore, const struct mgw_rx *rx,
 					       struct mgw_stopwatch *watch)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
-	struct mgw_weight burst = mgw_count_rx(pipe, rx);
-	uint16_t n, sent;
+	const bool captured = mgw_captures(lcore);
+	struct mgw_crossing crossing;
 
-	pipe->totals.wire_rx += pipe->n;
-	if (rx->host != NULL) {
-		burst.bytes -= mgw_take_ours(lcore, rx);
-		if (pipe->n == 0)
-			return;
+	crossing.first = mgw_goes_first(pipe, &program->ports[rx->port], captured);
+	crossing.unseen = captured && crossing.first && rx->host == NULL;
+	if (captured && !crossing.unseen)
+		mgw_capture_received(lcore, rx->port);
+	if (!mgw_take_in(lcore, rx, &crossing))
+		return;
+	mgw_lap(watch, MGW_TIMED_ACCOUNT);
+	if (crossing.first) {
+		mgw_keep(pipe);
+		mgw_send_crossing(lcore, rx, &crossing, watch);
 	}
-	n = pipe->n;
-	if (unlikely(rx->peer_frame_max != 0 && burst.longest > rx->peer_frame_max))
-		n = mgw_part_too_long(pipe, rx);
-	mgw_lap(watch, MGW_TIMED_ACCOUNT);
-	mgw_decide_watched(pipe, program, rx->port, watch);
-	if (unlikely(pipe->notices != 0))
-		mgw_hand_up_notices(lcore, rx);
+	mgw_decide_watched(lcore, program, rx, watch);
 	if (mgw_captures(lcore))
-		mgw_capture_decided(lcore, program, rx->port, rx->peer, n);
+		mgw_capture_decided(lcore, program, rx->port, rx->peer, crossing.n);
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
-	sent = mgw_send_production(lcore, rx, n, burst.bytes);
+	if (!crossing.first)
+		mgw_send_crossing(lcore, rx, &crossing, watch);
 	if (mgw_captures(lcore))
-		mgw_capture_sent(lcore, MGW_POINT_EGRESS, rx->peer, sent);
-	mgw_lap(watch, MGW_TIMED_SEND_PRODUCTION);
+		mgw_capture_sent(lcore, MGW_POINT_EGRESS, rx->peer, crossing.sent);
 	if (pipe->n_copies > 0)
-		mgw_leave_copies(lcore, program, sent, watch);
+		mgw_leave_copies(lcore, program, crossing.sent, watch);
+	if (crossing.first)
+		mgw_let_go(pipe);
 }
 
 /* A burst of a tap: decide, let it go, then copy. */
@@ -60,12 +100,12 @@ static __rte_always_inline void mgw_look_by(const struct mgw_lcore *lcore, const
 	struct mgw_pipe *pipe = lcore->pipe;
 	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
 
+	if (mgw_captures(lcore))
+		mgw_capture_received(lcore, rx->port);
 	mgw_count_rx(pipe, rx);
 	pipe->totals.tap_rx += pipe->n;
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
-	mgw_decide_watched(pipe, program, rx->port, watch);
-	if (unlikely(pipe->notices != 0))
-		mgw_hand_up_notices(lcore, rx);
+	mgw_decide_watched(lcore, program, rx, watch);
 	if (mgw_captures(lcore))
 		mgw_capture_decided(lcore, program, rx->port, rx->port, 0);
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
@@ -102,8 +142,6 @@ static __rte_always_inline uint16_t mgw_poll(struct mgw_lcore *lcore, const stru
 	if (n == 0)
 		return 0;
 	pipe->n = n;
-	if (mgw_captures(lcore))
-		mgw_capture_received(lcore, rx->port);
 	switch (rx->role) {
 	case MGW_ROLE_WIRE:
 		if (watch == NULL)
@@ -118,6 +156,8 @@ static __rte_always_inline uint16_t mgw_poll(struct mgw_lcore *lcore, const stru
 			mgw_look_by(lcore, rx, watch);
 		break;
 	default:
+		if (mgw_captures(lcore))
+			mgw_capture_received(lcore, rx->port);
 		mgw_count_rx(pipe, rx);
 		mgw_listen(lcore, rx);
 	}

@@ -15,6 +15,15 @@ struct mgw_weight {
 	uint64_t longest; /* frame */
 };
 
+/* A burst on its way across a wire. */
+struct mgw_crossing {
+	struct mgw_weight weight;
+	uint16_t n;    /* frames that the peer can send, the first ones */
+	uint16_t sent; /* those that left, once they have */
+	bool first;    /* they leave before anything is decided */
+	bool unseen;   /* captures have not had it yet as it came, and are to when it has left */
+};
+
 /*
  * Count what arrived. The longest frame is found by way of a condition, not of a maximum, of which
  * the compiler makes a vector of one element, by way of memory.
@@ -120,6 +129,34 @@ static inline uint16_t mgw_send_production(struct mgw_lcore *lcore, const struct
 	forwarded->bytes += bytes;
 	pipe->totals.forwarded += sent;
 	return sent;
+}
+
+/*
+ * Whether a burst leaves before it is decided about, so that it does not wait for that. The price
+ * is a reference on each frame, which the worker has time for while bursts are short; with long
+ * ones it would come to less. A port that hands mbufs themselves to a peer allows no references.
+ */
+static __rte_always_inline bool mgw_goes_first(const struct mgw_pipe *pipe,
+					       const struct mgw_port_program *at, bool captured)
+{
+	return pipe->n <= MGW_FIRST_MAX && (at->any || captured) && !at->own_copies;
+}
+
+/*
+ * Take a reference on each segment of the burst: as long as we have it nobody changes the mbuf, and
+ * the stages may read it though it was sent.
+ */
+static inline void mgw_keep(const struct mgw_pipe *pipe)
+{
+	for (uint16_t i = 0; i < pipe->n; i++)
+		for (struct rte_mbuf *m = pipe->frames[i]; m != NULL; m = m->next)
+			rte_mbuf_refcnt_update(m, 1);
+}
+
+/* Give the references back. */
+static inline void mgw_let_go(struct mgw_pipe *pipe)
+{
+	rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
 }
 
 /* A tap's frames go nowhere: they are freed, and what the copies need is held. */

@@ -1,7 +1,7 @@
 /*
- * hold: keep what a copy needs before production leaves. Short copies are made now, into mbufs
- * that are already there; of longer frames every segment gets a reference, and its length is
- * noted, because after the send only data bytes may still be read. Nothing here allocates.
+ * hold: keep what a copy needs, in time for production to leave. Short copies are made now, into
+ * mbufs that are already there; of longer frames every segment gets a reference, and its length is
+ * noted, because afterwards only data bytes may still be read. Nothing here allocates.
  */
 #ifndef MGW_HOLD_H
 #define MGW_HOLD_H

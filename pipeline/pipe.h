@@ -189,7 +189,10 @@ struct mgw_pipe {
 
 struct mgw_handover; /* see handover.h */
 
-/* Classify, match and hold the pipe's burst, received on port. Never changes a frame. */
+/*
+ * Classify, match and hold the pipe's burst, received on port. Never changes a frame. If frames
+ * have been sent the caller holds references on all of their segments.
+ */
 void mgw_decide(struct mgw_pipe *pipe, const struct mgw_program *program, uint16_t port);
 
 /* The same, with laps. */

@@ -1,8 +1,8 @@
 /*
  * repair: complete partial L4 checksums in copies (docs/semantics.md, "Checksums"). A sender on the
  * same host leaves a TCP or UDP checksum to its network card: until then the field has the sum of
- * the pseudo header, not complemented (Linux, CHECKSUM_PARTIAL). Runs behind hold, before
- * production is sent, so all of the frame is there to be summed up; only copies are written to.
+ * the pseudo header, not complemented (Linux, CHECKSUM_PARTIAL). Runs behind hold, in
+ * mgw_decide, so all of the frame is there to be summed up; only copies are written to.
  */
 #ifndef MGW_REPAIR_H
 #define MGW_REPAIR_H

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/console/watch"
 	"mirrorgw/ctl/pcapng"
 )
 
@@ -21,6 +23,7 @@ const captureWrite = 30 * time.Second
 type capturePage struct {
 	Form    *form
 	Running []runningCapture
+	Watch   watched
 }
 
 type runningCapture struct {
@@ -30,23 +33,43 @@ type runningCapture struct {
 
 // captureForm proposes bounds: a capture costs the workers time.
 func captureForm() *form {
-	return &form{Submit: "Start and download", Fields: []field{
+	return &form{Fields: []field{
 		{Name: "ports", Label: "Ports", Kind: kindList, Hint: "Names, with blanks between. Empty: all."},
 		{Name: "points", Label: "Points", Kind: kindList, Hint: "Of ingress, egress and copies. Empty: all."},
 		{Name: "session", Label: "Session", Hint: "Its copies, and of production only what it copies: a name or identifier. Empty: any."},
 		{Name: "filter", Label: "Filter", Hint: "As tcpdump takes it: tcp port 443 and host 10.0.0.5.", Autocomplete: "off"},
-		{Name: "snapLength", Label: "Bytes of a frame", Kind: kindNumber, Hint: "1 to 65535. Empty: all."},
-		{Name: "count", Label: "Frames", Kind: kindNumber, Value: "1000", Hint: "After which it ends. Empty: no limit."},
-		{Name: "durationSeconds", Label: "Seconds", Kind: kindNumber, Value: "60", Hint: "After which it ends. Empty: no limit."},
+		{Name: "snapLength", Label: "Bytes of a frame", Kind: kindNumber, Hint: fmt.Sprintf("1 to 65535. Empty: all; of watched frames %d at most.", watch.MostBytes)},
+		{Name: "rateLimitPps", Label: "Frames a second", Kind: kindNumber, Hint: fmt.Sprintf("The others are left out and counted. Empty: no limit; %d where frames are watched, which may be %d.", watch.Rate, watch.MostRate)},
+		{Name: "count", Label: "Number of frames", Kind: kindNumber, Value: "1000", Hint: "After which it ends. Empty: no limit."},
+		{Name: "durationSeconds", Label: "Seconds", Kind: kindNumber, Value: "60", Hint: fmt.Sprintf("After which it ends. Empty: no limit; %d where frames are watched, which may be %d.", watch.Seconds, watch.MostSeconds)},
 	}}
 }
 
-func (v *visit) captures(f *form, status int) (*reply, error) {
+// captureRequest reads the form.
+func (v *visit) captureRequest() (*form, api.CaptureRequest) {
+	f := captureForm()
+	f.fill(v.form)
+	request := api.CaptureRequest{Ports: strings.Fields(v.form.Get("ports")), Points: strings.Fields(v.form.Get("points")), Session: strings.TrimSpace(v.form.Get("session")), Filter: strings.TrimSpace(v.form.Get("filter"))}
+	for name, n := range map[string]*int{"snapLength": &request.SnapLength, "rateLimitPps": &request.RateLimitPps, "count": &request.Count, "durationSeconds": &request.DurationSeconds} {
+		text := strings.TrimSpace(v.form.Get(name))
+		if number, err := strconv.Atoi(text); err == nil {
+			*n = number
+		} else if text != "" {
+			f.fault(name, name+" is "+strconv.Quote(text)+"; give a whole number")
+		}
+	}
+	return f, request
+}
+
+func (v *visit) captures(f *form, status int, w *watched) (*reply, error) {
 	all, err := v.api.Captures(v.ctx)
 	if err != nil {
 		return nil, err
 	}
 	page := &capturePage{Form: f}
+	if w != nil {
+		page.Watch = *w
+	}
 	for i := range all {
 		c := &all[i]
 		page.Running = append(page.Running, runningCapture{c.CaptureID, []fact{{"By", cell{Text: c.By}}, {"Since", cell{Text: c.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC")}},
@@ -55,7 +78,12 @@ func (v *visit) captures(f *form, status int) (*reply, error) {
 	return &reply{template: "capture", data: page, status: status}, nil
 }
 
-func (v *visit) captureList() (*reply, error) { return v.captures(captureForm(), http.StatusOK) }
+// captureList is the page with what its address asks for in the form.
+func (v *visit) captureList() (*reply, error) {
+	f := captureForm()
+	f.offer(v.r.URL.Query())
+	return v.captures(f, http.StatusOK, nil)
+}
 
 // capture starts one, whose frames are the answer, or stops one.
 func (v *visit) capture() (*reply, error) {
@@ -66,19 +94,9 @@ func (v *visit) capture() (*reply, error) {
 		v.session.tell(flashSuccess, "Capture "+id+" ends.")
 		return &reply{redirect: pathCapture}, nil
 	}
-	f := captureForm()
-	f.fill(v.form)
-	request := api.CaptureRequest{Ports: strings.Fields(v.form.Get("ports")), Points: strings.Fields(v.form.Get("points")), Session: strings.TrimSpace(v.form.Get("session")), Filter: strings.TrimSpace(v.form.Get("filter"))}
-	for name, n := range map[string]*int{"snapLength": &request.SnapLength, "count": &request.Count, "durationSeconds": &request.DurationSeconds} {
-		text := strings.TrimSpace(v.form.Get(name))
-		if number, err := strconv.Atoi(text); err == nil {
-			*n = number
-		} else if text != "" {
-			f.fault(name, name+" is "+strconv.Quote(text)+"; give a whole number")
-		}
-	}
+	f, request := v.captureRequest()
 	if len(f.Faults) > 0 {
-		return v.captures(f, http.StatusUnprocessableEntity)
+		return v.captures(f, http.StatusUnprocessableEntity, nil)
 	}
 	ctx, cancel := context.WithCancel(v.ctx)
 	stream, err := v.api.Capture(ctx, request)
@@ -87,7 +105,7 @@ func (v *visit) capture() (*reply, error) {
 		if err := f.refused(err, nil); err != nil {
 			return nil, err
 		}
-		return v.captures(f, http.StatusUnprocessableEntity)
+		return v.captures(f, http.StatusUnprocessableEntity, nil)
 	}
 	return &reply{stream: func(w http.ResponseWriter) {
 		defer cancel()

@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"time"
 
+	"mirrorgw/ctl/console/decode"
 	"mirrorgw/ctl/console/live"
 	"mirrorgw/ctl/console/plot"
+	"mirrorgw/ctl/console/watch"
 )
 
 // Page is a page of the table, for tests.
@@ -45,7 +47,7 @@ func RenderWith(text func() string) map[string]string {
 	guide := &guideData{Marks: []guideMark{{text(), "/sessions/guide", true, true}}, Step: text(), Heading: text(), Intro: text(), Form: f, Review: d.Sections, Made: []madeThing{{text(), text(), "/targets/" + text()}},
 		Trouble: text(), Action: guidePath(text(), text(), "q", text()), Other: &action{Label: text(), Path: "/targets"}, Choices: &choices{Legend: text(), Noun: text(), Search: text(), Draft: text(), Step: text(),
 			ShowAll: guidePath(text(), stepSource), Error: text(), Total: 1, Options: []choice{{Value: text(), Label: text(), Details: text(), State: &cell{Text: text(), Badge: "bad", Title: text()}, Refused: text()}}}}
-	for name, data := range map[string]any{"guide": guide, "form": f, "capture": &capturePage{f, []runningCapture{{text(), d.Sections[0].Facts}}}, "audit": &auditPage{f, &table, text(), "/audit?user=" + url.QueryEscape(text()), ""}, "explain": &explainPage{f, cell{Text: text(), Badge: "good"}, text(), d.Sections}, "overview": o, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, text()},
+	for name, data := range map[string]any{"guide": guide, "form": f, "capture": &capturePage{f, []runningCapture{{text(), d.Sections[0].Facts}}, someWatched(text)}, "audit": &auditPage{f, &table, text(), "/audit?user=" + url.QueryEscape(text()), ""}, "explain": &explainPage{f, cell{Text: text(), Badge: "good"}, text(), d.Sections}, "overview": o, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, text()},
 		"list": &listing{Table: &table, Path: "/targets", Search: text(), Sort: text(), Next: view{"/targets", text(), text(), 1}.link(2, text()), Noun: text()}} {
 		var page bytes.Buffer
 		err := templates[name].ExecuteTemplate(&page, "base", &frame{Title: text(), Gateway: text(), Version: text(), User: text(), Token: text(), Data: data,
@@ -57,6 +59,13 @@ func RenderWith(text func() string) map[string]string {
 		pages[name] = page.String()
 	}
 	return pages
+}
+
+// someWatched is a watch of one frame.
+func someWatched(text func() string) watched {
+	fields := []decode.Field{{Name: text(), Value: text(), Fields: []decode.Field{{Name: text(), Value: text()}}}}
+	return watched{Ended: text(), Facts: []fact{{text(), cell{Text: text()}}}, Rows: []*watch.Row{{Number: 1, Clock: text(), After: text(), Port: text(), Point: text(), Session: text(), SessionID: text(), Data: []byte(text()),
+		Packet: &decode.Packet{Source: text(), Destination: text(), Protocol: text(), Info: text(), Wrapped: []string{text()}, Fault: text(), Layers: []decode.Layer{{Name: text(), Summary: text(), Fault: text(), Fields: fields}}}}}}
 }
 
 // Table is one of a row.

@@ -11,11 +11,12 @@ import (
 // What the templates write. Whatever else were in a page would be a user's.
 var (
 	elements = strings.Fields(`!doctype html head meta title link script body a header p span div form input button nav ul ol li main h1 h2 h3 footer
-		section dl dt dd table caption thead tbody tr th td fieldset legend label select option datalist textarea figure figcaption strong pre code svg path rect text desc template details summary`)
+		section dl dt dd table caption thead tbody tr th td fieldset legend label select option datalist textarea figure figcaption strong pre code svg path rect text desc template details summary noscript`)
 	attributes = strings.Fields(`lang charset name content rel href type src class id aria-hidden aria-label aria-labelledby aria-current aria-sort aria-describedby
 		aria-invalid method action value role tabindex novalidate formnovalidate for autocomplete placeholder list required selected checked disabled inputmode scope
 		data-label data-live data-rows title html rows hidden width height d x y viewbox preserveaspectratio data-unit data-word data-topic data-watch data-notice data-connection
-		data-voice data-events data-since data-field data-link data-mark data-key data-list data-empty data-full data-plot data-series data-seconds data-top data-spark`)
+		data-voice data-events data-since data-field data-link data-mark data-key data-list data-empty data-full data-plot data-series data-seconds data-top data-spark
+		formaction open data-frames data-frames-form data-kept data-part data-do data-count`)
 )
 
 var attribute = regexp.MustCompile(`^\s+([^\s"'>/=]+)(?:="([^"]*)")?`)

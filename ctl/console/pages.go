@@ -73,6 +73,7 @@ func (s *Server) allPages() []*page {
 		{path: pathEnter, title: "Log in", open: true, get: (*visit).enterForm, post: (*visit).enter},
 		{path: pathExplain, title: "Explain", nav: pathExplain, asks: post(api.PathExplain), get: (*visit).explain},
 		{path: pathCapture, title: "Capture", nav: pathCapture, asks: post(api.PathCapture), get: (*visit).captureList, post: (*visit).capture},
+		{path: pathWatch, title: "Capture", nav: pathCapture, asks: post(api.PathCapture), get: (*visit).captureList, post: (*visit).watching},
 		{path: pathAudit, title: "Audit log", nav: pathAudit, asks: get(api.PathAudit), get: (*visit).auditList},
 		{path: pathAudit + "/{id}", title: "Entry of the audit log", nav: pathAudit, asks: get(api.PathAudit), get: (*visit).auditDetail},
 		{path: pathLogout, title: "Log out", post: (*visit).logout},

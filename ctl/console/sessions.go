@@ -92,7 +92,7 @@ func sessionSections(v *visit, w *api.TrafficMirrorSession) ([]section, error) {
 		fact{"Mirrored flows", cell{Text: oneIn(w.SampleOneIn)}},
 		fact{"Rate limit of copies", cell{Text: number(w.RateLimitPPS, "none", "a second")}},
 		fact{"Rate limit of bits", cell{Text: number(w.RateLimitBPS, "none", "a second")}})
-	status := section{ID: "status", Heading: "Status", Facts: []fact{{"State", state(w.State, w.StateReason)}}}
+	status := section{ID: "status", Heading: "Status", Facts: []fact{{"State", state(w.State, w.StateReason)}}, Action: v.watchCopies(w.TrafficMirrorSessionID)}
 	for _, reason := range []string{w.StateReason, w.DeliveryReason} {
 		if reason != "" {
 			status.Note = sentence(reason)

@@ -83,14 +83,27 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		<-w.begun
 	}
-	return &http.Response{Status: http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.sent, ContentLength: -1, Request: r, Body: &pipeBody{reader, cancel}}, nil
+	response := &http.Response{Status: http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.sent, ContentLength: -1, Request: r}
+	response.Body = &pipeBody{PipeReader: reader, cancel: cancel, response: response, last: w.header}
+	return response, nil
 }
 
 // pipeBody ends the handler when it is closed.
 type pipeBody struct {
 	*io.PipeReader
-	cancel context.CancelFunc
+	cancel   context.CancelFunc
+	response *http.Response
+	last     http.Header // of the handler, which has ended when the body has
+}
+
+// Read implements io.Reader. The trailer that the header announced is there once the body has ended.
+func (b *pipeBody) Read(p []byte) (int, error) {
+	n, err := b.PipeReader.Read(p)
+	if name := b.response.Header.Get("Trailer"); err == io.EOF && name != "" && b.response.Trailer == nil {
+		b.response.Trailer = http.Header{http.CanonicalHeaderKey(name): b.last.Values(name)}
+	}
+	return n, err
 }
 
 // Close implements io.Closer.

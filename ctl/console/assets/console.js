@@ -2,6 +2,7 @@
 import { enhanceGroup } from "./groups.js";
 import { enhanceTags } from "./tags.js";
 import "./live.js";
+import { enhanceFrames } from "./watch.js";
 
 // On a narrow page the menu is a row that scrolls; the entry of this page is in sight.
 document.querySelector(".menu a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -15,4 +16,8 @@ for (const editor of document.querySelectorAll("fieldset.tags")) {
 
 for (const group of document.querySelectorAll("fieldset.group")) {
   enhanceGroup(group);
+}
+
+for (const section of document.querySelectorAll("[data-frames]")) {
+  enhanceFrames(section);
 }
