@@ -155,9 +155,10 @@ func viewsOf(path string) []browser.View {
 	return browser.Views()
 }
 
-// linksOf are the paths within the console that a page links to.
+// linksOf are the paths within the console that a page links to, or has other buttons of a form for.
 func linksOf(p *browser.Page) (links []string) {
-	p.Evaluate(`[...document.querySelectorAll('a[href]')].filter(a => a.origin === location.origin && !a.hasAttribute('download')).map(a => a.pathname + a.search)`, &links)
+	p.Evaluate(`[...document.querySelectorAll('a[href]')].filter(a => a.origin === location.origin && !a.hasAttribute('download')).map(a => a.pathname + a.search).concat(
+		[...document.querySelectorAll('[formaction]')].map(b => new URL(b.formAction).pathname))`, &links)
 	slices.Sort(links)
 	return links
 }
