@@ -118,6 +118,6 @@ func (c *consoleGateway) refusals(t *testing.T, b *browser.Browser) {
 	maker.visit("/", "", browser.Views()...)
 	maker.visit("/sessions", "forbidden")
 	maker.visit("/sessions/new", "")
-	maker.page.Goto("/sessions/guide").Sees("Step 1 of 5")
+	maker.page.Goto("/").Click("Create a session").Sees("Step 1 of 5")
 	maker.look("the guide of who may see nothing", "guide")
 }

@@ -18,7 +18,7 @@ import (
 type overview struct {
 	Gateway  bool // the user may see the gateway itself, not only resources
 	Topic    string
-	Begin    *action // with the guide; nil: there are sessions, or the user may not make any
+	Begin    *beginning // with the guide; nil: the list of sessions leads there, or the user may not make any
 	Problems []live.Row
 	Tiles    []tile
 	Plots    []template.HTML // of the last minutes
@@ -56,9 +56,7 @@ func (v *visit) overview() (*reply, error) {
 	now := v.now(live.Overview)
 	d := &overview{Gateway: v.may(http.MethodGet, api.PathState) && v.may(http.MethodGet, api.PathStats), Topic: live.Overview, Problems: now.list("problems")}
 	d.Lists = []list{busiestList(now), skipsList(now)}
-	if v.isToBegin() {
-		d.Begin = &action{Label: "Create the first session", Path: guideStart()}
-	}
+	d.Begin = v.beginning()
 	page := &reply{template: "overview", data: d}
 	if !d.Gateway || !v.scope().Gateway {
 		d.Gateway = false
