@@ -3,6 +3,7 @@ package browser
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -196,6 +197,19 @@ func (a *Area) Sees(text string) *Page {
 	a.page.person.t.Helper()
 	a.page.until(fmt.Sprintf("the text %q", text), func() bool { return a.shows(text) })
 	return a.page
+}
+
+// SeesOneOf waits until the area shows one of some texts, and returns the first of them that it shows.
+func (a *Area) SeesOneOf(texts ...string) (seen string) {
+	a.page.person.t.Helper()
+	a.page.until(fmt.Sprintf("one of the texts %q", texts), func() bool {
+		at := slices.IndexFunc(texts, a.shows)
+		if at >= 0 {
+			seen = texts[at]
+		}
+		return at >= 0
+	})
+	return seen
 }
 
 // SeesNot waits until the area shows a text no more.
