@@ -41,7 +41,7 @@ func TestConsoleLive(t *testing.T) {
 	c.start()
 	_, err := c.Targets().Create(c.context(), api.TrafficMirrorTarget{Common: api.Common{Name: "after-the-restart"}, IPAddress: "192.0.2.10"})
 	made(t, err)
-	list.Sees("You are no longer logged in").Click("Load it again").Sees("Access key ID") // log-ins are in memory
+	list.Sees("You are no longer logged in").In("main", "").Click("Log in").Sees("Access key ID") // log-ins are in memory
 	list.Fill("Access key ID", rootKey).Fill("Secret access key", keySecret).Click("Log in").Sees("after-the-restart")
 	overview.Sees("Live").SeesNot("no longer logged in")
 	c.moves(t, overview)

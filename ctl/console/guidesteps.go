@@ -163,9 +163,9 @@ func (v *visit) tryStep(d *draft, step string, p *guideData) error {
 	var err error
 	switch step {
 	case stepTarget:
-		_, err = v.api.Targets().CreateFrom(v.ctx, bodyWithTags(p.Form, targets.bodyOf), client.DryRun())
+		_, err = v.api.Targets().CreateFrom(v.ctx, v.owned(d, bodyWithTags(p.Form, targets.bodyOf)), client.DryRun())
 	case stepFilter:
-		_, err = v.api.Filters().CreateFrom(v.ctx, bodyWithTags(p.Form, filters.bodyOf), client.DryRun())
+		_, err = v.api.Filters().CreateFrom(v.ctx, v.owned(d, bodyWithTags(p.Form, filters.bodyOf)), client.DryRun())
 	case stepSettings:
 		return v.trySettings(d, p)
 	}
@@ -184,7 +184,7 @@ func (v *visit) trySettings(d *draft, p *guideData) error {
 	if d.makes(stepTarget) || d.makes(stepFilter) {
 		return nil
 	}
-	_, err := v.api.Sessions().CreateFrom(v.ctx, d.sessionBody(p.Form), client.DryRun())
+	_, err := v.api.Sessions().CreateFrom(v.ctx, v.owned(d, d.sessionBody(p.Form)), client.DryRun())
 	var refused *api.Error
 	if err == nil || !errors.As(err, &refused) || refused.Status >= 500 {
 		return err

@@ -92,7 +92,7 @@ func interfaceSections(v *visit, w *api.NetworkInterface) ([]section, error) {
 		return nil, err
 	}
 	if len(sessions) > 0 && w.Port != "" && v.may("POST", api.PathSessions) {
-		sessions[0].Action = &action{Label: "Mirror it", Path: "/sessions/new?networkInterfaceId=" + w.NetworkInterfaceID}
+		sessions[0].Action = &action{Label: "Mirror it", Path: "/sessions/new" + v.forOwner(&w.Common, "networkInterfaceId", w.NetworkInterfaceID)}
 	}
 	return append(sections, sessions...), nil
 }

@@ -14,6 +14,7 @@ import (
 
 // conflict is what somebody else changed while a form was open.
 type conflict struct {
+	By   string // who did, and when; empty: that is not known
 	Rows []conflictRow
 }
 
@@ -100,6 +101,7 @@ func (r *resource[W]) modify(v *visit) (*reply, error) {
 	switch {
 	case now != nil:
 		r.explain(f, was, now.texts, now.revision)
+		f.Changed.By = v.changedBy(r.id(w), revision)
 		return r.showModify(v, f, w, http.StatusConflict), nil
 	case err != nil:
 		if err = f.refused(err, r.aliases); err != nil {

@@ -25,6 +25,7 @@ type overview struct {
 	Ports    *table
 	Lcores   *table
 	Lists    []list
+	Changes  *list // nil: the user may not look back at them
 	Facts    []fact
 	Past     []template.HTML
 	PastNote string // why it is empty; empty: it is not
@@ -57,6 +58,10 @@ func (v *visit) overview() (*reply, error) {
 	d := &overview{Gateway: v.may(http.MethodGet, api.PathState) && v.may(http.MethodGet, api.PathStats), Topic: live.Overview, Problems: now.list("problems")}
 	d.Lists = []list{busiestList(now), skipsList(now)}
 	d.Begin = v.beginning()
+	if v.scope().Changes {
+		l := changesList(now)
+		d.Changes = &l
+	}
 	page := &reply{template: "overview", data: d}
 	if !d.Gateway || !v.scope().Gateway {
 		d.Gateway = false

@@ -18,6 +18,7 @@ var examplePaths = map[string]string{
 	"/filters/{id}":        "/filters/tmf-11111111111111111",
 	"/rules/{id}":          "/rules/tmfr-11111111111111111",
 	"/interfaces/{id}":     "/interfaces/eni-11111111111111111",
+	"/shares/{id}":         "/shares/11111111-1111-4111-8111-111111111111",
 	"/load-balancers/{id}": "/load-balancers/nlb-11111111111111111",
 }
 
