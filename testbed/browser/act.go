@@ -66,6 +66,8 @@ const pointAt = `function() {
 	const top = document.elementFromPoint(x, y);
 	if (!top) return {covered: 'the edge of the window'};
 	if (!shown.contains(top) && !top.contains(shown)) return {covered: top.outerHTML.slice(0, 120)};
+	window.hit = false;
+	document.addEventListener('click', e => { window.hit = window.hit || shown.contains(e.target) || e.target.contains(shown); }, {once: true, capture: true});
 	return {x, y};
 }`
 
@@ -91,6 +93,10 @@ func (a *Area) click(name string, roles ...string) *Page {
 		p.must("Input.dispatchMouseEvent", arguments{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1}, nil)
 	}
 	p.settle()
+	missed := false
+	if p.evaluate("window.hit === false", &missed) == "" && missed { // what moves on the page has moved it away
+		return a.click(name, roles...)
+	}
 	return p
 }
 
