@@ -96,7 +96,14 @@ func createOnce[W any](v *visit, d *draft, r *resource[W], body map[string]any) 
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(d.id + r.api + string(text)))
-	return r.collection(v.api).CreateFrom(v.ctx, body, client.ClientToken(hex.EncodeToString(sum[:16])))
+	token := client.ClientToken(hex.EncodeToString(sum[:16]))
+	changed, err := r.collection(v.api).CreateFrom(v.ctx, body, token)
+	var late *api.Error
+	if !errors.As(err, &late) || late.Code != api.CodeLcoreStalled {
+		return changed, err
+	}
+	v.session.tell(flashWarning, sentence(late.Message)) // it is made: the token gets it
+	return r.collection(v.api).CreateFrom(v.ctx, body, token)
 }
 
 // guideRefused keeps what the API has said for the steps that it is about, and leads to the first of them.

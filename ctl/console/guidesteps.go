@@ -144,10 +144,11 @@ func (p *guideData) fault(name, text string) {
 	case p.Key == stepFilter:
 		aliases = filters.aliases
 	}
+	path := name
 	if alias, has := aliases[name]; has {
 		name = alias
 	}
-	p.Form.fault(name, text)
+	p.Form.fault(name, p.Form.labelled(text, path, name))
 }
 
 // tryStep asks the API whether it would take what was typed; the faults are in the page then.
@@ -206,7 +207,7 @@ func (d *draft) makes(step string) bool { return d.typed[step].Get(fieldWay) == 
 // faultsOf are all that the API says is wrong.
 func faultsOf(e *api.Error) (all []fault) {
 	for _, one := range append([]api.Error{*e}, e.Details...) {
-		all = append(all, fault{one.Field, one.Message})
+		all = append(all, fault{one.Field, forPeople(one.Message)})
 	}
 	return all
 }

@@ -22,7 +22,8 @@ globalThis.document = {hidden: false, addEventListener() {}, createElement: (tag
   body: {dataset: {events: '/events', since: 'abc.5'}, querySelectorAll: (all) => (all === '[data-watch]' ? [watch] : []),
     querySelector: (one) => ({'[data-notice]': notice, '[data-connection]': place})[one] ?? null}};
 globalThis.addEventListener = () => {};
-globalThis.setTimeout = (f) => { setImmediate(f); return 0; }; // times pass at once
+const later = []; // what waits for its time
+globalThis.setTimeout = (f) => later.push(f);
 globalThis.setInterval = () => 1;
 globalThis.CSS = {escape: (text) => text};
 globalThis.location = {href: 'http://gw/targets/tmt-1?q=a+b', pathname: '/targets/tmt-1', search: '?q=a+b'};
@@ -54,6 +55,12 @@ await settle();
 told.push(said());
 const tries = sources.length;
 document.hidden = false;
+answer = 200; // somebody has logged in in another window
+later.pop()();
+await settle();
+later.pop()();
+sources.at(-1).tell('hello', {instance: 'abc', revision: 8, started: 0, now});
+told.push(said());
 console.log(JSON.stringify({told, tries, addresses: sources.map((source) => source.address)}));
 `
 
@@ -86,7 +93,7 @@ func TestPageIsToldAndLeft(t *testing.T) {
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	const here = "http://gw/targets/tmt-1?q=a+b"
+	const here = "/targets/tmt-1?q=a+b"
 	const login = "/login?next=%2Ftargets%2Ftmt-1%3Fq%3Da%2Bb"
 	want := []said{
 		{"", "", "Live", true},
@@ -94,6 +101,7 @@ func TestPageIsToldAndLeft(t *testing.T) {
 		{"ids was changed since this page was loaded (by alice, 12 s ago). Load it again", here, "Live", false},
 		{"ids was deleted since this page was loaded. Load it again", here, "Live", false},
 		{"You are no longer logged in, and nothing on this page moves any more: the gateway was restarted, or the log-in has ended. Log in", login, "Logged out", false},
+		{"You are logged in again, and this page is from before. Load it again", here, "Live", false},
 	}
 	for i := range want {
 		if i >= len(got.Told) || got.Told[i] != want[i] {
@@ -101,7 +109,7 @@ func TestPageIsToldAndLeft(t *testing.T) {
 		}
 	}
 	if got.Tries != 1 || got.Addresses[0] != "/events?since=abc.5" {
-		t.Errorf("%d streams were opened: %q; nobody who is logged out tries again", got.Tries, got.Addresses)
+		t.Errorf("%d streams were opened: %q; nobody who is logged out opens one", got.Tries, got.Addresses)
 	}
 	u, err := url.Parse(login)
 	if err != nil || u.Query().Get("next") != "/targets/tmt-1?q=a+b" {

@@ -66,6 +66,9 @@ func (f *form) take(texts map[string]string) {
 }
 
 func (r *resource[W]) showModify(v *visit, f *form, w *W, status int) *reply {
+	if id := r.id(w); r.owner != nil && v.may(http.MethodPut, api.PathTags+"/"+id) {
+		f.Also = []action{{Label: "Manage tags", Path: r.path + "/" + id + "/tags"}} // it has no page that leads there
+	}
 	return &reply{status: status, template: "form", title: "Modify " + r.common(w).Name, crumbs: r.above(v, w), data: f}
 }
 

@@ -252,3 +252,15 @@ func TestAssets(t *testing.T) {
 		t.Errorf("of another version: %d %v", answer.Code, answer.Header())
 	}
 }
+
+// TestWordsOfPrograms: people are not sent to requests of the API.
+func TestWordsOfPrograms(t *testing.T) {
+	w := newWorld(t)
+	w.apply(explainable)
+	b := w.admin()
+	for _, path := range []string{"/sessions/tms-0123456789abcdef0", "/targets/tmt-0123456789abcdef0/modify", question("source", "nobody", "direction", "egress")} {
+		if _, text := b.get(path); strings.Contains(text, "GET /") || !strings.Contains(text, "There is no ") {
+			t.Errorf("%s says:\n%s", path, text)
+		}
+	}
+}

@@ -167,7 +167,7 @@ class Page {
 
   /** tell shows a notice with a link, which loads the page again unless it is another; forms keep what was typed until then. */
   tell(...parts) {
-    this.tellWith(location.href, 'Load it again', ...parts);
+    this.tellWith(location.pathname + location.search, 'Load it again', ...parts); // to an address with a fragment it would only scroll
   }
 
   tellWith(href, label, ...parts) {
@@ -184,6 +184,9 @@ class Page {
   /** out says that nothing moves any more, and leads back here by way of the log-in. */
   out() {
     this.connection('out', 'Logged out');
+    if (this.isOut) {
+      return;
+    }
     const here = location.pathname + location.search;
     this.tellWith(`/login?${new URLSearchParams({next: here})}`, 'Log in', 'You are no longer logged in, and nothing on this page moves any more: the gateway was restarted, or the log-in has ended.');
     this.isOut = true;
@@ -281,6 +284,7 @@ class Stream {
       const answer = await fetch(this.address, {method: 'HEAD', cache: 'no-store'});
       if (answer.status === 401) {
         this.page.out();
+        this.timer = setTimeout(() => this.later(), wait); // somebody may log in again in another window
         return;
       }
     } catch {

@@ -156,7 +156,7 @@ func (d *details) hits(filter string, r *ctl.Filter, out *Sample) {
 		if !known {
 			before = total
 		}
-		out.put(name+".hits", number(per(before, total, d.length)))
+		out.put(name+".hits", number(per(before, total, d.over(report.Rules))))
 		out.put(name+".total", total)
 	}
 }
@@ -198,7 +198,7 @@ func (d *details) source(g *group, v *store.View, p *picture, r *ctl.Interface, 
 func (d *details) traffic(prefix string, before, now *report.Traffic, out *Sample) {
 	for name, of := range map[string][2]int64{"seen": {before.Seen, now.Seen}, "matched": {before.Matched, now.Matched}, "missed": {before.Missed, now.Missed},
 		"excluded": {before.Excluded.Sum(), now.Excluded.Sum()}, "unmatched": {before.UnmatchedCongestion, now.UnmatchedCongestion}} {
-		out.rate(prefix+name, per(of[0], of[1], d.length))
+		out.rate(prefix+name, per(of[0], of[1], d.over(report.Sources)))
 		out.put(prefix+name+".total", of[1])
 	}
 }
