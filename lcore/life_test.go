@@ -189,6 +189,30 @@ func TestFastFreeIsInForceNowhere(t *testing.T) {
 	}
 }
 
+// TestFilterComesBackWhileStalled: what an lcore that stands still may use has the filter with the
+// slots of before; the change that brings it back has others.
+func TestFilterComesBackWhileStalled(t *testing.T) {
+	g := openGateway(t, device(t, "net_null", ""), device(t, "net_null", ""), device(t, "net_null", "no-rx=1"))
+	with, without := compile(t, mirrored(g, wire0)), compile(t, plain(g))
+	if err := g.Publish(with); err != nil {
+		t.Fatal(err)
+	}
+	reader := g.qsbr.Pointer()
+	dpdktest.ReaderOnline(t, reader, 0)
+	for _, s := range []*rules.Snapshot{without, with, without, with} {
+		if err := g.Publish(s); !errors.Is(err, ErrStalled) {
+			t.Fatalf("Publish with a stalled lcore: %v", err)
+		}
+	}
+	dpdktest.ReaderQuiescent(reader, 0)
+	dpdktest.ReaderOffline(reader, 0)
+	run(t, g, mirrored(g, wire0))
+	received(t, g, 1000)
+	if g.Pending() != 0 {
+		t.Errorf("%d old programs are left", g.Pending())
+	}
+}
+
 // TestStalledLcore takes the worker's reader slot before the worker runs: a reader that is online
 // and never reports.
 func TestStalledLcore(t *testing.T) {

@@ -214,9 +214,9 @@ func TestRefusedProgramLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestOneFilterHasOneSetOfSlots: its memory says where its rules count, so other slots need
-// another compiled filter.
-func TestOneFilterHasOneSetOfSlots(t *testing.T) {
+// TestFilterWithOtherSlots: a filter that has other slots than in a program that is still in use has
+// memory of its own, as that says where its rules count.
+func TestFilterWithOtherSlots(t *testing.T) {
 	layout := &Layout{Tunnels: worldTunnels()}
 	r := base()
 	addSession(r, addInterface(r, rules.Interface{Port: wire0, HasMAC: true, MAC: webMAC, VLAN: rules.VLANAny}), 0, 1, acceptAll())
@@ -224,13 +224,22 @@ func TestOneFilterHasOneSetOfSlots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := NewProgram(s, layout, IdentitySlots(s), 1)
-	if err != nil {
-		t.Fatal(err)
+	first, again := IdentitySlots(s), IdentitySlots(s)
+	var programs []*Program
+	for i, slots := range []Slots{first, again, first, again} {
+		p, err := NewProgram(s, layout, slots, uint64(i+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs = append(programs, p)
+		if got, want := layout.Shared().Filters, min(i+1, 2); got != want {
+			t.Errorf("%d filters are laid out for %d programs, want %d", got, i+1, want)
+		}
 	}
-	defer p.Free()
-	if other, err := NewProgram(s, layout, IdentitySlots(s), 2); err == nil {
-		other.Free()
-		t.Error("a filter was given other slots while a program had it")
+	for _, p := range programs {
+		p.Free()
+	}
+	if got := layout.Shared(); got != (Shared{}) {
+		t.Errorf("left behind: %+v", got)
 	}
 }

@@ -52,7 +52,7 @@ type Layout struct {
 	// filters. It is taken before mu, and guards what programs are made of.
 	build       sync.Mutex
 	acls        map[string]*aclContext
-	filters     map[*rules.CompiledFilter]*filterMemory
+	filters     map[countedFilter]*filterMemory
 	serials     uint64            // of filterMemory, the last one
 	chains      map[string]*chain // by the serials of their filters
 	lastRules   *ruleTable        // made last and still in use, or nil

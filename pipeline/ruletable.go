@@ -6,7 +6,6 @@ package pipeline
 import "C"
 
 import (
-	"fmt"
 	"slices"
 
 	"mirrorgw/rules"
@@ -48,14 +47,11 @@ func (t *ruleTable) fill(l *Layout) (err error) {
 	t.entries = make([]*filterMemory, 0, len(t.filters))
 	like := l.lastRules.cursor()
 	for i, f := range t.filters {
-		entry := like.next(f)
+		entry := like.next(f, t.slots[i])
 		if entry == nil {
 			if entry, err = l.filterMemory(f, t.slots[i]); err != nil {
 				return err
 			}
-		}
-		if entry.slots != t.slots[i] {
-			return fmt.Errorf("filter %s has other slots than in the programs that have it; this is a defect of the gateway, please report it", f.Name)
 		}
 		entry.users++
 		t.entries = append(t.entries, entry)
@@ -77,11 +73,11 @@ func (t *ruleTable) cursor() *cursor {
 	return &cursor{entries: t.entries}
 }
 
-// next returns the memory of f if it comes next, or after one filter that went or before one
-// that came; nil does not say that there is none.
-func (c *cursor) next(f *rules.CompiledFilter) *filterMemory {
+// next returns the memory of f with these slots if it comes next, or after one filter that went or
+// before one that came; nil does not say that there is none.
+func (c *cursor) next(f *rules.CompiledFilter, slots *RuleSlots) *filterMemory {
 	for step := range 2 {
-		if at := c.at + step; at < len(c.entries) && c.entries[at].filter == f {
+		if at := c.at + step; at < len(c.entries) && c.entries[at].filter == f && c.entries[at].slots == slots {
 			c.at = at + 1
 			return c.entries[at]
 		}
@@ -89,9 +85,16 @@ func (c *cursor) next(f *rules.CompiledFilter) *filterMemory {
 	return nil
 }
 
+// countedFilter is a filter that counts in certain slots. A filter that came back while a program that
+// had it before is still in use has other slots than there.
+type countedFilter struct {
+	filter *rules.CompiledFilter
+	slots  *RuleSlots
+}
+
 // filterMemory finds or makes the memory of a filter. Called with build held.
 func (l *Layout) filterMemory(f *rules.CompiledFilter, slots *RuleSlots) (*filterMemory, error) {
-	if known := l.filters[f]; known != nil {
+	if known := l.filters[countedFilter{f, slots}]; known != nil {
 		return known, nil
 	}
 	made, err := newFilterMemory(l, f, slots)
@@ -99,9 +102,9 @@ func (l *Layout) filterMemory(f *rules.CompiledFilter, slots *RuleSlots) (*filte
 		return nil, err
 	}
 	if l.filters == nil {
-		l.filters = map[*rules.CompiledFilter]*filterMemory{}
+		l.filters = map[countedFilter]*filterMemory{}
 	}
-	l.filters[f] = made
+	l.filters[countedFilter{f, slots}] = made
 	return made, nil
 }
 
@@ -118,7 +121,7 @@ func (l *Layout) releaseRules(t *ruleTable) {
 func (l *Layout) dropRules(t *ruleTable) {
 	for _, entry := range t.entries {
 		if entry.users--; entry.users == 0 {
-			delete(l.filters, entry.filter)
+			delete(l.filters, countedFilter{entry.filter, entry.slots})
 			entry.free(l)
 		}
 	}
