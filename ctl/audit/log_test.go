@@ -281,6 +281,30 @@ func TestCloseWithAFullDisk(t *testing.T) {
 	}
 }
 
+// TestAfterHalfALine: what a crash or a disk left of a line costs no other record.
+func TestAfterHalfALine(t *testing.T) {
+	path := place(t)
+	half := string(record("half").line()[:30])
+	if err := os.WriteFile(path, append(record("0").line(), half...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, Options{Path: path, MaxBytes: 1 << 20, Patience: time.Minute})
+	l.Write(record("1"))
+	l.Write(record("2"))
+	page, err := l.Read(&Query{Limit: 10})
+	if err != nil || !slices.Equal(idsOf(page), []string{"2", "1", "0"}) || page.Unreadable != 1 {
+		t.Errorf("%+v, %v", page, err)
+	}
+	if err := os.Truncate(path, int64(len(record("0").line()))+5); err != nil {
+		t.Fatal(err)
+	}
+	l.Write(record("3"))
+	page, err = l.Read(&Query{Limit: 10})
+	if err != nil || !slices.Equal(idsOf(page), []string{"3", "0"}) || page.Unreadable != 1 {
+		t.Errorf("after a cut: %+v, %v", page, err)
+	}
+}
+
 func TestPlaces(t *testing.T) {
 	directory := t.TempDir()
 	link := filepath.Join(directory, "link")
