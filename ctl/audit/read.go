@@ -196,6 +196,7 @@ func (q *Query) read(files []part) (*Page, error) {
 	page, left := &Page{}, int64(maxScan)
 	for i := range files {
 		b := &backwards{part: files[i], start: files[i].end}
+		before := b.end
 		for {
 			line, at, err := b.line()
 			if err == io.EOF {
@@ -204,7 +205,7 @@ func (q *Query) read(files []part) (*Page, error) {
 			if err != nil {
 				return nil, fmt.Errorf("the audit log cannot be read (%w)", rootCause(err))
 			}
-			left -= int64(len(line)) + 1
+			left, before = left-(before-at), at
 			page.add(q, line, Position{files[i].inode, at})
 			if (len(page.Entries) == q.Limit || left <= 0) && (at > 0 || i+1 < len(files)) {
 				page.Next = &Position{files[i].inode, at}
@@ -250,7 +251,7 @@ type backwards struct {
 }
 
 // line is the last line that was not given yet, and where it begins; io.EOF: there is none. A line that is
-// too long comes empty.
+// too long comes in pieces of which all but the last, its beginning, are empty.
 func (b *backwards) line() ([]byte, int64, error) {
 	b.have = bytes.TrimSuffix(b.have, []byte("\n"))
 	for {
@@ -263,7 +264,8 @@ func (b *backwards) line() ([]byte, int64, error) {
 			return line, b.start + int64(i) + 1, nil
 		}
 		if len(b.have) > maxLine {
-			return nil, 0, fmt.Errorf("a line before byte %d is longer than %d bytes", b.start+int64(len(b.have)), maxLine)
+			b.have = nil
+			return nil, b.start, nil
 		}
 		n := min(chunk, b.start)
 		more := make([]byte, n, n+int64(len(b.have)))
