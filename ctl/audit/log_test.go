@@ -281,6 +281,30 @@ func TestCloseWithAFullDisk(t *testing.T) {
 	}
 }
 
+// TestLossIsToldOnceAtTheEnd: the log is closed while more than one batch waits, and the disk has room again.
+func TestLossIsToldOnceAtTheEnd(t *testing.T) {
+	path, disk := place(t), &fullDisk{failed: make(chan struct{}, 1)}
+	l := open(t, Options{Path: path, MaxBytes: 1 << 30, Queue: 300, Patience: time.Millisecond, Retry: time.Hour, open: disk.open})
+	disk.full.Store(true)
+	long := record("x")
+	for i := range 20 {
+		long.Resources = append(long.Resources, strings.Repeat("r", 200)+fmt.Sprint(i))
+	}
+	for range 400 {
+		l.Write(long)
+	}
+	<-disk.failed
+	disk.full.Store(false)
+	l.Close()
+	told := int64(0)
+	for _, r := range read(t, path) {
+		told += r.Lost
+	}
+	if s := l.Stats(); told != s.Lost || s.Lost == 0 || s.Lost+s.Written != 400 {
+		t.Errorf("the file tells of %d lost records; %+v", told, s)
+	}
+}
+
 // TestAfterHalfALine: what a crash or a disk left of a line costs no other record.
 func TestAfterHalfALine(t *testing.T) {
 	path := place(t)

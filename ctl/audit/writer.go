@@ -202,10 +202,12 @@ func (l *Log) writeBatch(w *writer, batch []*entry) {
 		case <-l.reopen:
 			w.close()
 		case <-l.closing:
-			if err := w.write(l.join(w, batch, l.lost.Load())); err != nil {
+			lost = l.lost.Load()
+			if err := w.write(l.join(w, batch, lost)); err != nil {
 				l.lose(int64(len(batch)))
 				return
 			}
+			w.told = lost
 			l.recovered(len(batch))
 			return
 		}
