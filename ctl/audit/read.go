@@ -134,8 +134,10 @@ func closeAll(files []part) {
 	}
 }
 
-// files opens all files, the newest first. A file that is renamed meanwhile is not missed, nor there twice.
+// files opens all files, the newest first. A file that is renamed meanwhile is not missed, nor there twice:
+// while files move up one number is missing, two in a row end the log.
 func (l *Log) files() (all []part, err error) {
+	missing := false
 	for i := range maxFiles {
 		name := l.o.Path
 		if i > 0 {
@@ -144,9 +146,11 @@ func (l *Log) files() (all []part, err error) {
 		p, err := openPart(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			if i > 0 {
+			if missing {
 				return all, nil
 			}
+			missing = true
+			continue
 		case err != nil:
 			return all, fmt.Errorf("the audit log %s cannot be read (%w); let this user read it", name, rootCause(err))
 		case slices.ContainsFunc(all, func(other part) bool { return other.inode == p.inode }):
@@ -154,6 +158,7 @@ func (l *Log) files() (all []part, err error) {
 		default:
 			all = append(all, p)
 		}
+		missing = false
 	}
 	return all, nil
 }

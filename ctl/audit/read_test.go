@@ -115,6 +115,22 @@ func TestReadForeignLines(t *testing.T) {
 	}
 }
 
+// TestReadWhileFilesMove: while files are renamed one number is missing for a moment, which hides nothing.
+func TestReadWhileFilesMove(t *testing.T) {
+	path := place(t)
+	l := open(t, Options{Path: path, Patience: time.Minute})
+	l.Write(record("3"))
+	for name, id := range map[string]string{".2": "2", ".3": "1"} {
+		if err := os.WriteFile(path+name, record(id).line(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := l.Read(&Query{Limit: 10})
+	if err != nil || !slices.Equal(idsOf(page), []string{"3", "2", "1"}) {
+		t.Errorf("%v, %v", idsOf(page), err)
+	}
+}
+
 // TestReadPastALongLine: a stretch without line ends, as a crash leaves one of zeros, hides nothing that is
 // older, and counts as bytes that were looked at.
 func TestReadPastALongLine(t *testing.T) {
