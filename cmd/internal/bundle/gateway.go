@@ -123,7 +123,8 @@ func (g *gatherer) doctor(ctx context.Context) ([]byte, error) {
 func (g *gatherer) files(context.Context) ([]byte, error) {
 	paths := []string{g.Config}
 	if c := g.cfg; c != nil {
-		paths = append(paths, c.State.Path, c.Ctl.Socket, c.Metrics.Socket, c.AWS.Keys, c.AWS.TLSCertificate, c.AWS.TLSKey, c.IAM.Directory, c.Audit.Path, c.History.Path)
+		paths = append(paths, c.State.Path, c.Ctl.Socket, c.Metrics.Socket, c.AWS.Keys, c.AWS.TLSCertificate, c.AWS.TLSKey,
+			c.Console.Keys, c.Console.TLSCertificate, c.Console.TLSKey, c.IAM.Directory, c.Audit.Path, c.History.Path)
 		if c.History.Path != "" {
 			more, _ := filepath.Glob(filepath.Join(c.History.Path, "*")) // a pattern without special characters of its own has no error
 			paths = append(paths, more...)

@@ -2,13 +2,19 @@ package bundle
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mirrorgw/ctl/config"
+	"mirrorgw/ctl/problem"
+	"mirrorgw/ctl/tomldoc"
 )
 
 // gone stands for a secret.
@@ -37,10 +43,16 @@ type scrubber struct {
 func newScrubber(cfg *config.Config, anonymize bool) (*scrubber, error) {
 	s := &scrubber{removed: map[string]int{}}
 	if cfg != nil {
-		s.learnKeys(cfg.AWS.Keys)
-		s.learnPEM(cfg.AWS.TLSKey)
+		for _, path := range []string{cfg.AWS.Keys, cfg.Console.Keys} {
+			s.learnKeys(path)
+		}
+		for _, path := range []string{cfg.AWS.TLSKey, cfg.Console.TLSKey} {
+			s.learnPEM(path)
+		}
 	}
 	s.learnKeys("/etc/mirrorgw/keys.toml")
+	slices.SortFunc(s.known, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	s.known = slices.Compact(s.known)
 	if anonymize {
 		a, err := newAnonymizer()
 		if err != nil {
@@ -53,11 +65,19 @@ func newScrubber(cfg *config.Config, anonymize bool) (*scrubber, error) {
 
 var quotedText = regexp.MustCompile(`(?m)^\s*(?:secret|session_token)\s*=\s*["']([^"'\n]+)["']`)
 
-// learnKeys learns the secrets of a file of access keys.
+// learnKeys learns the secrets of a file of access keys: as TOML has them, and, as one that is no TOML may
+// have the same secrets, as its lines look.
 func (s *scrubber) learnKeys(path string) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return
+	}
+	var problems problem.List
+	for _, key := range tomldoc.Parse(path, text, &problems).Tables("key") {
+		for _, name := range []string{"secret", "session_token"} {
+			secret, _ := key.Secret(name)
+			s.learn(secret)
+		}
 	}
 	for _, found := range quotedText.FindAllSubmatch(text, -1) {
 		s.learn(string(found[1]))
@@ -77,10 +97,14 @@ func (s *scrubber) learnPEM(path string) {
 	}
 }
 
+// learn learns a secret as it is, and as JSON, a log line or a URL quotes it.
 func (s *scrubber) learn(secret string) {
-	if len(secret) >= leastSecret {
-		s.known = append(s.known, secret)
+	if len(secret) < leastSecret {
+		return
 	}
+	inQuotes, _ := json.Marshal(secret) // a text has no error
+	logged := strconv.Quote(secret)
+	s.known = append(s.known, secret, string(inQuotes[1:len(inQuotes)-1]), logged[1:len(logged)-1], url.QueryEscape(secret))
 }
 
 var (

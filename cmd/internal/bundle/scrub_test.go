@@ -65,6 +65,38 @@ func TestKnownSecrets(t *testing.T) {
 	}
 }
 
+// TestSecretsOfTheConsole: its own keys and its private key are as secret as those of the AWS endpoint, in
+// whatever form the file has them and a text tells them.
+func TestSecretsOfTheConsole(t *testing.T) {
+	dir := t.TempDir()
+	keys, key := filepath.Join(dir, "keys.toml"), filepath.Join(dir, "key.pem")
+	line := strings.Repeat("MIGHAgEAMBMGByqGSM49", 3)
+	text := `key = [{ id = "AKID1", secret = "PLANTED/slash+plus=" }, { id = "AKID2", "secret" = 'PLANTED"quote-0123' },
+	{ id = "AKID3", secret = """PLANTED-three-times""" }, { id = "AKID4", secret = "PLANTED-three" }]`
+	for path, text := range map[string]string{keys: text, key: line + "\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := newScrubber(&config.Config{Console: config.Console{Keys: keys, TLSKey: key}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"PLANTED/slash+plus=":             gone,
+		"/?a=PLANTED%2Fslash%2Bplus%3D&b": "/?a=(removed)&b",
+		`PLANTED"quote-0123`:              gone,
+		`"of PLANTED\"quote-0123 x"`:      `"of (removed) x"`,
+		"PLANTED-three-times":             gone,
+		"PLANTED-three":                   gone,
+		line:                              gone,
+	} {
+		if got := string(s.clean([]byte(text))); got != want {
+			t.Errorf("%s became %s, want %s", text, got, want)
+		}
+	}
+}
+
 func testAnonymizer(t testing.TB) *anonymizer {
 	a, err := newAnonymizer()
 	if err != nil {
