@@ -45,6 +45,38 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// TestCleanQuoted: values in quotes that a log has quoted again, that a cut has left open, or that have other
+// characters than words.
+func TestCleanQuoted(t *testing.T) {
+	s, err := newScrubber(nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`error="line 3: secret = \"PLANTED x\" is short" a=1`: `error="line 3: secret = \"(removed)\" is short" a=1`,
+		`body="{\"secret\": \"PLANTED\", \"name\": \"x\"}"`:   `body="{\"secret\": \"(removed)\", \"name\": \"x\"}"`,
+		`argv="[\"--password\", \"PLANTED\"]"`:                `argv="[\"--password\", \"(removed)\"]"`,
+		`secret = """PLANTED x""" # c`:                        `secret = "(removed)" # c`,
+		`password = "PLANTED and the rest is cut`:             `password = "(removed)"`,
+		`password = 'PLANTED and`:                             `password = '(removed)'`,
+		`db_password: PLAN(TED);PLANTED&PLANTED x`:            `db_password: (removed) x`,
+		`password=(PLANTED x`:                                 `password=(removed) x`,
+		`token = "PLANTED"`:                                   `token = "(removed)"`,
+		`"access_token": "PLANTED", "next": 1`:                `"access_token": "(removed)", "next": 1`,
+		`X-Auth-Token: PLANTED`:                               `X-Auth-Token: (removed)`,
+		`curl --token PLANTED x`:                              `curl --token (removed) x`,
+		`["--token", "PLANTED", "x"]`:                         `["--token", "(removed)", "x"]`,
+		`Authorization: Basic UExBTlQ=`:                       `Authorization: Basic (removed)`,
+		`HTTPS_PROXY=http://user:PLAN:TED@proxy:3128/x b`:     `HTTPS_PROXY=http://user:(removed)@proxy:3128/x b`,
+		`a token bucket of 5 frames, http://127.0.0.1:1/a@b`:  `a token bucket of 5 frames, http://127.0.0.1:1/a@b`,
+		`{"secret":null} {"password":""}`:                     `{"secret":null} {"password":""}`,
+	} {
+		if got := string(s.clean([]byte(text))); got != want {
+			t.Errorf("%s\nbecame %s\nwant   %s", text, got, want)
+		}
+	}
+}
+
 // TestKnownSecrets: what stands in the files of keys is found wherever it is, without any name.
 func TestKnownSecrets(t *testing.T) {
 	dir := t.TempDir()
