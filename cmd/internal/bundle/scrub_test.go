@@ -163,6 +163,29 @@ func TestAnonymize(t *testing.T) {
 	}
 }
 
+// TestAnonymizeInSentences: addresses as sentences and names before colons have them, and IPv4 in IPv6.
+func TestAnonymizeInSentences(t *testing.T) {
+	a := testAnonymizer(t)
+	six, four := a.ip("2001:db8::10"), a.ip("192.0.2.10")
+	for text, want := range map[string]string{
+		"2001:db8::10: no route":                            six + ": no route",
+		"target 2001:db8::10:":                              "target " + six + ":",
+		"peer:2001:db8::10, x":                              "peer:" + six + ", x",
+		"of 2001:db8::10.":                                  "of " + six + ".",
+		"[::ffff:192.0.2.10]:80":                            "[::ffff:" + four + "]:80",
+		"192.0.2.10:4789, tcp:192.0.2.10 and 10:192.0.2.10": four + ":4789, tcp:" + four + " and 10:" + four,
+		"std::bad x::y 12:30:00: 0000:3b:00.0: a":           "std::bad x::y 12:30:00: 0000:3b:00.0: a",
+	} {
+		if got := string(a.clean([]byte(text))); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	a.host = "gw7.example.net"
+	if got, want := string(a.clean([]byte("gw7.example.net, gw7 and gw70"))), "host, host and gw70"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestPrefixesSurvive: two addresses share as long a prefix afterwards as before, and different ones stay
 // different.
 func TestPrefixesSurvive(t *testing.T) {
