@@ -83,7 +83,11 @@ func (g *gatherer) metrics(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("the metrics at %s: %w", address, err)
 	}
 	defer response.Body.Close()
-	return io.ReadAll(io.LimitReader(response.Body, MaxPiece+1))
+	text, err := io.ReadAll(io.LimitReader(response.Body, MaxPiece+1))
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the metrics at %s: %s", address, response.Status)
+	}
+	return text, err
 }
 
 // configurationPieces are what the gateway was told, and how it is run.
