@@ -232,8 +232,8 @@ func TestConsoleScriptsStayText(t *testing.T) {
 	b := launch(t)
 	c.writeScripts(t)
 	p := c.admin(t, b).BypassPolicy().Expect("status of 4")
-	w := &walk{t: t, page: p, seen: map[string]bool{}}
-	w.enqueue("/")
+	w := newWalk(t, p, "")
+	w.enqueue("the beginning", "/")
 	looked := 0
 	for ; len(w.queue) > 0; looked++ {
 		path := w.queue[0]
@@ -241,7 +241,7 @@ func TestConsoleScriptsStayText(t *testing.T) {
 		p.Goto(path)
 		noScript(t, p, path)
 		for _, link := range linksOf(p) {
-			w.enqueue(link)
+			w.enqueue(path, link)
 		}
 	}
 	if looked < 20 {

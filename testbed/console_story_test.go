@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"mirrorgw/ctl/client"
 	"mirrorgw/testbed/browser"
@@ -57,8 +58,23 @@ func (s *consoleStory) step(want policy, what, button, told string, fill func())
 	s.t.Helper()
 	fill()
 	before := s.stream.lastThrough()
-	s.page.In("main", "").Click(button).Sees(told)
+	s.page.In("main", "").Click(button).SeesOneOf(told, "has not reported within")
+	s.inForce()
 	s.changed(what, before, 0, want, nil)
+}
+
+// inForce waits for changes that are made, of which a busy machine kept the worker from telling in time.
+func (s *consoleStory) inForce() {
+	s.t.Helper()
+	for late := time.Now().Add(streamWait); ; <-time.After(5 * time.Millisecond) {
+		state, err := s.api.State(s.t.Context())
+		if err == nil && state.Pending == 0 {
+			return
+		}
+		if time.Now().After(late) {
+			s.t.Fatalf("the worker has not taken a change: %v, %+v", err, state)
+		}
+	}
 }
 
 // menu goes to an entry of the menu.
@@ -132,7 +148,7 @@ func (s *consoleStory) modify(want policy, what string, fields ...string) {
 func (s *consoleStory) rule(want policy, filter, field, value string) {
 	s.t.Helper()
 	s.step(want, field+" of the rule: "+value, "Save changes", "Changed rule", func() {
-		s.at("Mirror filters", filter).Row("100").Click("Modify").Fill(field, value)
+		s.at("Mirror filters", filter).In("region", "Inbound rules").Row("100").Click("Modify").Fill(field, value)
 	})
 }
 

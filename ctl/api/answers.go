@@ -49,8 +49,26 @@ type Event struct {
 	ID       string          `json:"id"`
 	Name     string          `json:"name,omitempty"`
 	OwnerID  string          `json:"ownerId,omitempty"`
+	Actor    *Actor          `json:"actor,omitempty"`  // who made the change; absent: nobody did (ActionState), or it is from before that was kept
 	Before   json.RawMessage `json:"before,omitempty"` // the resource before; absent for a create
 	After    json.RawMessage `json:"after,omitempty"`  // the resource after; absent for a delete
+}
+
+// Accounts are those that are known: the gateway's own, those of the directory, and owners of resources.
+type Accounts struct {
+	Items []Account `json:"items"` // by number
+}
+
+// Account is one of them.
+type Account struct {
+	AccountID string `json:"accountId"`
+	Resources int    `json:"resources"` // that it owns, rules apart
+}
+
+// Changes is a page of the events that are kept, the newest first.
+type Changes struct {
+	Items []Event `json:"items"`
+	Next  string  `json:"next,omitempty"` // before of the page with older ones; absent: there are none
 }
 
 // Applied answers an apply: what was changed, or what would be, for a dry run.

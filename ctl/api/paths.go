@@ -10,6 +10,8 @@ const (
 	PathSessions      = "/v1/sessions"       // same
 	PathLoadBalancers = "/v1/load-balancers" // same
 	PathShares        = "/v1/shares"         // same
+	PathInvitations   = "/v1/invitations"    // /{id} POST an answer
+	PathAccounts      = "/v1/accounts"       // GET
 	PathTags          = "/v1/tags"           // /{id} GET, PUT replace all, PATCH set or null to remove, DELETE all
 	PathApply         = "/v1/apply"          // POST a document, ?dryRun=true&keepOthers=true
 	PathExport        = "/v1/export"         // GET the document
@@ -17,6 +19,7 @@ const (
 	PathState         = "/v1/state"          // GET
 	PathStats         = "/v1/stats"          // GET, ?kind=ports,sessions,sources,rules,laws&session=REF&source=REF
 	PathWatch         = "/v1/watch"          // GET ?from=REVISION, one Event a line as it happens
+	PathChanges       = "/v1/changes"        // GET ?resource=ID&limit=&before=, the last events
 	PathHealth        = "/v1/health"         // GET
 	PathReady         = "/v1/ready"          // GET
 	PathVersion       = "/v1/version"        // GET

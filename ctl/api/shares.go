@@ -24,6 +24,11 @@ type SharePrincipal struct {
 	InvitationID string `json:"invitationId,omitempty"` // a UUID; absent: as it is, or drawn where one is needed
 }
 
+// InvitationAnswer is what the account that is invited says.
+type InvitationAnswer struct {
+	Status string `json:"status"` // accepted or rejected
+}
+
 // ShareInvitation is an invitation as it is now.
 type ShareInvitation struct {
 	InvitationID   string `json:"invitationId"`

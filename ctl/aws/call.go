@@ -9,6 +9,9 @@ import (
 	"mirrorgw/ctl/iam"
 )
 
+// Door is what the audit log and the actors of changes call this way into the gateway.
+const Door = "aws"
+
 // Call is one request whose signature is good. A Service reads it and may fill in Audit.
 type Call struct {
 	RequestID string // a UUID, told in the reply and in the audit log

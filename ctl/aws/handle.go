@@ -204,7 +204,7 @@ func (h *handling) tell(reply Reply) {
 	if c.Params == nil {
 		body = c.Body
 	}
-	h.Audit(Record{Time: c.Time, Took: h.Now().Sub(c.Time), Door: "aws", RequestID: c.RequestID, Principal: c.Principal, AccessKey: accessKey,
+	h.Audit(Record{Time: c.Time, Took: h.Now().Sub(c.Time), Door: Door, RequestID: c.RequestID, Principal: c.Principal, AccessKey: accessKey,
 		SourceIP: c.SourceIP, UserAgent: c.UserAgent, Region: cut(h.scope.Region, 128), Service: cut(c.Service, 128), Action: cut(c.Action, 128),
 		Params: recorded(c), Body: body, Resources: c.Audit.Resources, Status: reply.Status, Code: reply.Code})
 }

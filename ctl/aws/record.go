@@ -14,7 +14,7 @@ import (
 type Record struct {
 	Time      time.Time // when the head of the request had been read
 	Took      time.Duration
-	Door      string        // which door: "aws" here; the others are named by those who open them
+	Door      string        // which door: Door here; the others are named by those who open them
 	RequestID string        // as told in the reply
 	Principal iam.Principal // zero: the request was not authenticated
 	AccessKey string        // ID as the request names it, cut to 128 bytes; known or not

@@ -16,6 +16,11 @@ func GapSeconds(n int) Option {
 	return func(c *call) { c.query.Set("gapSeconds", strconv.Itoa(n)) }
 }
 
+// Accounts are those that resources may belong to, as far as they are known.
+func (c *Client) Accounts(ctx context.Context) (*api.Accounts, error) {
+	return get[api.Accounts](ctx, c, api.PathAccounts)
+}
+
 // State returns what the gateway is and does at this moment.
 func (c *Client) State(ctx context.Context, options ...Option) (*api.State, error) {
 	state := &api.State{}

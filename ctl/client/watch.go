@@ -158,3 +158,20 @@ func (w *watcher) line(text []byte, toSkip *int) error {
 	}
 	return nil
 }
+
+// Changes lists the last changes, the newest first: of one resource, or of all where the identifier is
+// empty. before is Next of the page before; empty: from the newest on. limit is 1 to 1000.
+func (c *Client) Changes(ctx context.Context, resource string, limit int, before string) (*api.Changes, error) {
+	call := newCall(http.MethodGet, api.PathChanges, nil, nil)
+	call.query.Set("limit", strconv.Itoa(limit))
+	for name, value := range map[string]string{"resource": resource, "before": before} {
+		if value != "" {
+			call.query.Set(name, value)
+		}
+	}
+	page := &api.Changes{}
+	if err := c.do(ctx, call, page); err != nil {
+		return nil, err
+	}
+	return page, nil
+}

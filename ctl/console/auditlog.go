@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/audit"
 	"mirrorgw/ctl/client"
 )
 
@@ -88,6 +89,9 @@ func auditWho(e *api.AuditEntry) string {
 	if i.ARN == "" && i.UID != nil {
 		return "uid " + strconv.Itoa(*i.UID)
 	}
+	if i.User == "" && i.Type == audit.TypeRoot && i.Account != "" {
+		return "account " + i.Account
+	}
 	return cmp.Or(i.User, i.ARN, i.AccessKey, i.Type)
 }
 
@@ -111,8 +115,8 @@ func (v *visit) auditDetail() (*reply, error) {
 	d := &detail{Name: cmp.Or(e.Action, "Unknown action"), ID: e.RequestID, Kind: "request"}
 	facts := []fact{{"Time", cell{Text: e.Time.UTC().Format("2006-01-02 15:04:05.000 UTC")}}, {"Who", cell{Text: auditWho(e)}}, {"ARN", cell{Text: dash(e.Identity.ARN), Code: true}},
 		{"Access key", cell{Text: dash(e.Identity.AccessKey), Code: true}}, {"From", cell{Text: dash(e.SourceIP)}}, {"Door", cell{Text: dash(e.Door)}}, {"Outcome", auditOutcome(e)},
-		{"Status", cell{Text: strconv.Itoa(e.Status)}}, {"Message", cell{Text: dash(e.Message)}}, {"Policy", cell{Text: dash(e.Policy)}}, {"Statement", cell{Text: dash(e.Statement)}},
+		{"Status", cell{Text: strconv.Itoa(e.Status)}}, {"Policy", cell{Text: dash(e.Policy)}}, {"Statement", cell{Text: dash(e.Statement)}},
 		{"Took", cell{Text: (time.Duration(e.Microseconds) * time.Microsecond).String()}}}
-	d.Sections = []section{{ID: "details", Heading: "Details", Facts: facts}, {ID: "entry", Heading: "The whole entry", Text: string(whole)}}
+	d.Sections = []section{{ID: "details", Heading: "Details", Note: sentence(e.Message), Facts: facts}, {ID: "entry", Heading: "The whole entry", Text: string(whole)}}
 	return &reply{template: "detail", title: d.Name, crumbs: []crumb{{"Audit log", pathAudit}}, data: d}, nil
 }

@@ -55,7 +55,7 @@ func (v *visit) captureRequest() (*form, api.CaptureRequest) {
 		if number, err := strconv.Atoi(text); err == nil {
 			*n = number
 		} else if text != "" {
-			f.fault(name, name+" is "+strconv.Quote(text)+"; give a whole number")
+			f.fault(name, f.labelOf(name)+" is "+strconv.Quote(text)+"; give a whole number")
 		}
 	}
 	return f, request

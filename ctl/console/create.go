@@ -23,6 +23,11 @@ func (r *resource[W]) newForm(v *visit) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.owner == nil {
+		if fields, err = v.withOwner(fields); err != nil {
+			return nil, err
+		}
+	}
 	f := &form{Fields: fields, Tags: &tagEditor{}, Submit: "Create", Cancel: r.path}
 	if r.groups != nil {
 		f.Groups = r.groups()

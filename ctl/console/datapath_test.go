@@ -12,6 +12,7 @@ import (
 // dataPath stands in for the lcores: the last snapshot, judged by the reference.
 type dataPath struct {
 	snapshot atomic.Pointer[rules.Snapshot]
+	stalled  atomic.Bool // an lcore does not report in time
 }
 
 type prepared struct {
@@ -23,6 +24,9 @@ func (d *dataPath) Prepare(s *rules.Snapshot) (ctl.Prepared, error) { return &pr
 func (p *prepared) Discard()                                        {}
 func (p *prepared) Commit() error {
 	p.d.snapshot.Store(p.s)
+	if p.d.stalled.Load() {
+		return ctl.ErrStalled
+	}
 	return nil
 }
 

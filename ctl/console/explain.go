@@ -53,7 +53,7 @@ func (v *visit) explain() (*reply, error) {
 	f.fill(query)
 	request, wrong := explainRequest(f)
 	if wrong != "" {
-		f.fault("length", wrong)
+		f.fault("length", f.labelled(wrong, "length", "length"))
 		answer.status = http.StatusUnprocessableEntity
 		return answer, nil
 	}

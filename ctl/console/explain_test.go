@@ -59,7 +59,7 @@ func TestExplain(t *testing.T) {
 	mustHave(t, status, 200, text, "No session of the source mirrors it.", "Rule 7 does not match")
 	checkPage(t, "/explain?…", text)
 	status, text = b.get(question("source", "web-2", "direction", "ingress", "frame", "ff:ff:ff:ff:ff:ff 02 00 00 00 00 09\n0800 45"))
-	mustHave(t, status, 200, text, "In hexadecimal", "ffffffffffff020000000009080045")
+	mustHave(t, status, 200, text, "In hexadecimal", "<pre tabindex=\"0\"><code>ffffffffffff020000000009080045</code></pre>")
 }
 
 // TestExplainOthers: a frame from one source to another is seen by both.

@@ -16,7 +16,7 @@ func (v *visit) explainSections(e *api.Explanation) []section {
 		sections = append(sections, v.sourceSections("other-"+strconv.Itoa(i+1), "Also seen by "+o.Source+", "+o.Direction, o)...)
 	}
 	return append(sections, section{ID: "packet", Heading: "The frame", Facts: []fact{{"Packet", cell{Text: e.Packet}},
-		{"Length", cell{Text: number(len(e.Frame)/2, "–", "bytes")}}, {"In hexadecimal", cell{Text: e.Frame, Code: true}}}})
+		{"Length", cell{Text: number(len(e.Frame)/2, "–", "bytes")}}}, Note: inHexadecimal, Text: e.Frame})
 }
 
 // sourceSections are about one source: what was decided, by whom, and the copy. Their IDs begin with id.
@@ -72,17 +72,20 @@ func (v *visit) askedTable(e *api.ExplainedSource) *table {
 // portVXLAN is the UDP port that copies go to (RFC 7348 section 5).
 const portVXLAN = "4789"
 
+// inHexadecimal tells what the text of a section is.
+const inHexadecimal = "In hexadecimal, whole, it stands below."
+
 func (v *visit) copySection(id string, c *api.ExplainedCopy) section {
 	length := number(c.InnerLength, "0", "bytes")
 	if c.Truncated {
 		length += ", truncated"
 	}
-	return section{ID: id, Heading: "The copy", Facts: []fact{
+	return section{ID: id, Heading: "The copy", Note: inHexadecimal, Text: c.Frame, Facts: []fact{
 		{"Mirror target", v.seen("/targets", api.PathTargets, c.TargetID, c.Target)}, {"Tunnel port", cell{Text: c.TunnelPort}},
 		{"Outer Ethernet", cell{Text: dash(c.SourceMAC) + " to " + dash(c.DestinationMAC), Code: true}},
 		{"Outer IP", cell{Text: dash(c.OuterSource) + " to " + dash(c.OuterDestination), Code: true}}, {"TTL or hop limit", cell{Text: digitsOf(c.HopLimit)}},
 		{"UDP ports", cell{Text: digitsOf(c.SourcePort) + " to " + portVXLAN, Code: true}}, {"VNI", cell{Text: digitsOf(c.VirtualNetworkID)}},
-		{"Of the frame", cell{Text: length}}, {"Outer frame", cell{Text: number(len(c.Frame)/2, "–", "bytes")}}, {"In hexadecimal", cell{Text: c.Frame, Code: true}},
+		{"Of the frame", cell{Text: length}}, {"Outer frame", cell{Text: number(len(c.Frame)/2, "–", "bytes")}},
 	}}
 }
 

@@ -42,17 +42,17 @@ func RenderWith(text func() string) map[string]string {
 		List: &list{ID: "l", Heading: text(), Empty: text(), Columns: []listColumn{{text(), "name", unitWord, "path"}, {text(), "state", unitStatus, ""}}, Rows: []live.Row{{"key": text(), "name": text(), "path": "/targets/" + text(), "state": text()}}}}}}
 	pages := map[string]string{}
 	o := &overview{Gateway: true, Topic: text(), Problems: []live.Row{{"key": text(), "severity": text(), "text": text(), "advice": text(), "path": "/targets/" + text()}},
-		Tiles: []tile{{text(), cell{Text: text(), Live: text(), Unit: text()}, []fact{{text(), cell{Text: text()}}}, ""}}, Ports: &table, Lcores: &table, Lists: []list{*d.Sections[0].List},
+		Tiles: []tile{{text(), cell{Text: text(), Live: text(), Unit: text()}, []fact{{text(), cell{Text: text()}}}, ""}}, Ports: &table, Lcores: &table, Lists: []list{*d.Sections[0].List}, Changes: d.Sections[0].List,
 		Facts: d.Sections[0].Facts, Ranges: []rangeLink{{text(), "/?range=" + url.QueryEscape(text()), true}}}
 	guide := &guideData{Marks: []guideMark{{text(), "/sessions/guide", true, true}}, Step: text(), Heading: text(), Intro: text(), Form: f, Review: d.Sections, Made: []madeThing{{text(), text(), "/targets/" + text()}},
 		Trouble: text(), Action: guidePath(text(), text(), "q", text()), Other: &action{Label: text(), Path: "/targets"}, Choices: &choices{Legend: text(), Noun: text(), Search: text(), Draft: text(), Step: text(),
 			ShowAll: guidePath(text(), stepSource), Error: text(), Total: 1, Options: []choice{{Value: text(), Label: text(), Details: text(), State: &cell{Text: text(), Badge: "bad", Title: text()}, Refused: text()}}}}
-	for name, data := range map[string]any{"guide": guide, "form": f, "capture": &capturePage{f, []runningCapture{{text(), d.Sections[0].Facts}}, someWatched(text)}, "audit": &auditPage{f, &table, text(), "/audit?user=" + url.QueryEscape(text()), ""}, "explain": &explainPage{f, cell{Text: text(), Badge: "good"}, text(), d.Sections}, "overview": o, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, text()},
+	for name, data := range map[string]any{"guide": guide, "form": f, "capture": &capturePage{f, []runningCapture{{text(), d.Sections[0].Facts}}, someWatched(text)}, "audit": &auditPage{f, &table, text(), "/audit?user=" + url.QueryEscape(text()), ""}, "explain": &explainPage{f, cell{Text: text(), Badge: "good"}, text(), d.Sections}, "overview": o, "detail": d, "error": text(), "enter": enterData{text(), text()}, "login": loginData{f, true, "/targets?q=" + url.QueryEscape(text())},
 		"list": &listing{Table: &table, Path: "/targets", Search: text(), Sort: text(), Next: view{"/targets", text(), text(), 1}.link(2, text()), Noun: text()}} {
 		var page bytes.Buffer
 		err := templates[name].ExecuteTemplate(&page, "base", &frame{Title: text(), Gateway: text(), Version: text(), User: text(), Token: text(), Data: data,
 			Menu: []navSection{{"Traffic", []navEntry{{text(), "/targets", true}}}}, Crumbs: []crumb{{text(), "/targets"}}, Flashes: []flash{{flashSuccess, text()}},
-			Health: &health{Faults: []string{text()}}})
+			Health: &health{Faults: []live.Row{{"key": text(), "text": text()}}, Topic: map[bool]string{true: live.Health}[name == "list"]}})
 		if err != nil {
 			panic(err)
 		}

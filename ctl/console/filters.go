@@ -1,11 +1,11 @@
 package console
 
 import (
-	"net/url"
 	"strings"
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
+	"mirrorgw/ctl/console/live"
 )
 
 // filters say what is mirrored.
@@ -80,18 +80,20 @@ func filterSections(v *visit, w *api.TrafficMirrorFilter) ([]section, error) {
 }
 
 // shownRules is how many rules of a direction the page about a filter lists.
-const shownRules = 200
+const shownRules = live.ShownRules
 
 func (v *visit) ruleSection(w *api.TrafficMirrorFilter, direction, heading string, rules []api.TrafficMirrorFilterRule) section {
 	s := section{ID: directionWords[direction], Heading: heading}
+	if len(rules) > pageRows {
+		s.More = &action{Label: "Search all " + grouped(int64(len(rules))) + " " + directionWords[direction] + " rules", Path: rulesPath(w.TrafficMirrorFilterID, direction)}
+	}
 	if len(rules) > shownRules {
 		s.Note = "These are the first " + digits(shownRules) + " of " + grouped(int64(len(rules))) + "."
 		rules = rules[:shownRules]
 	}
 	s.Table = v.ruleTable(heading, rules)
 	if v.may("POST", api.PathRules) {
-		query := url.Values{"trafficMirrorFilterId": {w.TrafficMirrorFilterID}, "trafficDirection": {direction}, "ruleAction": {"accept"}}
-		s.Action = &action{Label: "Add " + directionWords[direction] + " rule", Path: "/rules/new?" + query.Encode()}
+		s.Action = &action{Label: "Add " + directionWords[direction] + " rule", Path: newRulePath(w.TrafficMirrorFilterID, direction)}
 	}
 	return s
 }

@@ -78,6 +78,7 @@ type form struct {
 	Faults  []fault    // all of them, for the summary on top
 	Hidden  []hidden
 	Changed *conflict // somebody else changed it meanwhile; nil: nobody did
+	Also    []action  // what else can be done to it
 }
 
 // fault is one thing that is wrong, and where.
@@ -107,8 +108,7 @@ func (f *form) fault(name, text string) {
 	}
 	for _, group := range f.Groups {
 		if group.Name == base {
-			group.Error = strings.TrimSpace(group.Error + " " + text)
-			f.Faults = append(f.Faults, fault{group.ID(), text})
+			f.Faults = append(f.Faults, fault{group.fault(name, text), text})
 			return
 		}
 	}
@@ -132,7 +132,7 @@ func (f *form) refused(err error, aliases map[string]string) error {
 		if alias, ok := aliases[name]; ok {
 			name = alias
 		}
-		f.fault(name, one.Message)
+		f.fault(name, f.labelled(forPeople(one.Message), one.Field, name))
 	}
 	return nil
 }

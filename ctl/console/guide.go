@@ -230,7 +230,11 @@ func (v *visit) showGuide(d *draft, p *guideData, status int) *reply {
 	if p.Creating && len(d.made) > 0 {
 		p.Intro = "The session has not been made yet. It is made when you choose Create."
 	}
-	p.Form.Submit, p.Form.Cancel = s.next, mirrorSessions.path
+	above := crumb{mirrorSessions.title, mirrorSessions.path}
+	if !v.may(http.MethodGet, api.PathSessions) {
+		above = crumb{"Overview", pathHome}
+	}
+	p.Form.Submit, p.Form.Cancel = s.next, above.Path
 	reachable := true
 	for i, one := range guideSteps {
 		mark := guideMark{Label: one.label, Done: d.done[one.key] && len(d.faults[one.key]) == 0, Current: i == at}
@@ -240,7 +244,7 @@ func (v *visit) showGuide(d *draft, p *guideData, status int) *reply {
 		reachable = reachable && mark.Done
 		p.Marks = append(p.Marks, mark)
 	}
-	return &reply{status: status, template: "guide", title: p.Heading, crumbs: []crumb{{mirrorSessions.title, mirrorSessions.path}}, data: p}
+	return &reply{status: status, template: "guide", title: p.Heading, crumbs: []crumb{above}, data: p}
 }
 
 // mayMake says whether the user is offered to make a resource on the way.
@@ -254,11 +258,22 @@ func (v *visit) mayMake(step string) bool {
 	return false
 }
 
-// isToBegin says whether there are no sessions yet and the user may make one.
-func (v *visit) isToBegin() bool {
-	if !v.may(http.MethodPost, api.PathSessions) || !v.may(http.MethodGet, api.PathSessions) {
-		return false
+// beginning leads to the guide from the overview.
+type beginning struct {
+	Heading string
+	action
+}
+
+// beginning is there while there are no sessions, and for who may make one without seeing the list of them.
+func (v *visit) beginning() *beginning {
+	switch {
+	case !v.may(http.MethodPost, api.PathSessions):
+		return nil
+	case !v.may(http.MethodGet, api.PathSessions):
+		return &beginning{"Mirror traffic", action{Label: "Create a session", Path: guideStart()}}
 	}
-	page, err := v.api.Sessions().Page(v.ctx, 1, "")
-	return err == nil && len(page.Items) == 0
+	if page, err := v.api.Sessions().Page(v.ctx, 1, ""); err != nil || len(page.Items) > 0 {
+		return nil
+	}
+	return &beginning{"Nothing is mirrored yet", action{Label: "Create the first session", Path: guideStart()}}
 }

@@ -198,7 +198,7 @@ func TestGuideErrors(t *testing.T) {
 	path, _ = b.walk(theSource, theTarget)
 	wrong := append([]string{}, newFilter...)
 	wrong[3], wrong[len(wrong)-5] = "x", "10.0.0.0/99"
-	refused(path, wrong, `href="#ingressFilterRules"`, `value="10.0.0.0/99"`)
+	refused(path, wrong, `href="#field-ingressFilterRules-destinationCidrBlock-0">Inbound rules, rule 1: Destination CIDR block &#34;10.0.0.0/99&#34; is not a CIDR block`, `value="10.0.0.0/99"`)
 	status, text := b.post(path, append(newFilter[:len(newFilter)-2:len(newFilter)-2], "do", "add-egressFilterRules")...)
 	mustHave(t, status, 200, text, `name="egressFilterRules.ruleNumber"`, `value="dns-and-web"`, `value="80-443"`)
 	path, _ = b.walk(theSource, theTarget, theFilter)

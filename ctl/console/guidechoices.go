@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -74,6 +75,9 @@ func (v *visit) choosing(d *draft, step string, typed url.Values, list func(c *c
 	p.Form.hide(fieldWay, wayChoose)
 	if v.mayMake(step) {
 		p.Other = &action{Label: "Make a new " + step, Path: guidePath(d.id, step, fieldWay, wayMake)}
+	}
+	if step == stepSource && v.may(http.MethodPost, api.PathInterfaces) {
+		p.Other = &action{Label: "Create a network interface", Path: interfaces.path + "/new"} // on a page of its own: it is the gateway that has it
 	}
 	return p, nil
 }
@@ -189,7 +193,7 @@ func (v *visit) tryChoice(d *draft, step string, p *guideData) error {
 	}
 	var refused *api.Error
 	if errors.As(err, &refused) && refused.Status < 500 {
-		p.fault("", refused.Message)
+		p.fault("", forPeople(refused.Message))
 		return nil
 	}
 	return err

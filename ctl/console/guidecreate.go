@@ -56,7 +56,7 @@ func (v *visit) guideCreate(d *draft) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	changed, err := createOnce(v, d, mirrorSessions, d.sessionBody(p.Form))
+	changed, err := createOnce(v, d, mirrorSessions, v.owned(d, d.sessionBody(p.Form)))
 	if err != nil {
 		return v.guideRefused(d, stepReview, err), nil
 	}
@@ -78,7 +78,7 @@ func makeOnTheWay[W any](v *visit, d *draft, step string, r *resource[W]) error 
 	if err != nil {
 		return err
 	}
-	changed, err := createOnce(v, d, r, bodyWithTags(p.Form, r.bodyOf))
+	changed, err := createOnce(v, d, r, v.owned(d, bodyWithTags(p.Form, r.bodyOf)))
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,14 @@ func createOnce[W any](v *visit, d *draft, r *resource[W], body map[string]any) 
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(d.id + r.api + string(text)))
-	return r.collection(v.api).CreateFrom(v.ctx, body, client.ClientToken(hex.EncodeToString(sum[:16])))
+	token := client.ClientToken(hex.EncodeToString(sum[:16]))
+	changed, err := r.collection(v.api).CreateFrom(v.ctx, body, token)
+	var late *api.Error
+	if !errors.As(err, &late) || late.Code != api.CodeLcoreStalled {
+		return changed, err
+	}
+	v.session.tell(flashWarning, sentence(late.Message)) // it is made: the token gets it
+	return r.collection(v.api).CreateFrom(v.ctx, body, token)
 }
 
 // guideRefused keeps what the API has said for the steps that it is about, and leads to the first of them.
@@ -128,6 +135,9 @@ func (v *visit) reviewing(d *draft) (*guideData, error) {
 	p := &guideData{Key: stepReview, Form: &form{}}
 	source := d.typed[stepSource].Get(fieldChoice)
 	p.Review = []section{{Heading: "Mirror source", Facts: []fact{{"Network interface", reference("/interfaces", source, v.interfaceName(source))}}}}
+	if owner := v.guideOwner(d); owner != "" {
+		p.Review[0].Facts = append(p.Review[0].Facts, fact{"Account, of all that is made", cell{Text: owner, Code: true}})
+	}
 	target, err := v.reviewed(d, stepTarget, "Mirror target")
 	if err != nil {
 		return nil, err

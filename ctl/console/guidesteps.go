@@ -144,10 +144,11 @@ func (p *guideData) fault(name, text string) {
 	case p.Key == stepFilter:
 		aliases = filters.aliases
 	}
+	path := name
 	if alias, has := aliases[name]; has {
 		name = alias
 	}
-	p.Form.fault(name, text)
+	p.Form.fault(name, p.Form.labelled(text, path, name))
 }
 
 // tryStep asks the API whether it would take what was typed; the faults are in the page then.
@@ -162,9 +163,9 @@ func (v *visit) tryStep(d *draft, step string, p *guideData) error {
 	var err error
 	switch step {
 	case stepTarget:
-		_, err = v.api.Targets().CreateFrom(v.ctx, bodyWithTags(p.Form, targets.bodyOf), client.DryRun())
+		_, err = v.api.Targets().CreateFrom(v.ctx, v.owned(d, bodyWithTags(p.Form, targets.bodyOf)), client.DryRun())
 	case stepFilter:
-		_, err = v.api.Filters().CreateFrom(v.ctx, bodyWithTags(p.Form, filters.bodyOf), client.DryRun())
+		_, err = v.api.Filters().CreateFrom(v.ctx, v.owned(d, bodyWithTags(p.Form, filters.bodyOf)), client.DryRun())
 	case stepSettings:
 		return v.trySettings(d, p)
 	}
@@ -183,7 +184,7 @@ func (v *visit) trySettings(d *draft, p *guideData) error {
 	if d.makes(stepTarget) || d.makes(stepFilter) {
 		return nil
 	}
-	_, err := v.api.Sessions().CreateFrom(v.ctx, d.sessionBody(p.Form), client.DryRun())
+	_, err := v.api.Sessions().CreateFrom(v.ctx, v.owned(d, d.sessionBody(p.Form)), client.DryRun())
 	var refused *api.Error
 	if err == nil || !errors.As(err, &refused) || refused.Status >= 500 {
 		return err
@@ -206,7 +207,7 @@ func (d *draft) makes(step string) bool { return d.typed[step].Get(fieldWay) == 
 // faultsOf are all that the API says is wrong.
 func faultsOf(e *api.Error) (all []fault) {
 	for _, one := range append([]api.Error{*e}, e.Details...) {
-		all = append(all, fault{one.Field, one.Message})
+		all = append(all, fault{one.Field, forPeople(one.Message)})
 	}
 	return all
 }

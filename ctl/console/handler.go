@@ -143,7 +143,7 @@ func (v *visit) failure(err error) *reply {
 		if answer := v.late(refused); answer != nil {
 			return answer
 		}
-		own = &failure{refused.Status, sentence(refused.Message)}
+		own = &failure{refused.Status, sentence(forPeople(refused.Message))}
 	case errors.Is(err, context.Canceled):
 		own = &failure{http.StatusServiceUnavailable, "The request was given up before it was answered."}
 	default:
@@ -151,6 +151,12 @@ func (v *visit) failure(err error) *reply {
 		own = &failure{http.StatusInternalServerError, sentence(err.Error())}
 	}
 	return &reply{status: own.status, template: "error", title: http.StatusText(own.status), data: own.text}
+}
+
+// forPeople is what the API says, without the request that it proposes to programs.
+func forPeople(message string) string {
+	message, _, _ = strings.Cut(message, "; GET /")
+	return message
 }
 
 // sentence begins with a capital and ends with a full stop.

@@ -43,12 +43,12 @@ func (v *visit) interfaceFields() ([]field, error) {
 		field{Name: "vlan", Label: "VLAN", Kind: kindNumber, Hint: "Of the outer tag, 1 to 4094. Empty: any tag or none."},
 		field{Name: "ipAddresses", Label: "IP addresses", Kind: kindList, Autocomplete: "off", Hint: "With blanks between them, the primary one first."},
 		field{Name: "mtu", Label: "MTU", Kind: kindNumber, Hint: "Bytes of an IP packet. Empty: 1500."},
-		field{Name: "availabilityZone", Label: "Zone"},
-		field{Name: "instanceId", Label: "Instance"},
-		field{Name: "instanceType", Label: "Instance type"},
-		field{Name: "imageId", Label: "Image"},
-		field{Name: "autoScalingGroup", Label: "Auto Scaling group"},
-		field{Name: "monitoring", Label: "Monitoring", Kind: kindChoice, Required: true, Options: []option{{"basic", "Basic: every five minutes"}, {"detailed", "Detailed: every minute"}}},
+		field{Name: "availabilityZone", Label: "Zone", Hint: "Which members of a load balancer get its copies. Empty: that of the gateway."},
+		field{Name: "instanceId", Label: "Instance", Hint: "The machine that it belongs to, for metrics and quotas."},
+		field{Name: "instanceType", Label: "Instance type", Hint: "For metrics and quotas."},
+		field{Name: "imageId", Label: "Image", Hint: "What the machine was made from, for metrics."},
+		field{Name: "autoScalingGroup", Label: "Auto Scaling group", Hint: "For metrics."},
+		field{Name: "monitoring", Label: "Monitoring", Hint: "How often its metrics have a point.", Kind: kindChoice, Required: true, Options: []option{{"basic", "Basic: every five minutes"}, {"detailed", "Detailed: every minute"}}},
 	), nil
 }
 
@@ -92,7 +92,7 @@ func interfaceSections(v *visit, w *api.NetworkInterface) ([]section, error) {
 		return nil, err
 	}
 	if len(sessions) > 0 && w.Port != "" && v.may("POST", api.PathSessions) {
-		sessions[0].Action = &action{Label: "Mirror it", Path: "/sessions/new?networkInterfaceId=" + w.NetworkInterfaceID}
+		sessions[0].Action = &action{Label: "Mirror it", Path: "/sessions/new" + v.forOwner(&w.Common, "networkInterfaceId", w.NetworkInterfaceID)}
 	}
 	return append(sections, sessions...), nil
 }

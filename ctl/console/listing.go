@@ -52,6 +52,7 @@ func (t *table) IsWide() bool { return len(t.Headings) > wideColumns }
 
 // listing is a page of a list, and how to go on.
 type listing struct {
+	Note           string // above the list; may be empty
 	Table          *table
 	Path           string // of the list
 	Search, Sort   string

@@ -26,6 +26,11 @@ func busiestList(n *now) list {
 		{"Session", "name", unitWord, "path"}, {"Source", "source", unitWord, ""}, {"Target", "target", unitWord, ""}, {"Copies/s", "copies", "copies", ""}, {"bit/s", "bits", "bits", ""}, {"Skipped/s", "skips", "copies", ""}}}
 }
 
+func changesList(n *now) list {
+	return list{ID: "changes", Heading: "Last changes", Empty: "No change is kept.", Rows: n.list("changes"), Columns: []listColumn{
+		{"Resource", "what", unitWord, "path"}, {"Change", "change", unitWord, ""}, {"By", "by", unitWord, ""}, {"Time", "time", unitSince, ""}}}
+}
+
 func skipsList(n *now) list {
 	return list{ID: "skips", Heading: "Copies skipped, by reason", Empty: "No copy has been skipped since the gateway started.", Rows: n.list("skips"), Columns: []listColumn{
 		{"Reason", "key", unitWord, ""}, {"A second", "rate", "copies", ""}, {"Since the start", "total", unitTotal, ""}}}

@@ -66,7 +66,7 @@ func duration(seconds int64) string {
 
 // kindsOfLists are the kinds that lists are of, in the words of the change stream.
 var kindsOfLists = map[string]store.Kind{"/sessions": store.KindSession, "/targets": store.KindTarget, "/filters": store.KindFilter,
-	"/interfaces": store.KindInterface, "/load-balancers": store.KindLoadBalancer}
+	"/shares": store.KindShare, "/interfaces": store.KindInterface, "/load-balancers": store.KindLoadBalancer}
 
 // watch is what the page tells of when somebody else changes it: the resource in its path, or the kind
 // that it lists.

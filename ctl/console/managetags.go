@@ -73,6 +73,7 @@ func (r *resource[W]) setTags(v *visit) (*reply, error) {
 	switch {
 	case now != nil:
 		f.explainTags(was, now.texts, tags)
+		f.Changed.By = v.changedBy(r.id(w), revision)
 		f.rememberTags(now.texts, now.revision)
 		return r.showTags(v, f, w, http.StatusConflict), nil
 	case err != nil:

@@ -27,3 +27,18 @@ func TestDeletedMeanwhile(t *testing.T) {
 		}
 	}
 }
+
+// TestGuideWhileAnLcoreStalls: what the guide makes is made, and the page says what is late.
+func TestGuideWhileAnLcoreStalls(t *testing.T) {
+	w := newWorld(t)
+	w.apply(someTargets)
+	b := w.admin()
+	review, _ := b.walk(theSource, newTarget, newFilter, settings("late", "7"))
+	w.path.stalled.Store(true)
+	status, to := b.post(review, "do", "create")
+	if status != http.StatusSeeOther || !strings.HasPrefix(to, "/sessions/tms-") {
+		t.Fatalf("the end is answered by %d, %.300s", status, to)
+	}
+	_, text := b.get(to)
+	mustHave(t, http.StatusOK, http.StatusOK, text, "Created traffic mirror session late.", "Created traffic mirror target recorder for it.", "an lcore has not reported within 1 s")
+}

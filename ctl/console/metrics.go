@@ -2,8 +2,10 @@ package console
 
 import (
 	"bytes"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -71,10 +73,11 @@ func (v *visit) metrics() (*reply, error) {
 		return nil, failed(http.StatusForbidden, "This page is about the gateway itself, which users of other accounts, and those who may not read its state and statistics, do not see.")
 	}
 	w := readView("/metrics", v.r.URL.Query())
-	l := &listing{Noun: "metrics", Table: &table{Caption: "Metrics", Empty: "No metric has all of these words.", Headings: []heading{{Label: "Metric"}, {Label: "Meaning"}, {Label: "Labels"}, number1("Value")}}}
+	l := &listing{Noun: "metrics", Table: &table{Caption: "Metrics", Empty: "No metric has all of these words.", Headings: []heading{{Label: "Metric"}, {Label: "Meaning"}, number1("Value")}}}
 	var found []*metricFamily
 	for _, f := range v.expose() {
 		if f.name == w.search {
+			l.Note, l.Table.Headings = f.name+": "+sentence(f.help), []heading{{Label: "Labels"}, number1("Value")}
 			l.Table.Rows, l.Total = f.rows(), f.series
 			l.around(w, min(f.series, keptSamples), len(l.Table.Rows))
 			l.Next = ""
@@ -120,15 +123,31 @@ func hasWords(text, words string) bool {
 func (f *metricFamily) row() []cell {
 	name, value := cell{Text: f.name, Title: f.kind, Code: true, Path: "/metrics?" + url.Values{"q": {f.name}}.Encode()}, cell{Text: grouped(int64(f.series)) + " series"}
 	if f.series == 1 && len(f.samples) == 1 {
-		return []cell{name, {Text: f.help}, {Text: f.samples[0].labels, Code: true}, {Text: f.samples[0].value}}
+		value = metricValue(f.samples[0].value)
 	}
-	return []cell{name, {Text: f.help}, {}, value}
+	return []cell{name, {Text: f.help}, value}
 }
 
 // rows are the series of a metric.
 func (f *metricFamily) rows() (rows [][]cell) {
 	for _, s := range f.samples {
-		rows = append(rows, []cell{{Text: f.name, Code: true}, {Text: f.help}, {Text: s.labels, Code: true}, {Text: s.value}})
+		rows = append(rows, []cell{{Text: dash(s.labels), Code: true}, metricValue(s.value)})
 	}
 	return rows
+}
+
+// metricValue is a value for people; as it is written is in the title.
+func metricValue(text string) cell {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return cell{Text: text}
+	}
+	shown := strconv.FormatFloat(v, 'g', 6, 64)
+	if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+		shown = grouped(int64(v))
+	}
+	if shown == text {
+		return cell{Text: text}
+	}
+	return cell{Text: shown, Title: text}
 }

@@ -60,7 +60,7 @@ func TestOverview(t *testing.T) {
 	t.Cleanup(hub.Close)
 	w.console.Live = hub
 	_, page := w.admin().get("/")
-	for _, want := range []string{`data-topic="overview"`, `data-since="` + hub.Instance(), "Unaccounted for", `id="now-lcores"`, `data-list="problems"`, `data-live="port.wire0.rx.frames"`} {
+	for _, want := range []string{`data-topic="overview"`, `data-since="` + hub.Instance(), "Unaccounted for", `id="now-lcores"`, `data-list="problems"`, `data-live="port.wire0.rx.frames"`, `data-list="changes"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the overview does not have %q", want)
 		}

@@ -14,6 +14,7 @@ import (
 
 // conflict is what somebody else changed while a form was open.
 type conflict struct {
+	By   string // who did, and when; empty: that is not known
 	Rows []conflictRow
 }
 
@@ -65,6 +66,9 @@ func (f *form) take(texts map[string]string) {
 }
 
 func (r *resource[W]) showModify(v *visit, f *form, w *W, status int) *reply {
+	if id := r.id(w); r.owner != nil && v.may(http.MethodPut, api.PathTags+"/"+id) {
+		f.Also = []action{{Label: "Manage tags", Path: r.path + "/" + id + "/tags"}} // it has no page that leads there
+	}
 	return &reply{status: status, template: "form", title: "Modify " + r.common(w).Name, crumbs: r.above(v, w), data: f}
 }
 
@@ -97,6 +101,7 @@ func (r *resource[W]) modify(v *visit) (*reply, error) {
 	switch {
 	case now != nil:
 		r.explain(f, was, now.texts, now.revision)
+		f.Changed.By = v.changedBy(r.id(w), revision)
 		return r.showModify(v, f, w, http.StatusConflict), nil
 	case err != nil:
 		if err = f.refused(err, r.aliases); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,15 +18,17 @@ import (
 type overview struct {
 	Gateway  bool // the user may see the gateway itself, not only resources
 	Topic    string
-	Begin    *action // with the guide; nil: there are sessions, or the user may not make any
+	Begin    *beginning // with the guide; nil: the list of sessions leads there, or the user may not make any
 	Problems []live.Row
 	Tiles    []tile
 	Plots    []template.HTML // of the last minutes
 	Ports    *table
 	Lcores   *table
 	Lists    []list
+	Changes  *list // nil: the user may not look back at them
 	Facts    []fact
 	Past     []template.HTML
+	PastNote string // why it is empty; empty: it is not
 	Ranges   []rangeLink
 }
 
@@ -54,8 +57,10 @@ func (v *visit) overview() (*reply, error) {
 	now := v.now(live.Overview)
 	d := &overview{Gateway: v.may(http.MethodGet, api.PathState) && v.may(http.MethodGet, api.PathStats), Topic: live.Overview, Problems: now.list("problems")}
 	d.Lists = []list{busiestList(now), skipsList(now)}
-	if v.isToBegin() {
-		d.Begin = &action{Label: "Create the first session", Path: guideStart()}
+	d.Begin = v.beginning()
+	if v.scope().Changes {
+		l := changesList(now)
+		d.Changes = &l
 	}
 	page := &reply{template: "overview", data: d}
 	if !d.Gateway || !v.scope().Gateway {
@@ -85,8 +90,12 @@ func (v *visit) addPast(d *overview) {
 		d.Ranges = append(d.Ranges, rangeLink{r.Label, pathHome + "?range=" + r.Key + "#past", r == chosen})
 	}
 	plots := v.Past.Plots(chosen, time.Now())
+	d.PastNote = "Nothing has been recorded in this time yet; a point comes every minute."
 	for i := range plots {
 		d.Past = append(d.Past, plots[i].Figure())
+		if slices.ContainsFunc(plots[i].Series, func(s plot.Series) bool { return len(s.Points) > 0 }) {
+			d.PastNote = ""
+		}
 	}
 }
 

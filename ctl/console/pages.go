@@ -57,7 +57,7 @@ var navigation = []struct {
 	paths   []string
 }{
 	{"", []string{pathHome}},
-	{"Traffic mirroring", []string{"/sessions", "/targets", "/filters"}},
+	{"Traffic mirroring", []string{"/sessions", "/targets", "/filters", "/shares"}},
 	{"Network", []string{"/interfaces", "/load-balancers"}},
 	{"Look closer", []string{pathExplain, pathCapture, pathAudit}},
 	{"Gateway", []string{"/metrics", "/settings"}},
@@ -82,8 +82,13 @@ func (s *Server) allPages() []*page {
 	pages = append(pages, &page{path: pathGuide, title: "Create a session", nav: "/sessions", asks: post(api.PathSessions), get: (*visit).guide, post: (*visit).takeStep})
 	pages = append(pages, targets.pages()...)
 	pages = append(pages, filters.pages()...)
+	for _, direction := range []string{"ingress", "egress"} {
+		pages = append(pages, &page{path: rulesPath("{id}", direction), title: "Rules", nav: filters.path, asks: get(api.PathRules), get: func(v *visit) (*reply, error) { return v.rulesOf(direction) }})
+	}
 	pages = append(pages, filterRules.pages()...)
 	pages = append(pages, interfaces.pages()...)
+	pages = append(pages, shares.pages()...)
+	pages = append(pages, &page{path: "/shares/{id}/answer", title: "Answer an invitation", nav: "/shares", asks: get(api.PathShares), get: (*visit).invitationForm, post: (*visit).answerInvitation})
 	return append(pages, balancers.pages()...)
 }
 

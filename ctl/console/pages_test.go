@@ -18,6 +18,7 @@ var examplePaths = map[string]string{
 	"/filters/{id}":        "/filters/tmf-11111111111111111",
 	"/rules/{id}":          "/rules/tmfr-11111111111111111",
 	"/interfaces/{id}":     "/interfaces/eni-11111111111111111",
+	"/shares/{id}":         "/shares/11111111-1111-4111-8111-111111111111",
 	"/load-balancers/{id}": "/load-balancers/nlb-11111111111111111",
 }
 
@@ -249,5 +250,17 @@ func TestAssets(t *testing.T) {
 	answer, _ := b.send(httptest.NewRequest(http.MethodGet, "/assets/older/console.css", nil))
 	if answer.Code != 200 || answer.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("of another version: %d %v", answer.Code, answer.Header())
+	}
+}
+
+// TestWordsOfPrograms: people are not sent to requests of the API.
+func TestWordsOfPrograms(t *testing.T) {
+	w := newWorld(t)
+	w.apply(explainable)
+	b := w.admin()
+	for _, path := range []string{"/sessions/tms-0123456789abcdef0", "/targets/tmt-0123456789abcdef0/modify", question("source", "nobody", "direction", "egress")} {
+		if _, text := b.get(path); strings.Contains(text, "GET /") || !strings.Contains(text, "There is no ") {
+			t.Errorf("%s says:\n%s", path, text)
+		}
 	}
 }

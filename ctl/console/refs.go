@@ -38,7 +38,10 @@ func proposals[W any](v *visit, path string, collection client.Collection[W], of
 	for i := range page.Items {
 		id, common := of(&page.Items[i])
 		text := id
-		if common.Description != "" {
+		switch {
+		case common.OwnerID != v.account():
+			text = common.Name + " of account " + common.OwnerID
+		case common.Description != "":
 			text = common.Description
 		}
 		options = append(options, option{v.nameFor(id, common), text})

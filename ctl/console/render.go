@@ -119,7 +119,7 @@ func (v *visit) write(w http.ResponseWriter, a *reply) {
 		f.Title = v.page.title
 	}
 	if v.session != nil {
-		f.User, f.Token, f.Flashes, f.Health = v.session.user(), v.session.csrf, v.session.told(), v.currentHealth()
+		f.User, f.Token, f.Flashes, f.Health = v.session.user(), v.session.csrf, v.session.told(), v.currentHealth(a.wall)
 		f.Since, f.Watch, f.Wall = v.since, v.watch(), a.wall
 	}
 	var text bytes.Buffer

@@ -140,6 +140,7 @@ type section struct {
 	Plots       []template.HTML // figures of ctl/console/plot
 	Text        string          // as it is, in lines
 	Action      *action         // beside the heading
+	More        *action         // below: a page with all of what the table begins with
 }
 
 // fact is a line of a definition list.
@@ -167,6 +168,7 @@ func (r *resource[W]) detail(v *visit) (*reply, error) {
 		d.Actions = append(d.Actions, action{Label: "Delete", Path: at + "/delete", Danger: true})
 	}
 	d.Sections = append(d.Sections, v.tagsSection(at, d.ID, r.common(w).Tags))
+	d.Sections = append(d.Sections, v.changesSections(d.ID)...)
 	return &reply{template: "detail", title: d.Name, crumbs: []crumb{{r.title, r.path}}, data: d}, nil
 }
 

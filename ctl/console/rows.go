@@ -17,6 +17,7 @@ type rowEditor struct {
 	Columns []field // of a row, as in an empty one; their names are those of the inputs too
 	Rows    [][]string
 	Error   string
+	errors  map[[2]int]string // by row and column
 }
 
 // maxRows is how many rows a form may have.
@@ -37,7 +38,11 @@ const rowNumber = "NUMBER"
 // Fields are the rows as fields.
 func (e *rowEditor) Fields() (rows [][]field) {
 	for i, row := range e.Rows {
-		rows = append(rows, e.fields(strconv.Itoa(i), row))
+		fields := e.fields(strconv.Itoa(i), row)
+		for column := range fields {
+			fields[column].Error = e.errors[[2]int{i, column}]
+		}
+		rows = append(rows, fields)
 	}
 	return rows
 }
@@ -120,6 +125,9 @@ func (e *rowEditor) words(text string) string {
 	}
 	return strings.Join(words, "; ")
 }
+
+// isEmpty says whether nothing was typed in a row.
+func (e *rowEditor) isEmpty(row int) bool { return slices.Equal(e.Rows[row], e.empty()) }
 
 // typedRows are the rows but for those in which nothing was typed.
 func (e *rowEditor) typedRows() [][]string {

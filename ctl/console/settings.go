@@ -36,7 +36,7 @@ func (v *visit) settings() (*reply, error) {
 func sectionHeading(section string) string {
 	switch {
 	case section == "":
-		return "Document"
+		return "At the top of the file"
 	case strings.HasPrefix(section, "port "):
 		return "Port " + strings.TrimPrefix(section, "port ")
 	}

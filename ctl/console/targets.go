@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 
 	"mirrorgw/ctl/api"
@@ -126,7 +127,11 @@ func targetSections(v *visit, w *api.TrafficMirrorTarget) ([]section, error) {
 		fact{"Rate limit of copies", cell{Text: number(w.RateLimitPPS, "none", "a second")}},
 		fact{"Rate limit of bits", cell{Text: number(w.RateLimitBPS, "none", "a second")}})
 	sessions, err := v.sessionsOf("trafficMirrorTargetId", w.TrafficMirrorTargetID)
-	return append([]section{{ID: "details", Heading: "Details", Facts: facts}, wayOf(w)}, sessions...), err
+	if err != nil {
+		return nil, err
+	}
+	shared, err := v.sharesOf(w)
+	return slices.Concat([]section{{ID: "details", Heading: "Details", Facts: facts}, wayOf(w)}, sessions, shared), err
 }
 
 // wayOf tells how copies get to a target, and whether they do.

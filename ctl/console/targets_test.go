@@ -42,6 +42,12 @@ weight = 0
 [[target]]
 name = "pool"
 load_balancer = "sensors"
+[[share]]
+name = "gift"
+id = "11111111-1111-4111-8111-111111111111"
+targets = ["ids"]
+[[share.principal]]
+id = "222222222222"
 [[session]]
 name = "s1"
 id = "tms-11111111111111111"
@@ -182,7 +188,7 @@ func TestConflict(t *testing.T) {
 		t.Fatalf("%d %s", status, to)
 	}
 	status, text := bob.post(path+"/modify", form(was, revision, "bob's", "")...)
-	mustHave(t, status, http.StatusConflict, text, "Somebody else has changed this meanwhile", "ann&#39;s second", "both changed it", `value="bob&#39;s"`, `name="mtu" type="text" value="1500"`)
+	mustHave(t, status, http.StatusConflict, text, "Somebody else has changed this meanwhile", "It was changed by local uid 0, ", " s ago.", "ann&#39;s second", "both changed it", `value="bob&#39;s"`, `name="mtu" type="text" value="1500"`)
 	target, err := w.client.Targets().Get(ctx, "ids")
 	if err != nil || target.Description != "ann's second" {
 		t.Fatalf("%+v, %v", target, err)
@@ -193,6 +199,8 @@ func TestConflict(t *testing.T) {
 	if target, _ = w.client.Targets().Get(ctx, "ids"); target.Description != "bob's" || target.MTU != 1500 {
 		t.Errorf("%+v", target)
 	}
+	status, text = bob.get(path)
+	mustHave(t, status, 200, text, `id="changes"`, "local uid 0", "<span>console</span>", "<span>changed: description</span>", "<span>changed: description, mtu</span>", "<span>created</span>")
 }
 
 func TestTagConflict(t *testing.T) {

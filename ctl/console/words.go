@@ -2,6 +2,7 @@ package console
 
 import (
 	"strconv"
+	"time"
 
 	"mirrorgw/ctl/api"
 )
@@ -12,6 +13,15 @@ func dash(text string) string {
 		return "–"
 	}
 	return text
+}
+
+// shownTime writes a time of the API (RFC 3339) as pages have times.
+func shownTime(text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return dash(text)
+	}
+	return at.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
 // number writes a number for people; 0 is absent.
@@ -47,6 +57,7 @@ func digits[T int | int64](n T) string {
 var badges = map[string]string{
 	"reachable": "good", "active": "good", "healthy": "good", "up": "good", "worker": "plain", "calm": "good",
 	"degraded": "warn", "limited": "warn", "initial": "warn", "draining": "plain", "coming-up": "warn", "unknown": "plain",
+	"associated": "good", "pending": "warn", "expired": "plain",
 	"matched": "good", "accepted": "good", "service": "good", "missed": "plain", "rejected": "warn", "excluded": "warn", "not-seen": "warn",
 	"unresolved": "bad", "target-down": "bad", "no-listener": "bad", "unserved": "bad", "inactive": "bad", "unhealthy": "bad",
 	"down": "bad", "taken-down": "bad", "unmatched": "bad", "blind": "bad",

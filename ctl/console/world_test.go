@@ -44,6 +44,7 @@ mtu = 9001
 addresses = ["192.0.2.1/24"]
 [quotas]
 sessions_per_source = 10
+rules_per_filter = 10000
 `
 
 // keys are access keys that a test changes.
@@ -94,6 +95,10 @@ name = "sam"
 policies = ["sessions-only"]
 [[account.user]]
 name = "nobody"
+[[account]]
+id = "222222222222"
+[[account]]
+id = "333333333333"
 `
 
 // world is a console over an API without a data path.
@@ -127,6 +132,15 @@ func (w *world) pass(d time.Duration) {
 
 func newWorld(t *testing.T, change ...func(*console.Options)) *world {
 	t.Helper()
+	directory, err := iam.ParseDirectory("iam.toml", []byte(directoryTOML))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newWorldWith(t, directory, change...)
+}
+
+func newWorldWith(t *testing.T, directory *iam.Directory, change ...func(*console.Options)) *world {
+	t.Helper()
 	cfg, err := config.Parse("gateway.toml", []byte(gatewayTOML))
 	if err != nil {
 		t.Fatal(err)
@@ -143,10 +157,6 @@ func newWorld(t *testing.T, change ...func(*console.Options)) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.audit.Close() })
-	directory, err := iam.ParseDirectory("iam.toml", []byte(directoryTOML))
-	if err != nil {
-		t.Fatal(err)
-	}
 	w.api = server.New(server.Options{Store: w.store, Config: cfg, Version: "1.2.3", Directory: directory, Audit: w.audit, Explainer: &w.path,
 		Status: func() ctl.Status {
 			return ctl.Status{Ports: make([]ctl.PortStatus, 3), Lcores: []ctl.LcoreStatus{{Lcore: 1, CPU: 1}}}

@@ -28,7 +28,7 @@ func (x *request) changed() ([]byte, error) {
 		}
 	}
 	o := &outcome{view: x.read}
-	how := store.Request{DryRun: x.dryRun()}
+	how := store.Request{DryRun: x.dryRun(), By: x.actor()}
 	var err error
 	if how.Token, err = x.token(); err != nil {
 		return nil, err

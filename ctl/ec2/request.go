@@ -22,6 +22,11 @@ type request struct {
 
 func (x *request) account() string { return x.Principal.Account }
 
+// actor is who the events of a change tell.
+func (x *request) actor() ctl.Actor {
+	return ctl.AccountActor(x.Principal.Account, x.Principal.User, aws.Door)
+}
+
 func (x *request) dryRun() bool { return x.in.is("DryRun") }
 
 // ctx ends when the client goes away.

@@ -113,7 +113,7 @@ func (x *request) answerInvitation(in *answerInput, status string) (any, error) 
 		return nil, err
 	}
 	// It is judged in the change alone, where a repetition does not get to.
-	if _, err := x.service.store.Change(x.ctx(), store.Request{Token: token}, func(tx *store.Tx) error {
+	if _, err := x.service.store.Change(x.ctx(), store.Request{Token: token, By: x.actor()}, func(tx *store.Tx) error {
 		r, p, err := x.open(&tx.View, in.ARN)
 		if err != nil {
 			return err

@@ -23,6 +23,11 @@ type request struct {
 
 func (x *request) account() string { return x.Principal.Account }
 
+// actor is who the events of a change tell.
+func (x *request) actor() ctl.Actor {
+	return ctl.AccountActor(x.Principal.Account, x.Principal.User, aws.Door)
+}
+
 // ctx ends when the client goes away.
 func (x *request) ctx() context.Context {
 	if x.Request == nil {
@@ -106,7 +111,7 @@ func (x *request) change(token *store.Token, find func(v *store.View) (*ctl.Shar
 	if err != nil && (token == nil || !isUnknown(err)) {
 		return store.Result{}, err
 	}
-	return x.service.store.Change(x.ctx(), store.Request{Token: token}, func(tx *store.Tx) error {
+	return x.service.store.Change(x.ctx(), store.Request{Token: token, By: x.actor()}, func(tx *store.Tx) error {
 		r, err := find(&tx.View)
 		if err != nil {
 			return err

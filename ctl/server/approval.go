@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -32,8 +33,8 @@ var kindAccesses = map[store.Kind]kindAccess{
 
 // pathActions are those of routes that are not about one kind of resource.
 var pathActions = map[string]string{
-	api.PathExplain: "mirrorgw:Explain", api.PathState: "mirrorgw:GetStatus", api.PathStats: "mirrorgw:GetStatistics",
-	api.PathWatch: "mirrorgw:Watch", api.PathHealth: "mirrorgw:GetHealth", api.PathReady: "mirrorgw:GetReadiness",
+	api.PathExplain: "mirrorgw:Explain", api.PathState: "mirrorgw:GetStatus", api.PathAccounts: "mirrorgw:GetStatus", api.PathStats: "mirrorgw:GetStatistics",
+	api.PathWatch: actionWatch, api.PathChanges: actionWatch, api.PathHealth: "mirrorgw:GetHealth", api.PathReady: "mirrorgw:GetReadiness",
 	api.PathVersion: "mirrorgw:GetVersion", api.PathOpenAPI: "mirrorgw:GetOpenAPI", api.PathApply: "mirrorgw:Apply",
 	api.PathExport: "mirrorgw:Export", api.PathSimulate: "mirrorgw:SimulatePolicy",
 	api.PathCapture: actionCapture, pathOneCapture: actionCapture,
@@ -54,6 +55,27 @@ func (r *route) permission() string {
 	return ""
 }
 
+// permission is the route's, but for the changes of one resource: they may be seen by whoever may see
+// the resource, and not only by those who follow all changes. The query is not read yet.
+func (x *exchange) permission() string {
+	if x.route.path == api.PathChanges {
+		if access, ok := kindAccesses[kindOfID(x.r.URL.Query().Get("resource"))]; ok {
+			return access.browse
+		}
+	}
+	return x.route.permission()
+}
+
+// kindOfID is the kind that an identifier is of, by its form; empty: it has none of those.
+func kindOfID(id string) store.Kind {
+	if ctl.IsUUID(id) {
+		return store.KindShare
+	}
+	prefix, _, _ := strings.Cut(id, "-")
+	return map[string]store.Kind{ctl.PrefixInterface: store.KindInterface, ctl.PrefixTarget: store.KindTarget, ctl.PrefixFilter: store.KindFilter, ctl.PrefixRule: store.KindRule,
+		ctl.PrefixSession: store.KindSession, ctl.PrefixLoadBalancer: store.KindLoadBalancer}[prefix+"-"]
+}
+
 // browse is the action that shows what the route is about.
 func (r *route) browse() string {
 	if strings.HasPrefix(r.path, api.PathTags+"/") {
@@ -68,6 +90,8 @@ func (r *route) possible() []string {
 	switch {
 	case strings.HasPrefix(r.path, api.PathTags+"/"):
 		return tags
+	case r.path == pathOneInvitation:
+		return slices.Sorted(maps.Values(answerActions))
 	case access.create == "" || !r.changes():
 		return nil
 	case r.method == http.MethodPost:
@@ -213,23 +237,13 @@ func (s *Server) resourcesOf(v *store.View, e *store.Event, self iam.Resource) [
 			return append(s.reference(v, store.KindInterface, now.Interface), self)
 		}
 	}
-	if filter := filterOf(e); filter != "" {
+	if filter := e.FilterID(); filter != "" {
 		return append(s.reference(v, store.KindFilter, filter), self)
 	}
 	if creating && kindAccesses[e.Kind].sharesCreate {
 		return nil
 	}
 	return []iam.Resource{self}
-}
-
-// filterOf is the filter of a rule that changes.
-func filterOf(e *store.Event) string {
-	for _, record := range []any{e.After, e.Before} {
-		if rule, ok := record.(*store.RuleRecord); ok {
-			return rule.FilterID
-		}
-	}
-	return ""
 }
 
 // reference is a resource that another one names. One that is gone has no name.

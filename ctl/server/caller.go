@@ -90,7 +90,7 @@ func visible[R any](x *exchange, v *store.View, records []*R) []*R {
 	var seen []*R
 	for _, r := range records {
 		if x.sees(v, r) {
-			seen = append(seen, r)
+			seen = append(seen, told(x, r))
 		}
 	}
 	return seen
@@ -102,7 +102,7 @@ func (k *kind[W, R]) lookup(x *exchange, v *store.View, ref string) (*R, bool) {
 	if !ok || !x.sees(v, r) {
 		return nil, false
 	}
-	return r, true
+	return told(x, r), true
 }
 
 // based is every record but a rule's.
@@ -135,7 +135,7 @@ func (s *Server) admit(x *exchange) error {
 		}
 		return nil
 	}
-	if action := x.route.permission(); action != "" {
+	if action := x.permission(); action != "" {
 		return s.ask(x, &ask{action: action})
 	}
 	// What it changes is judged once that is known, but those who can never do it learn nothing.

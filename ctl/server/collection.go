@@ -277,7 +277,12 @@ func clientToken(x *exchange, account, action string) (*store.Token, error) {
 
 // change makes a change and remembers whether the disk took it.
 func (s *Server) change(x *exchange, request store.Request, change func(*store.Tx) error) (store.Result, error) {
-	request.Approve = s.approval(x)
+	request.Approve, request.By = s.approval(x), x.actor()
+	return s.make(x, request, change)
+}
+
+// make makes a change that is, or will be, judged.
+func (s *Server) make(x *exchange, request store.Request, change func(*store.Tx) error) (store.Result, error) {
 	result, err := s.Store.Change(x.r.Context(), request, change)
 	x.trail.note(request, result)
 	if !request.DryRun {

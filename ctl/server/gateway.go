@@ -25,6 +25,8 @@ func (s *Server) gatewayRoutes() []*route {
 			response: reflect.TypeFor[api.State](), status: http.StatusOK, query: []parameter{
 				{name: "gapSeconds", about: fmt.Sprintf("the last whole seconds that longestGapMicroseconds and loop are of, 1 to %d; absent: %[1]d", ctl.GapSeconds), number: true}},
 			handle: s.state},
+		{method: http.MethodGet, path: api.PathAccounts, summary: "List the accounts that resources may belong to, as far as they are known", role: Reader,
+			response: reflect.TypeFor[api.Accounts](), status: http.StatusOK, ofGateway: true, handle: s.accounts},
 		{method: http.MethodGet, path: api.PathStats, summary: "Get counters since the daemon started", role: Reader,
 			response: reflect.TypeFor[report.Report](), status: http.StatusOK, query: []parameter{
 				{name: "kind", about: "only these: ports, sessions, sources, rules, laws; several with commas", many: true},
@@ -36,6 +38,12 @@ func (s *Server) gatewayRoutes() []*route {
 			response: reflect.TypeFor[api.Event](), status: http.StatusOK, query: []parameter{
 				{name: "from", about: "revision after which to begin; absent: now", number: true}},
 			codes: []string{api.CodeRevisionGone}, handle: s.watch},
+		{method: http.MethodGet, path: api.PathChanges, summary: "List the last changes of resources, the newest first", role: Reader,
+			response: reflect.TypeFor[api.Changes](), status: http.StatusOK, query: []parameter{
+				{name: "resource", about: "only those of the resource with this identifier, or of the rules of this filter"},
+				{name: "limit", about: "most changes of one page, 1 to 1000; absent: 100", number: true},
+				{name: "before", about: "only changes that are older than this position, from next of the page before"}},
+			handle: s.changes},
 		{method: http.MethodGet, path: api.PathHealth, summary: "Whether the daemon works as it should; 503 if not", role: Reader,
 			response: health, status: http.StatusOK, handle: s.health},
 		{method: http.MethodGet, path: api.PathReady, summary: "Whether the gateway forwards and takes changes; 503 if not", role: Reader,

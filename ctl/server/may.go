@@ -26,6 +26,8 @@ func (s *Server) May(c *Caller, method, path string) bool {
 		return false
 	case route.permission() != "":
 		return s.decide(&who, &ask{action: route.permission()}).Allowed
+	case route.path == pathOneInvitation:
+		return s.mayAnswer(&who, ref)
 	case ref == "":
 		return slices.ContainsFunc(route.possible(), func(action string) bool { return s.Directory.MightAllow(who.Principal, action) })
 	}

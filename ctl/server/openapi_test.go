@@ -65,6 +65,7 @@ var requests = map[string]struct{ ref, body string }{
 	"post /v1/load-balancers":        {"", `{"name":"new","listeners":[{"protocol":"udp","port":4789}],"health":{"protocol":"tcp","port":80},"members":[{"address":"192.0.2.30"}]}`},
 	"post /v1/shares":                {"", `{"name":"new","trafficMirrorTargetIds":["ids"],"principals":[{"principalId":"123456789012","status":"accepted"}]}`},
 	"patch /v1/shares/{ref}":         {"sh", `{"allowExternalPrincipals":true,"principals":null}`},
+	"post /v1/invitations/{id}":      {"", `{"status":"accepted"}`},
 	"post /v1/capture":               {"", `{"count":1}`},
 	"post /v1/iam/simulate":          {"", `{"action":"ec2:CreateTrafficMirrorSession","resources":["arn:aws:ec2:local-1:000000000000:traffic-mirror-target/tmt-1"],"context":{"aws:SourceIp":["192.0.2.1"]}}`},
 	"patch /v1/interfaces/{ref}":     {"web-1", `{"mtu":9001}`},
@@ -152,6 +153,9 @@ func (w *world) realPath(path string) string {
 	ref := references[base]
 	if base == api.PathCapture {
 		return base + "/" + w.begin(w.t.Context()).Identifier()
+	}
+	if base == api.PathInvitations {
+		return base + "/" + must(w.client.Shares().List(background))(w.t)[0].Principals[0].InvitationID
 	}
 	if base == api.PathAudit {
 		return base + "/" + must(w.client.AuditLog(background, client.AuditQuery{}))(w.t).Items[0].Position

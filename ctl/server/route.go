@@ -107,6 +107,7 @@ func (s *Server) allRoutes() []*route {
 	all = append(all, resourceRoutes(s, sessionKind)...)
 	all = append(all, resourceRoutes(s, balancerKind)...)
 	all = append(all, resourceRoutes(s, shareKind)...)
+	all = append(all, s.invitationRoutes()...)
 	all = append(all, s.tagRoutes()...)
 	all = append(all, s.documentRoutes()...)
 	all = append(all, s.accessRoutes()...)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"time"
 
 	"mirrorgw/ctl"
@@ -51,7 +52,7 @@ func showShare(_ *live, v *store.View, w *api.ResourceShare) {
 	w.CreationTime, w.LastUpdatedTime = timeWire(r.Created), timeWire(r.Updated)
 	now := time.Now()
 	for _, p := range r.Principals {
-		if p.Invitation != "" {
+		if p.Invitation != "" && slices.ContainsFunc(w.Principals, func(one api.SharePrincipal) bool { return one.PrincipalID == p.ID }) {
 			w.Invitations = append(w.Invitations, api.ShareInvitation{InvitationID: p.Invitation, PrincipalID: p.ID, Status: p.StatusAt(now),
 				InvitationTime: timeWire(p.Invited), AnswerTime: timeWire(p.Answered)})
 		}

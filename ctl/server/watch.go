@@ -24,7 +24,7 @@ const contentTypeLines = "application/jsonl"
 // from other resources and has no history.
 func eventWire(e store.Event) api.Event {
 	return api.Event{Revision: e.Revision, Time: e.Time, Action: e.Action, Kind: string(e.Kind), ID: e.ID, Name: e.Name,
-		OwnerID: e.Account, Before: rawWire(e.Before), After: rawWire(e.After)}
+		OwnerID: e.Account, Actor: actorWire(e.By), Before: rawWire(e.Before), After: rawWire(e.After)}
 }
 
 func rawWire(record any) json.RawMessage {

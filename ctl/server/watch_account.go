@@ -1,6 +1,7 @@
 package server
 
 import (
+	"mirrorgw/ctl"
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/store"
 )
@@ -32,10 +33,14 @@ func sees(v *store.View, account string, e *store.Event) bool {
 }
 
 // ofAccount leaves out what the resource of another account was before: that may have been nothing
-// that the account could see.
+// that the account could see. Of the actors of other accounts it tells no more than the account.
 func ofAccount(account string, e store.Event) api.Event {
+	e.By = e.By.SeenBy(account)
 	if e.Account != account {
 		e.Before = nil
+	}
+	if share, ok := e.After.(*ctl.Share); ok {
+		e.After = shareFor(account, share)
 	}
 	return eventWire(e)
 }

@@ -15,7 +15,7 @@ func (tx *Tx) finish() []Event {
 		tx.onUndo(func() { st.revision = before })
 		st.revision++
 		for i := range events {
-			events[i].Revision, events[i].Time = st.revision, tx.now
+			events[i].Revision, events[i].Time, events[i].By = st.revision, tx.now, tx.by
 		}
 	}
 	tx.release()

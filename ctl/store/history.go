@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"sync"
 
@@ -88,16 +89,52 @@ func (h *history) after(after uint64, limit int) ([]Event, error) {
 		if limit > 0 && len(events) >= limit && events[len(events)-1].Revision != k.Revision {
 			break
 		}
-		if k.saved != nil {
-			e, err := decodeEvent(k.saved)
-			if err != nil {
-				return nil, problem.Of(api.CodeInternal, "", "", "event %d of the state cannot be read (%v); run mirrorgw state check", h.first+uint64(i), err)
-			}
-			k.Event, k.saved = e, nil
+		if err := h.decode(i); err != nil {
+			return nil, err
 		}
 		events = append(events, k.Event)
 	}
 	return events, nil
+}
+
+// decode reads an event of before the start, once it is asked for. The caller holds mu.
+func (h *history) decode(i int) error {
+	k := &h.events[i]
+	if k.saved == nil {
+		return nil
+	}
+	e, err := decodeEvent(k.saved)
+	if err != nil {
+		return problem.Of(api.CodeInternal, "", "", "event %d of the state cannot be read (%v); run mirrorgw state check", h.first+uint64(i), err)
+	}
+	k.Event, k.saved = e, nil
+	return nil
+}
+
+// recent returns what Store.Recent does. Positions are sequences plus 1.
+func (h *history) recent(before uint64, limit int, id string) (list []Event, next uint64, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	end := h.first + uint64(len(h.events))
+	if before == 0 || before > end+1 {
+		before = end + 1
+	}
+	for at := before - 1; at > h.first; at-- {
+		if len(list) == limit {
+			return list, at + 1, nil
+		}
+		i := int(at - 1 - h.first)
+		if k := &h.events[i]; k.saved != nil && id != "" && !bytes.Contains(k.saved, []byte(id)) {
+			continue // it is not worth reading
+		}
+		if err := h.decode(i); err != nil {
+			return nil, 0, err
+		}
+		if e := &h.events[i].Event; id == "" || e.ID == id || e.FilterID() == id {
+			list = append(list, *e)
+		}
+	}
+	return list, 0, nil
 }
 
 // search finds the first event after a revision.

@@ -39,7 +39,18 @@ type Event struct {
 	ID            string
 	Name          string // as it is now, or was; empty for a rule
 	Account       string
+	By            ctl.Actor // who asked for the change; zero: it was made before that was kept
 	Before, After any
+}
+
+// FilterID is the filter that the rule of an event belongs to; empty: the event is of no rule.
+func (e *Event) FilterID() string {
+	for _, record := range []any{e.After, e.Before} {
+		if rule, ok := record.(*RuleRecord); ok && rule != nil {
+			return rule.FilterID
+		}
+	}
+	return ""
 }
 
 // RuleRecord is a rule with the filter that it belongs to.

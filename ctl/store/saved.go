@@ -256,12 +256,26 @@ type savedEvent struct {
 	ID       string          `json:"id"`
 	Name     string          `json:"name,omitempty"`
 	Account  string          `json:"account"`
+	By       *savedActor     `json:"by,omitempty"`
 	Before   json.RawMessage `json:"before,omitempty"`
 	After    json.RawMessage `json:"after,omitempty"`
 }
 
+// savedActor is absent from events that were saved before it was kept.
+type savedActor struct {
+	Type    string `json:"type"`
+	Account string `json:"account,omitempty"`
+	User    string `json:"user,omitempty"`
+	UID     int    `json:"uid,omitempty"`
+	Door    string `json:"door,omitempty"`
+}
+
 func encodeEvent(e *Event) ([]byte, error) {
 	s := savedEvent{Revision: e.Revision, Time: e.Time, Action: e.Action, Kind: e.Kind, ID: e.ID, Name: e.Name, Account: e.Account}
+	if e.By != (ctl.Actor{}) {
+		by := savedActor(e.By)
+		s.By = &by
+	}
 	if e.Before != nil {
 		s.Before = encodeRecord(0, e.Before)
 	}
@@ -277,6 +291,9 @@ func decodeEvent(data []byte) (Event, error) {
 		return Event{}, err
 	}
 	e := Event{Revision: s.Revision, Time: s.Time, Action: s.Action, Kind: s.Kind, ID: s.ID, Name: s.Name, Account: s.Account}
+	if s.By != nil {
+		e.By = ctl.Actor(*s.By)
+	}
 	var err error
 	if s.Before != nil {
 		if _, e.Before, err = decodeRecord(s.Kind, s.Before); err != nil {

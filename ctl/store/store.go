@@ -60,9 +60,10 @@ type Store struct {
 
 // Request says how a change is to be made. The zero value is a plain change.
 type Request struct {
-	IfMatch uint64 // revision that must still be the last; 0: any
-	DryRun  bool   // validate, compile and report, then undo
-	Token   *Token // client token of a create; nil: none
+	IfMatch uint64    // revision that must still be the last; 0: any
+	DryRun  bool      // validate, compile and report, then undo
+	Token   *Token    // client token of a create; nil: none
+	By      ctl.Actor // who asks, for the events; zero: ctl.ActorGateway
 
 	// Approve may refuse what the change does, once it is settled and before it is saved. It sees the
 	// state with the change, and the events of the first time where Token was used before. It must be
@@ -173,6 +174,13 @@ func (s *Store) Took() *tally.Changes { return &s.took }
 // no longer kept, or after lies in the future.
 func (s *Store) Events(after uint64, limit int) ([]Event, error) {
 	return s.history.after(after, limit)
+}
+
+// Recent returns events before a position, newest first: at most limit, and of those only the ones
+// about a resource where an ID is given; those about the rules of a filter are about it too. Position 0
+// is the end. next is the position to go on from; 0: there are no older ones.
+func (s *Store) Recent(before uint64, limit int, id string) (list []Event, next uint64, err error) {
+	return s.history.recent(before, limit, id)
 }
 
 // Wait returns when the last revision is greater than after, when ctx is done (its error), or

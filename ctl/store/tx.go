@@ -20,6 +20,7 @@ type Tx struct {
 	View
 	random  io.Reader
 	now     time.Time
+	by      ctl.Actor
 	loading bool // the state as it was saved: what the configuration no longer allows is kept
 	applies bool // Reconcile: sessions that were put are judged by what the document says alone
 	lenient bool // Reassess: nobody asked for what follows from it, so quotas do not count

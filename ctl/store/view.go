@@ -11,6 +11,19 @@ import (
 // default one.
 type View struct{ st *state }
 
+// Accounts is how many resources each account has, rules apart; those without any are not in it.
+func (v *View) Accounts() map[string]int {
+	all := map[string]int{}
+	for _, counts := range []map[string]int{v.st.interfaces.count, v.st.targets.count, v.st.filters.count, v.st.sessions.count, v.st.balancers.count, v.st.shares.count} {
+		for account, n := range counts {
+			if n > 0 {
+				all[account] += n
+			}
+		}
+	}
+	return all
+}
+
 // Revision is that of the last change.
 func (v *View) Revision() uint64 { return v.st.revision }
 

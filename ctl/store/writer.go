@@ -163,7 +163,10 @@ func (s *Store) apply(j *job) (*applied, error) {
 		return nil, problem.Of(api.CodeRevisionMismatch, "", "", "the resources are at revision %d, not %d; read them again and repeat the change", s.st.revision, want)
 	}
 	tx := s.begin()
-	tx.now = now
+	tx.now, tx.by = now, j.request.By
+	if tx.by == (ctl.Actor{}) {
+		tx.by.Type = ctl.ActorGateway
+	}
 	events, err := tx.run(j.change)
 	if err == nil {
 		err = tx.approve(j.request.Approve, events)

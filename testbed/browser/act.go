@@ -3,6 +3,7 @@ package browser
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -65,6 +66,8 @@ const pointAt = `function() {
 	const top = document.elementFromPoint(x, y);
 	if (!top) return {covered: 'the edge of the window'};
 	if (!shown.contains(top) && !top.contains(shown)) return {covered: top.outerHTML.slice(0, 120)};
+	window.hit = false;
+	document.addEventListener('click', e => { window.hit = window.hit || shown.contains(e.target) || e.target.contains(shown); }, {once: true, capture: true});
 	return {x, y};
 }`
 
@@ -90,6 +93,10 @@ func (a *Area) click(name string, roles ...string) *Page {
 		p.must("Input.dispatchMouseEvent", arguments{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1}, nil)
 	}
 	p.settle()
+	missed := false
+	if p.evaluate("window.hit === false", &missed) == "" && missed { // what moves on the page has moved it away
+		return a.click(name, roles...)
+	}
 	return p
 }
 
@@ -196,6 +203,19 @@ func (a *Area) Sees(text string) *Page {
 	a.page.person.t.Helper()
 	a.page.until(fmt.Sprintf("the text %q", text), func() bool { return a.shows(text) })
 	return a.page
+}
+
+// SeesOneOf waits until the area shows one of some texts, and returns the first of them that it shows.
+func (a *Area) SeesOneOf(texts ...string) (seen string) {
+	a.page.person.t.Helper()
+	a.page.until(fmt.Sprintf("one of the texts %q", texts), func() bool {
+		at := slices.IndexFunc(texts, a.shows)
+		if at >= 0 {
+			seen = texts[at]
+		}
+		return at >= 0
+	})
+	return seen
 }
 
 // SeesNot waits until the area shows a text no more.

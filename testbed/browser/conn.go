@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how long one command, and one step of a test, may take. The machine may be busy.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // message is what passes over the pipes: a command, its reply or an event.
 // https://chromedevtools.github.io/devtools-protocol/

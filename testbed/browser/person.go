@@ -33,7 +33,7 @@ func (w *Person) Open(path string) *Page {
 	return w.Tab().Goto(path)
 }
 
-// Tab is a new empty tab.
+// Tab is a new empty tab, in a window of its own: one behind another is hidden, and pages rest then.
 func (w *Person) Tab() *Page {
 	w.t.Helper()
 	var made struct {
@@ -43,7 +43,7 @@ func (w *Person) Tab() *Page {
 		SessionID string `json:"sessionId"`
 	}
 	call := w.browser.conn.call
-	if err := call("", "Target.createTarget", arguments{"url": "about:blank", "browserContextId": w.context}, &made); err != nil {
+	if err := call("", "Target.createTarget", arguments{"url": "about:blank", "browserContextId": w.context, "newWindow": true}, &made); err != nil {
 		w.t.Fatal(err)
 	}
 	if err := call("", "Target.attachToTarget", arguments{"targetId": made.TargetID, "flatten": true}, &attached); err != nil {

@@ -258,11 +258,11 @@ func TestWatch(t *testing.T) {
 	f := newFake()
 	f.events = []api.Event{
 		{Revision: 3, Time: start, Action: "create", Kind: "target", ID: "tmt-1", Name: "ids"},
-		{Revision: 4, Time: start, Action: "modify", Kind: "target", ID: "tmt-1", Name: "ids", Before: json.RawMessage(`{"mtu":1500}`), After: json.RawMessage(`{"mtu":1400}`)},
+		{Revision: 4, Time: start, Action: "modify", Kind: "target", ID: "tmt-1", Name: "ids", Actor: &api.Actor{Type: "IAMUser", AccountID: "111122223333", UserName: "ann"}, Before: json.RawMessage(`{"mtu":1500}`), After: json.RawMessage(`{"mtu":1400}`)},
 	}
 	at := start.Local().Format("2006-01-02 15:04:05")
 	r := run(t, f, "watch --count 2")
-	same(t, "watch", r.out, at+"  3  create target ids tmt-1\n"+at+"  4  modify target ids tmt-1: mtu: 1500 -> 1400\n")
+	same(t, "watch", r.out, at+"  3  create target ids tmt-1\n"+at+"  4  modify target ids tmt-1 by ann (account 111122223333): mtu: 1500 -> 1400\n")
 	if f.from != client.Now || r.code != ExitOK {
 		t.Errorf("from %d, exit %d", f.from, r.code)
 	}

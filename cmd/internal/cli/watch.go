@@ -21,7 +21,7 @@ func (a *app) watchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch",
 		Short: "print every change of the resources as it happens, and of what copies reach",
-		Long: "Print every change of the resources as it happens, one line each; with -o json one JSON object a line.\n" +
+		Long: "Print every change of the resources as it happens and who made it, one line each; with -o json one JSON object a line.\n" +
 			"Between them: changes of the state of targets and load balancers. Those are not kept; mirrorctl status has what is.\n" +
 			"A lost connection is taken up again where it broke, without a gap and without repetition.",
 		Args: takes(0, 0, "no argument"), ValidArgsFunction: noCompletion,
@@ -66,6 +66,9 @@ func (a *app) printEvent(event api.Event) error {
 	line := fmt.Sprintf("%s  %d  %s %s %s", event.Time.Local().Format("2006-01-02 15:04:05"), event.Revision, event.Action, event.Kind, subject(event))
 	if event.Name != "" {
 		line += " " + event.ID
+	}
+	if by := event.Actor.Words(""); by != "" {
+		line += " by " + printable(by)
 	}
 	if event.Action == api.ActionState {
 		line = strings.TrimRight(line, " ") + ": " + stateText(event)

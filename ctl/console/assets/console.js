@@ -10,9 +10,6 @@ document.querySelector(".menu a[aria-current]")?.scrollIntoView({ block: "neares
 // A form that came back with faults begins with them.
 document.getElementById("summary")?.focus();
 
-// On a phone the menu scrolls.
-document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-
 for (const editor of document.querySelectorAll("fieldset.tags")) {
   enhanceTags(editor);
 }

@@ -12,109 +12,15 @@
 //   data-notice     on an element: where it is told
 //   data-connection on an element: where the state of the connection is said
 
-import {format, formatLong, grouped} from './numbers.js';
 import {Past, Plot, Spark} from './plots.js';
+import {ago, fill, put, show} from './values.js';
 
 const remembrance = 5 * 60 * 1000; // ms
 const quietAfter = 5 * 1000; // ms that a page must be hidden to be left alone
 const shortestWait = 2 * 1000; // ms before coming back
 const longestWait = 30 * 1000;
+const ageEvery = 5 * 1000; // ms between two looks at how long ago a change was
 const sayEvery = 15 * 1000; // ms between two things that are said aloud
-
-/** show sets a text, and only if it is another: what does not change is not read out or painted again. */
-function show(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
-}
-
-/** words is how a value is written, by data-unit. */
-function words(element, value) {
-  const unit = element.dataset.unit;
-  switch (unit) {
-    case undefined:
-    case 'word':
-    case 'status':
-      return value === undefined || value === null || value === '' ? '–' : String(value);
-    case 'total':
-      return typeof value === 'number' ? grouped(value) : '–';
-    case 'since':
-      return typeof value === 'number' ? new Date(value).toISOString().slice(0, 19).replace('T', ' ') + ' UTC' : '';
-    case 'duration':
-      return typeof value === 'number' ? duration(value) : '–';
-  }
-  return element.dataset.long === undefined ? format(unit, value) : formatLong(unit, value);
-}
-
-function duration(seconds) {
-  const days = Math.floor(seconds / 86400);
-  const clock = new Date(seconds * 1000).toISOString().slice(11, 19);
-  return days > 0 ? `${days} d ${clock}` : clock;
-}
-
-/** put shows a value in an element, and marks what it is for the style sheet. */
-function put(element, value) {
-  show(element, words(element, value));
-  if (element.dataset.unit === 'status' && element.dataset.word !== element.textContent) {
-    element.dataset.word = element.textContent;
-  }
-  const zero = value === 0;
-  if (element.hasAttribute('data-zero') !== zero) {
-    element.toggleAttribute('data-zero', zero);
-  }
-}
-
-/** fill makes a list of a place have these rows, in this order, and touches nothing that is right. */
-function fill(list, rows) {
-  const template = list.querySelector(':scope > template');
-  const old = new Map();
-  for (const child of [...list.children]) {
-    if (child.dataset.key !== undefined) {
-      old.set(child.dataset.key, child);
-    }
-  }
-  let before = template;
-  for (const row of rows) {
-    let child = old.get(row.key);
-    old.delete(row.key);
-    if (child === undefined) {
-      child = template.content.firstElementChild.cloneNode(true);
-      child.dataset.key = row.key;
-    }
-    fillRow(child, row);
-    if (before.nextElementSibling !== child) {
-      before.after(child);
-    }
-    before = child;
-  }
-  for (const gone of old.values()) {
-    gone.remove();
-  }
-}
-
-function fillRow(child, row) {
-  for (const element of [child, ...child.querySelectorAll('[data-field], [data-link], [data-mark]')]) {
-    const {field, link, mark} = element.dataset;
-    if (field !== undefined) {
-      put(element, row[field]);
-    }
-    if (link !== undefined) {
-      point(element, row[link]);
-    }
-    if (mark !== undefined && element.dataset.word !== String(row[mark])) {
-      element.dataset.word = String(row[mark]);
-    }
-  }
-}
-
-/** point makes a link lead to a page of the console, or nowhere. */
-function point(link, path) {
-  if (typeof path !== 'string' || !path.startsWith('/') || path.startsWith('//')) {
-    link.removeAttribute('href');
-  } else if (link.getAttribute('href') !== path) {
-    link.setAttribute('href', path);
-  }
-}
 
 /** Page is everything that moves on one page. */
 class Page {
@@ -131,6 +37,7 @@ class Page {
     this.revision = Number(this.since.split('.')[1] ?? 0);
     this.told = new Map(); // changes that the page has been told of, by ID
     this.said = 0;
+    this.ahead = 0; // ms that the gateway's clock is ahead of the browser's
   }
 
   collect(name, root) {
@@ -232,24 +139,65 @@ class Page {
       return;
     }
     const list = [...this.told.values()];
-    const by = list.length === 1 && list[0].by ? ` by ${list[0].by}` : '';
+    const last = list.reduce((a, b) => (b.revision > a.revision ? b : a), list[0]);
     const verbs = {create: 'created', modify: 'changed', delete: 'deleted'};
-    const what = list.length === 1 && !more
-      ? `${list[0].of ? 'A rule of this filter' : list[0].name || list[0].id} was ${verbs[list[0].action]}${by} since this page was loaded.`
-      : `${more ? 'Many' : list.length} resources have changed since this page was loaded.`;
-    this.tell(what);
+    const one = list.length === 1 && !more;
+    const what = one
+      ? `${last.of ? 'A rule of this filter' : last.name || last.id} was ${verbs[last.action]} since this page was loaded`
+      : `${more ? 'Many' : list.length} resources have changed since this page was loaded`;
+    if (last?.by === undefined) {
+      this.tell(`${what}.`);
+      return;
+    }
+    const when = document.createElement('time');
+    when.dateTime = new Date(last.time).toISOString();
+    when.setAttribute('aria-live', 'off'); // it moves, and is not read out each time
+    this.tell(`${what} (${one ? '' : 'the last '}by ${last.by}, `, when, ').');
+    this.age();
+    this.ages ??= setInterval(() => this.age(), ageEvery);
   }
 
-  /** tell shows a notice with a link that loads the page again; forms keep what was typed until then. */
-  tell(text) {
+  /** age says how long ago the change was that the notice tells of. */
+  age() {
+    const when = this.notice.querySelector('time');
+    if (when !== null) {
+      show(when, ago(Date.now() + this.ahead - Date.parse(when.dateTime)));
+    }
+  }
+
+  /** tell shows a notice with a link, which loads the page again unless it is another; forms keep what was typed until then. */
+  tell(...parts) {
+    this.tellWith(location.pathname + location.search, 'Load it again', ...parts); // to an address with a fragment it would only scroll
+  }
+
+  tellWith(href, label, ...parts) {
     if (this.notice === null) {
       return;
     }
     const link = document.createElement('a');
-    link.href = location.href;
-    link.textContent = 'Load it again';
-    this.notice.replaceChildren(text + ' ', link);
+    link.href = href;
+    link.textContent = label;
+    this.notice.replaceChildren(...parts, ' ', link);
     this.notice.hidden = false;
+  }
+
+  /** out says that nothing moves any more, and leads back here by way of the log-in. */
+  out() {
+    this.connection('out', 'Logged out');
+    if (this.isOut) {
+      return;
+    }
+    const here = location.pathname + location.search;
+    this.tellWith(`/login?${new URLSearchParams({next: here})}`, 'Log in', 'You are no longer logged in, and nothing on this page moves any more: the gateway was restarted, or the log-in has ended.');
+    this.isOut = true;
+  }
+
+  /** back is after a log-in elsewhere: the forms of this page are still those of the one before. */
+  back() {
+    if (this.isOut) {
+      this.isOut = false;
+      this.tell('You are logged in again, and this page is from before.');
+    }
   }
 
   missed() {
@@ -302,11 +250,13 @@ class Stream {
 
   hello(event) {
     this.wait = shortestWait;
+    this.page.ahead = event.now - Date.now();
     this.page.connection('live', 'Live');
     if (this.instance !== '' && this.instance !== event.instance) {
       this.page.say('The gateway was restarted; its counters began at 0.');
       this.page.missed();
     }
+    this.page.back();
     this.instance = event.instance;
   }
 
@@ -333,8 +283,8 @@ class Stream {
     try {
       const answer = await fetch(this.address, {method: 'HEAD', cache: 'no-store'});
       if (answer.status === 401) {
-        this.page.connection('out', 'Logged out');
-        this.page.tell('You are no longer logged in.');
+        this.page.out();
+        this.timer = setTimeout(() => this.later(), wait); // somebody may log in again in another window
         return;
       }
     } catch {

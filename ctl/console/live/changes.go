@@ -19,7 +19,8 @@ type change struct {
 	ID       string `json:"id"`
 	Name     string `json:"name,omitempty"`
 	Of       string `json:"of,omitempty"` // ID of the filter that a rule belongs to
-	By       string `json:"by,omitempty"` // who did it, where that is known
+	By       string `json:"by,omitempty"` // who did it, in words for the viewer; absent: not known
+	Time     int64  `json:"time"`         // ms since 1970
 }
 
 // changes is one message.
@@ -81,31 +82,20 @@ func (h *Hub) changeFrame(s *Scope, list []store.Event) *frame {
 	h.Store.Read(func(v *store.View) {
 		for i := range list {
 			e := &list[i]
-			of := filterOf(e)
-			if seen := s.sees(v, e.Kind, e.Account, e.ID); !seen {
+			if !s.sees(v, e.Kind, e.Account, e.ID) {
 				continue
 			}
 			if len(c.Changes) == changeBatch {
 				c.More[string(e.Kind)]++
 				continue
 			}
-			c.Changes = append(c.Changes, change{e.Revision, e.Action, string(e.Kind), e.ID, e.Name, of, h.By(e.Revision)})
+			c.Changes = append(c.Changes, change{e.Revision, e.Action, string(e.Kind), e.ID, e.Name, e.FilterID(), s.by(e), e.Time.UnixMilli()})
 		}
 	})
 	if len(c.Changes) == 0 {
 		return nil
 	}
 	return encode("change", h.id(c.Revision), c)
-}
-
-// filterOf is the ID of the filter that the rule of an event belongs to; empty: it is of no rule.
-func filterOf(e *store.Event) string {
-	for _, record := range []any{e.After, e.Before} {
-		if rule, ok := record.(*store.RuleRecord); ok && rule != nil {
-			return rule.FilterID
-		}
-	}
-	return ""
 }
 
 // hello is the first event of a stream.

@@ -3,6 +3,7 @@ package live
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"mirrorgw/ctl/report"
 	"mirrorgw/ctl/server"
 	"mirrorgw/ctl/store"
+	"mirrorgw/rules"
 )
 
 // wantedFor is what has to be looked at for a topic.
@@ -99,7 +101,9 @@ func (d *details) session(v *store.View, m *server.Moment, r *ctl.Session, out *
 	out.rate("matched", rate.matched)
 	out.rate("skips", rate.skips)
 	out.list("skips", skipRows(&before, &now, d.length))
-	d.hits(now.Filter, out)
+	if filter, ok := v.Filter("", r.Filter); ok {
+		d.hits(now.Filter, filter, out)
+	}
 }
 
 func (d *details) direction(prefix string, before, now *report.Direction, out *Sample) {
@@ -130,15 +134,29 @@ func skipRows(before, now *report.Session, length time.Duration) (rows []Row) {
 	return rows
 }
 
-// hits writes how often each rule of a filter decides, by the key that the report has for the filter.
-func (d *details) hits(filter string, out *Sample) {
-	for rule, total := range d.now.Rules[filter] {
+// ShownRules is how many rules of a direction, the first ones, pages show with what they decide. A filter
+// may have so many that to tell of all of them each second is too much for a browser.
+const ShownRules = 200
+
+// hits writes how often each of the first rules of a filter decides, by the key that the report has for
+// the filter.
+func (d *details) hits(filter string, r *ctl.Filter, out *Sample) {
+	shown := map[rules.Direction]int{}
+	for _, one := range r.Rules {
+		if shown[one.Direction]++; shown[one.Direction] > ShownRules {
+			continue
+		}
+		rule := one.Direction.String() + " " + strconv.Itoa(one.Number)
+		total, known := d.now.Rules[filter][rule]
+		if !known {
+			continue // not in force yet
+		}
 		name := "rule." + strings.ReplaceAll(rule, " ", ".")
 		before, known := d.before.Rules[filter][rule]
 		if !known {
 			before = total
 		}
-		out.put(name+".hits", number(per(before, total, d.length)))
+		out.put(name+".hits", number(per(before, total, d.over(report.Rules))))
 		out.put(name+".total", total)
 	}
 }
@@ -155,7 +173,7 @@ func (d *details) filter(g *group, v *store.View, p *picture, r *ctl.Filter, out
 		return g.seenBy(v, p)(s)
 	}).write(out)
 	if key != "" {
-		d.hits(key, out)
+		d.hits(key, r, out)
 	}
 }
 
@@ -180,7 +198,7 @@ func (d *details) source(g *group, v *store.View, p *picture, r *ctl.Interface, 
 func (d *details) traffic(prefix string, before, now *report.Traffic, out *Sample) {
 	for name, of := range map[string][2]int64{"seen": {before.Seen, now.Seen}, "matched": {before.Matched, now.Matched}, "missed": {before.Missed, now.Missed},
 		"excluded": {before.Excluded.Sum(), now.Excluded.Sum()}, "unmatched": {before.UnmatchedCongestion, now.UnmatchedCongestion}} {
-		out.rate(prefix+name, per(of[0], of[1], d.length))
+		out.rate(prefix+name, per(of[0], of[1], d.over(report.Sources)))
 		out.put(prefix+name+".total", of[1])
 	}
 }

@@ -11,7 +11,7 @@
 //
 //	hello    instance, revision, started; the first, and restarted where the viewer knew another instance
 //	history  what a topic's plots had in the last minutes: times and a list of values for each
-//	sample   topic, time, values by name, and lists of rows
+//	sample   topic (the overview, the health of the gateway, or a resource), time, values by name, and lists of rows
 //	change   what has changed, up to a revision; lost: some of it was missed
 //	bye      why the stream ends for good
 //

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -35,12 +36,13 @@ func ScopeOf(rights Rights, c *server.Caller) *Scope {
 		account = c.Principal.Account
 	}
 	gateway := account == "" && may(api.PathState) && may(api.PathStats)
-	key, kinds := account+"/"+strconv.FormatBool(gateway), map[store.Kind]bool{}
+	health, changes := may(api.PathHealth), may(api.PathChanges)
+	key, kinds := fmt.Sprintf("%s/%v/%v/%v", account, gateway, health, changes), map[store.Kind]bool{}
 	for _, k := range kindPaths {
 		kinds[k.kind] = may(k.path)
 		key += "/" + strconv.FormatBool(kinds[k.kind])
 	}
-	return &Scope{Key: key, Gateway: gateway, Sees: func(v *store.View, kind store.Kind, owner, id string) bool {
+	return &Scope{Key: key, Gateway: gateway, Health: health, Changes: changes, Account: account, Sees: func(v *store.View, kind store.Kind, owner, id string) bool {
 		return kinds[kind] && (account == "" || owner == account || v.Access(account, id) >= store.AccessSee)
 	}}
 }

@@ -24,7 +24,6 @@ type Options struct {
 	Report  func(report.Kinds) *report.Report // counters, now; it belongs to the hub
 	History *history.Store                    // what was counted before anybody watched; nil: nothing is known
 	Fault   error                             // why the state on disk is not in use; nil: it is, or there is none
-	By      func(revision uint64) string      // who made a change, as viewers may read it, empty: not known; nil: nobody is ever known
 	Log     *slog.Logger
 	Clock   sampler.Clock // nil: the machine's
 
@@ -86,9 +85,6 @@ func (o *Options) setDefaults() {
 	}
 	if o.Clock == nil {
 		o.Clock = sampler.NewSystem()
-	}
-	if o.By == nil {
-		o.By = func(uint64) string { return "" }
 	}
 	for _, d := range []struct {
 		of  *time.Duration

@@ -102,7 +102,7 @@ func TestScopes(t *testing.T) {
 	w.apply("[[target]]\nname = \"another\"\naddress = \"192.0.2.7\"\naccount = \"111111111111\"\n")
 	var told changes
 	theirs.next("change", &told)
-	if len(told.Changes) == 0 || told.Changes[0].Name != "another" {
+	if len(told.Changes) == 0 || told.Changes[0].Name != "another" || told.Changes[0].By != "the gateway" {
 		t.Errorf("they are told of %+v", told.Changes)
 	}
 	ours.next("change", &told)

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"math"
 	"time"
 
 	"mirrorgw/ctl"
@@ -38,6 +39,15 @@ type details struct {
 	length      time.Duration // between the two; 0: there was one only
 	now, before *report.Report
 	kinds       report.Kinds // what there is of both
+	rated       report.Kinds // what of that was looked at before too, so that its rates are known
+}
+
+// over is the time over which rates of a kind are known; 0: they are not yet.
+func (d *details) over(kind report.Kinds) time.Duration {
+	if !d.rated.Has(kind) {
+		return 0
+	}
+	return d.length
 }
 
 func newMeter(o *Options) *meter {
@@ -97,7 +107,7 @@ func (m *meter) lookAtDetails(wanted report.Kinds) {
 	d := &details{now: r, kinds: wanted}
 	d.before = r
 	if old := m.details; old != nil {
-		d.before, d.length = old.with(wanted, r), begin-m.fresh
+		d.before, d.length, d.rated = old.with(wanted, r), begin-m.fresh, old.kinds
 	}
 	m.details, m.fresh = d, begin
 }
@@ -117,10 +127,11 @@ func (d *details) with(wanted report.Kinds, now *report.Report) *report.Report {
 	return &r
 }
 
-// per is how much a counter has grown in a second. One that went back began anew.
+// per is how much a counter has grown in a second; not a number: that is not known yet. One that went
+// back began anew.
 func per(before, now int64, length time.Duration) float64 {
 	if length <= 0 {
-		return 0
+		return math.NaN()
 	}
 	return float64(grown(before, now)) / length.Seconds()
 }

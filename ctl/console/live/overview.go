@@ -29,21 +29,14 @@ func (h *Hub) overview(g *group, v *store.View, p *picture, m *server.Moment, ou
 		p.details.sumUp(g.seenBy(v, p)).write(out)
 	}
 	targetCounts(g, v, m, out)
+	if g.scope.Changes {
+		out.list("changes", h.recent(g, v))
+	}
 	problems := h.problems(g, v, p, m)
 	out.list("problems", problemRows(problems))
 	if g.scope.Gateway {
 		out.put("gateway.health", healthWord(problems))
 	}
-}
-
-// healthWord sums up what is wrong: what hurts production, or keeps changes from being made.
-func healthWord(problems []problem) string {
-	if slices.ContainsFunc(problems, func(p problem) bool {
-		return p.severity == critical && p.alert != "MirrorgwProductionDropped" && p.alert != "MirrorgwDriverLoss"
-	}) {
-		return "failing"
-	}
-	return "working"
 }
 
 func (h *Hub) gateway(v *store.View, p *picture, out *Sample) {

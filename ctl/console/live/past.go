@@ -42,3 +42,22 @@ func (h *Hub) Past(ctx context.Context, scope *Scope, topic string) (*Sample, []
 	}
 	return g.sample, moments, nil
 }
+
+// Latest is what a scope would be told of a topic now, without waiting and without waking the hub; nil: it
+// rests, or the scope may not watch the topic.
+func (h *Hub) Latest(scope *Scope, topic string) *Sample {
+	if !h.mayWatch(scope, []string{topic}) {
+		return nil
+	}
+	h.mu.Lock()
+	if h.closed || h.picture == nil {
+		h.mu.Unlock()
+		return nil
+	}
+	g := h.group(scope, topic)
+	h.mu.Unlock()
+	h.begin(g)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return g.sample
+}

@@ -74,6 +74,10 @@ func (h *Hub) gatewayProblems(p *picture) (all []problem) {
 		all = append(all, problem{alert: "MirrorgwStateNotInUse", severity: critical, text: "The state is not in use, so nothing is mirrored and changes are refused: " + h.Fault.Error() + ".",
 			advice: "docs/troubleshooting.md says what to do."})
 	}
+	if h.Store.Took().Unsaved() {
+		all = append(all, problem{alert: "MirrorgwStateNotWritable", severity: critical, text: "The last change could not be written to disk, and was refused.",
+			advice: "Make room on the disk of [state] path; the log says what failed. The next change tries again."})
+	}
 	if p.status.Pending > 0 {
 		all = append(all, problem{alert: "MirrorgwChangesPending", severity: critical, text: fmt.Sprintf("%d changes are not in force on every lcore.", p.status.Pending),
 			advice: "An lcore does not report: see what keeps its CPU, or restart the gateway."})

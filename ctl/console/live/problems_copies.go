@@ -120,7 +120,7 @@ func (d *details) skipRates(key string, now *report.Session) map[string]float64 
 	for reason, n := range now.Egress.Skipped {
 		rates[reason] += per(before.Egress.Skipped[reason], n, d.length)
 	}
-	maps.DeleteFunc(rates, func(_ string, rate float64) bool { return rate == 0 })
+	maps.DeleteFunc(rates, func(_ string, rate float64) bool { return !(rate > 0) }) // or not known yet
 	return rates
 }
 

@@ -114,7 +114,7 @@ func TestEarlierLosses(t *testing.T) {
 
 // notHere are alerts that a page of the console cannot tell: of the machine around it, of long times, or
 // of Prometheus itself.
-var notHere = []string{"MirrorgwDown", "MirrorgwMempoolLow", "MirrorgwStateNotWritable", "MirrorgwChangesSlow", "MirrorgwRestarted", "MirrorgwSeriesOmitted",
+var notHere = []string{"MirrorgwDown", "MirrorgwMempoolLow", "MirrorgwChangesSlow", "MirrorgwRestarted", "MirrorgwSeriesOmitted",
 	"MirrorgwReloadFailed", "MirrorgwBypassed", "MirrorgwBypassFailing"}
 
 // TestAlerts: what the overview calls a problem is an alert of monitoring/, as bad as there, and the other

@@ -89,8 +89,12 @@ func (h *Hub) begin(g *group) {
 func (h *Hub) sampleOf(g *group, p *picture, m *server.Moment) *Sample {
 	s := &Sample{Topic: g.topic, Time: p.at.UnixMilli(), Length: p.length.Milliseconds(), Values: map[string]any{}, Lists: map[string][]Row{}, plots: map[string]float64{}}
 	h.Store.Read(func(v *store.View) {
-		if g.topic == Overview {
+		switch g.topic {
+		case Overview:
 			h.overview(g, v, p, m, s)
+			return
+		case Health:
+			h.health(g, p, s)
 			return
 		}
 		if kind, record, ok := v.Find(g.topic); ok && g.scope.sees(v, kind, accountOf(record), g.topic) {

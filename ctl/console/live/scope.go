@@ -1,8 +1,11 @@
 package live
 
 import (
+	"cmp"
 	"time"
 
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/server"
 	"mirrorgw/ctl/store"
 )
 
@@ -10,7 +13,10 @@ import (
 // must mean the same: the key says whose rights they are, and Sees asks what these are now.
 type Scope struct {
 	Key     string
-	Gateway bool // they see the gateway itself: ports, lcores, laws
+	Gateway bool   // they see the gateway itself: ports, lcores, laws
+	Health  bool   // they may know whether the gateway works as it should
+	Changes bool   // they may look back at the changes of all that they see
+	Account string // they see its resources, and who of it changed something; empty: those of all accounts
 
 	// Sees says whether they see a resource, which belongs to an account and may be gone already. It is
 	// called while the store is read: it must be quick and must not call the store. nil: they see all.
@@ -18,14 +24,24 @@ type Scope struct {
 }
 
 // Everything is the scope of those who look after the gateway.
-func Everything() *Scope { return &Scope{Key: "everything", Gateway: true} }
+func Everything() *Scope {
+	return &Scope{Key: "everything", Gateway: true, Health: true, Changes: true}
+}
 
 func (s *Scope) sees(v *store.View, kind store.Kind, account, id string) bool {
 	return s.Sees == nil || s.Sees(v, kind, account, id)
 }
 
-// Overview is the topic of the gateway as a whole. Every other topic is the ID of a resource.
-const Overview = "overview"
+// by is who made a change, in words.
+func (s *Scope) by(e *store.Event) string {
+	return server.Actor(e.By, s.Account).Words(cmp.Or(s.Account, ctl.DefaultAccount))
+}
+
+// Topics besides the IDs of resources.
+const (
+	Overview = "overview" // the gateway as a whole
+	Health   = "health"   // whether it works as it should: what the head of every page says
+)
 
 type groupKey struct{ scope, topic string }
 

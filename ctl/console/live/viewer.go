@@ -13,7 +13,7 @@ import (
 type Viewer struct {
 	User   string // whose viewers are counted together; not shown to anybody
 	Scope  *Scope
-	Topics []string    // Overview, or IDs of resources that the scope sees; none: changes only
+	Topics []string    // Overview, Health, or IDs of resources that the scope sees; none: changes only
 	Since  string      // ID of the last event that was got; empty: none was
 	Alive  func() bool // whether the log-in still holds; nil: it does
 }
@@ -127,7 +127,8 @@ func (h *Hub) mayWatch(scope *Scope, topics []string) (may bool) {
 	may = true
 	h.Store.Read(func(v *store.View) {
 		for _, topic := range topics {
-			if topic == Overview {
+			if topic == Overview || topic == Health {
+				may = may && (topic == Overview || scope.Health)
 				continue
 			}
 			kind, record, ok := v.Find(topic)

@@ -261,7 +261,7 @@ func (w *world) second(frames, matched int64) {
 
 // theirScope is what the other account may see.
 func theirScope() *Scope {
-	return &Scope{Key: other, Sees: func(v *store.View, _ store.Kind, account, id string) bool {
+	return &Scope{Key: other, Account: other, Sees: func(v *store.View, _ store.Kind, account, id string) bool {
 		return account == other || v.Access(other, id) >= store.AccessSee
 	}}
 }
