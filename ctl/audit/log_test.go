@@ -281,6 +281,54 @@ func TestCloseWithAFullDisk(t *testing.T) {
 	}
 }
 
+// TestLossIsToldOnceAtTheEnd: the log is closed while more than one batch waits, and the disk has room again.
+func TestLossIsToldOnceAtTheEnd(t *testing.T) {
+	path, disk := place(t), &fullDisk{failed: make(chan struct{}, 1)}
+	l := open(t, Options{Path: path, MaxBytes: 1 << 30, Queue: 300, Patience: time.Millisecond, Retry: time.Hour, open: disk.open})
+	disk.full.Store(true)
+	long := record("x")
+	for i := range 20 {
+		long.Resources = append(long.Resources, strings.Repeat("r", 200)+fmt.Sprint(i))
+	}
+	for range 400 {
+		l.Write(long)
+	}
+	<-disk.failed
+	disk.full.Store(false)
+	l.Close()
+	told := int64(0)
+	for _, r := range read(t, path) {
+		told += r.Lost
+	}
+	if s := l.Stats(); told != s.Lost || s.Lost == 0 || s.Lost+s.Written != 400 {
+		t.Errorf("the file tells of %d lost records; %+v", told, s)
+	}
+}
+
+// TestAfterHalfALine: what a crash or a disk left of a line costs no other record.
+func TestAfterHalfALine(t *testing.T) {
+	path := place(t)
+	half := string(record("half").line()[:30])
+	if err := os.WriteFile(path, append(record("0").line(), half...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, Options{Path: path, MaxBytes: 1 << 20, Patience: time.Minute})
+	l.Write(record("1"))
+	l.Write(record("2"))
+	page, err := l.Read(&Query{Limit: 10})
+	if err != nil || !slices.Equal(idsOf(page), []string{"2", "1", "0"}) || page.Unreadable != 1 {
+		t.Errorf("%+v, %v", page, err)
+	}
+	if err := os.Truncate(path, int64(len(record("0").line()))+5); err != nil {
+		t.Fatal(err)
+	}
+	l.Write(record("3"))
+	page, err = l.Read(&Query{Limit: 10})
+	if err != nil || !slices.Equal(idsOf(page), []string{"3", "0"}) || page.Unreadable != 1 {
+		t.Errorf("after a cut: %+v, %v", page, err)
+	}
+}
+
 func TestPlaces(t *testing.T) {
 	directory := t.TempDir()
 	link := filepath.Join(directory, "link")

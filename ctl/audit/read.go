@@ -134,8 +134,10 @@ func closeAll(files []part) {
 	}
 }
 
-// files opens all files, the newest first. A file that is renamed meanwhile is not missed, nor there twice.
+// files opens all files, the newest first. A file that is renamed meanwhile is not missed, nor there twice:
+// while files move up one number is missing, two in a row end the log.
 func (l *Log) files() (all []part, err error) {
+	missing := false
 	for i := range maxFiles {
 		name := l.o.Path
 		if i > 0 {
@@ -144,9 +146,11 @@ func (l *Log) files() (all []part, err error) {
 		p, err := openPart(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			if i > 0 {
+			if missing {
 				return all, nil
 			}
+			missing = true
+			continue
 		case err != nil:
 			return all, fmt.Errorf("the audit log %s cannot be read (%w); let this user read it", name, rootCause(err))
 		case slices.ContainsFunc(all, func(other part) bool { return other.inode == p.inode }):
@@ -154,6 +158,7 @@ func (l *Log) files() (all []part, err error) {
 		default:
 			all = append(all, p)
 		}
+		missing = false
 	}
 	return all, nil
 }
@@ -196,6 +201,7 @@ func (q *Query) read(files []part) (*Page, error) {
 	page, left := &Page{}, int64(maxScan)
 	for i := range files {
 		b := &backwards{part: files[i], start: files[i].end}
+		before := b.end
 		for {
 			line, at, err := b.line()
 			if err == io.EOF {
@@ -204,7 +210,7 @@ func (q *Query) read(files []part) (*Page, error) {
 			if err != nil {
 				return nil, fmt.Errorf("the audit log cannot be read (%w)", rootCause(err))
 			}
-			left -= int64(len(line)) + 1
+			left, before = left-(before-at), at
 			page.add(q, line, Position{files[i].inode, at})
 			if (len(page.Entries) == q.Limit || left <= 0) && (at > 0 || i+1 < len(files)) {
 				page.Next = &Position{files[i].inode, at}
@@ -250,7 +256,7 @@ type backwards struct {
 }
 
 // line is the last line that was not given yet, and where it begins; io.EOF: there is none. A line that is
-// too long comes empty.
+// too long comes in pieces of which all but the last, its beginning, are empty.
 func (b *backwards) line() ([]byte, int64, error) {
 	b.have = bytes.TrimSuffix(b.have, []byte("\n"))
 	for {
@@ -263,7 +269,8 @@ func (b *backwards) line() ([]byte, int64, error) {
 			return line, b.start + int64(i) + 1, nil
 		}
 		if len(b.have) > maxLine {
-			return nil, 0, fmt.Errorf("a line before byte %d is longer than %d bytes", b.start+int64(len(b.have)), maxLine)
+			b.have = nil
+			return nil, b.start, nil
 		}
 		n := min(chunk, b.start)
 		more := make([]byte, n, n+int64(len(b.have)))

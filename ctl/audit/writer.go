@@ -16,15 +16,16 @@ const maxBatch = 256 << 10
 // file is what a writer needs of an *os.File.
 type file interface {
 	Write([]byte) (int, error)
+	ReadAt(p []byte, offset int64) (int, error)
 	Truncate(size int64) error
 	Stat() (os.FileInfo, error)
 	Sync() error
 	Close() error
 }
 
-// openFile opens for appending. The group may read, as with other logs.
+// openFile opens for appending, and for a look at how the file ends. The group may read, as with other logs.
 func openFile(path string) (file, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NOFOLLOW, 0o640)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|syscall.O_NOFOLLOW, 0o640)
 	if err != nil {
 		return nil, rootCause(err)
 	}
@@ -45,6 +46,7 @@ type writer struct {
 	file file // nil: it has to be opened
 	info os.FileInfo
 	size int64
+	torn bool  // the file ends within a line, which a crash or a disk has cut off
 	told int64 // lost records that the file tells of
 }
 
@@ -52,7 +54,9 @@ type writer struct {
 func (w *writer) ready() error {
 	if w.file != nil {
 		if now, err := os.Stat(w.o.Path); err == nil && os.SameFile(now, w.info) {
-			w.size = now.Size() // somebody may have cut it
+			if w.size != now.Size() { // somebody has cut it
+				w.sees(now.Size())
+			}
 			return nil
 		}
 		w.close()
@@ -69,8 +73,20 @@ func (w *writer) ready() error {
 		f.Close()
 		return err
 	}
-	w.file, w.info, w.size = f, info, info.Size()
+	w.file, w.info = f, info
+	w.sees(info.Size())
 	return nil
+}
+
+// sees looks at how a file of a size ends. One that cannot be read is taken for torn: an empty line does
+// no harm.
+func (w *writer) sees(size int64) {
+	w.size, w.torn = size, false
+	if size > 0 {
+		var last [1]byte
+		_, err := w.file.ReadAt(last[:], size-1)
+		w.torn = err != nil || last[0] != '\n'
+	}
 }
 
 func (w *writer) close() {
@@ -97,6 +113,9 @@ func (w *writer) write(lines []byte) error {
 			return err
 		}
 	}
+	if w.torn { // the half line must not take the next one with it
+		lines = append([]byte{'\n'}, lines...)
+	}
 	n, err := w.file.Write(lines)
 	if err != nil {
 		if n > 0 {
@@ -104,7 +123,7 @@ func (w *writer) write(lines []byte) error {
 		}
 		return rootCause(err)
 	}
-	w.size += int64(n)
+	w.size, w.torn = w.size+int64(n), false
 	return nil
 }
 
@@ -183,10 +202,12 @@ func (l *Log) writeBatch(w *writer, batch []*entry) {
 		case <-l.reopen:
 			w.close()
 		case <-l.closing:
-			if err := w.write(l.join(w, batch, l.lost.Load())); err != nil {
+			lost = l.lost.Load()
+			if err := w.write(l.join(w, batch, lost)); err != nil {
 				l.lose(int64(len(batch)))
 				return
 			}
+			w.told = lost
 			l.recovered(len(batch))
 			return
 		}

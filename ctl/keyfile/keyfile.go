@@ -63,24 +63,30 @@ func open(o Options, every time.Duration) (*File, error) {
 func (f *File) Reload() error {
 	f.reload.Lock()
 	defer f.reload.Unlock()
-	use, err := f.Prepare()
+	entries, err := read(f.Path, f.Account)
 	if err == nil {
-		use()
+		f.entries.Store(&entries)
+		f.tell(entries)
 	}
 	return err
 }
 
-// Prepare reads the file now and changes nothing; use has the keys that were read count from then on.
+// Prepare reads the file now and changes nothing; use has the keys that were read count from then on, unless
+// the file was read again meanwhile: what counts then is younger.
 func (f *File) Prepare() (use func(), err error) {
+	before := f.entries.Load()
 	entries, err := read(f.Path, f.Account)
 	if err != nil {
 		return nil, err
 	}
-	return func() { f.use(entries) }, nil
+	return func() {
+		if f.entries.CompareAndSwap(before, &entries) {
+			f.tell(entries)
+		}
+	}, nil
 }
 
-func (f *File) use(entries map[string]entry) {
-	f.entries.Store(&entries)
+func (f *File) tell(entries map[string]entry) {
 	expired := 0
 	for _, e := range entries {
 		if e.gone(f.Now()) {

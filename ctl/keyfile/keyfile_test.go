@@ -195,3 +195,29 @@ func TestOwnerAndMode(t *testing.T) {
 		t.Errorf("nothing: %v", err)
 	}
 }
+
+// TestPreparedIsNotOlder: the file changes between the reading of it and the use of what was read. A key that
+// was taken out of it does not come back.
+func TestPreparedIsNotOlder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.toml")
+	put(t, path, key("OLD1", ""), 0o600)
+	f, err := open(Options{Path: path, Account: account}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	use, err := f.Prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, path, key("NEW1", ""), 0o600)
+	if _, ok := f.Key("NEW1"); !ok {
+		t.Fatal("the file has changed, and nobody has noticed")
+	}
+	use()
+	if _, ok := f.Key("OLD1"); ok {
+		t.Error("a key that was taken out counts again")
+	}
+	if _, ok := f.Key("NEW1"); !ok {
+		t.Error("a key that is in the file does not count")
+	}
+}

@@ -37,7 +37,7 @@ func newAnonymizer() (*anonymizer, error) {
 var (
 	macText  = regexp.MustCompile(`\b[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2}){5}\b`)
 	ipv4Text = regexp.MustCompile(`\b(?:\d{1,3}\.){3}\d{1,3}\b`)
-	ipv6Text = regexp.MustCompile(`[0-9A-Fa-f:]*::?[0-9A-Fa-f:]+`)
+	ipText   = regexp.MustCompile(ipv4Text.String() + `|[0-9A-Fa-f:]*::?[0-9A-Fa-f:]+(?:(?:\.\d{1,3}){3})?`)
 )
 
 // clean maps what is in a text. Texts are long and addresses few, so only runs of the characters that
@@ -45,6 +45,9 @@ var (
 func (a *anonymizer) clean(text []byte) []byte {
 	if a.host != "" {
 		text = replaceWord(text, a.host, "host")
+		if short, _, full := strings.Cut(a.host, "."); full && len(short) >= 3 {
+			text = replaceWord(text, short, "host")
+		}
 	}
 	out := make([]byte, 0, len(text))
 	for at := 0; at < len(text); {
@@ -63,7 +66,7 @@ func (a *anonymizer) clean(text []byte) []byte {
 		}
 		run := text[at:end]
 		if colons >= 2 || dots >= 3 || dashes >= 5 {
-			run = a.run(run, at > 0 && isLetter(text[at-1]) || end < len(text) && isLetter(text[end]))
+			run = a.run(run, at > 0 && isLetter(text[at-1]) && !isAfterColon(run) || end < len(text) && isLetter(text[end]))
 		}
 		out = append(out, run...)
 		for at = end; at < len(text) && !ofAddress[text[at]]; at++ {
@@ -73,13 +76,25 @@ func (a *anonymizer) clean(text []byte) []byte {
 	return out
 }
 
+// isAfterColon tells whether a run begins with the colon of what a word names, as in peer:2001:db8::1.
+func isAfterColon(run []byte) bool { return run[0] == ':' && run[1] != ':' }
+
 // run maps the addresses in a run. One that is part of a word, as the end of std::, is no IPv6 address.
 func (a *anonymizer) run(run []byte, inWord bool) []byte {
 	run = macText.ReplaceAllFunc(run, func(mac []byte) []byte { return []byte(a.mac(string(mac))) })
-	if !inWord {
-		run = ipv6Text.ReplaceAllFunc(run, func(ip []byte) []byte { return []byte(a.ip(string(ip))) })
+	if inWord {
+		return a.ipv4(run)
 	}
-	return ipv4Text.ReplaceAllFunc(run, func(ip []byte) []byte { return []byte(a.ip(string(ip))) })
+	return ipText.ReplaceAllFunc(run, func(text []byte) []byte {
+		if mapped := a.ip(string(text)); mapped != string(text) {
+			return []byte(mapped)
+		}
+		return a.ipv4(text) // behind something else and a colon
+	})
+}
+
+func (a *anonymizer) ipv4(text []byte) []byte {
+	return ipv4Text.ReplaceAllFunc(text, func(ip []byte) []byte { return []byte(a.ip(string(ip))) })
 }
 
 // ofAddress are the characters of addresses.
@@ -117,11 +132,23 @@ func (a *anonymizer) mac(text string) string {
 	return strings.Join(parts, text[2:3])
 }
 
-// ip maps what is an address, and leaves what only looks like one, and addresses that are the same
-// everywhere.
+// ip maps what is an address, and leaves what only looks like one, addresses that are the same everywhere,
+// and a colon before or behind an address.
 func (a *anonymizer) ip(text string) string {
 	addr, err := netip.ParseAddr(text)
-	if err != nil || isCommon(addr) {
+	if err != nil {
+		if rest, ok := strings.CutSuffix(text, ":"); ok && !strings.HasSuffix(rest, ":") {
+			return a.ip(rest) + ":"
+		}
+		if rest, ok := strings.CutPrefix(text, ":"); ok && !strings.HasPrefix(rest, ":") {
+			return ":" + a.ip(rest)
+		}
+		return text
+	}
+	switch {
+	case addr.Is4In6():
+		return "::ffff:" + a.ip(addr.Unmap().String())
+	case isCommon(addr):
 		return text
 	}
 	return a.mapped(addr).String()

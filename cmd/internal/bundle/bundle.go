@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -151,9 +152,18 @@ func (g *gatherer) take(ctx context.Context, p *piece, left int) ([]byte, Piece)
 	}
 	if most := min(MaxPiece, left); len(data) > most {
 		entry.Truncated = true
-		data = data[:most]
+		data = wholeLines(data[:most])
 	}
 	return data, entry
+}
+
+// wholeLines leaves out a line that a cut has gone through: what is left of a secret in it is none that could
+// be found.
+func wholeLines(text []byte) []byte {
+	if end := bytes.LastIndexByte(text, '\n'); end >= 0 {
+		return text[:end+1]
+	}
+	return text
 }
 
 // safely is gather whose defects cost one piece.

@@ -20,6 +20,7 @@ import (
 
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/client"
+	"mirrorgw/ctl/config"
 	"mirrorgw/ctl/history"
 	"mirrorgw/ctl/report"
 )
@@ -247,5 +248,39 @@ func TestBounds(t *testing.T) {
 	late, err := Write(ctx, &b, o)
 	if err != nil || len(late.Failed()) != len(late.Pieces) {
 		t.Errorf("%v: %d of %d pieces failed when the time was over", err, len(late.Failed()), len(late.Pieces))
+	}
+}
+
+// TestCutSecret: where a piece is cut, and with it a secret, what is left of the secret is not there either.
+func TestCutSecret(t *testing.T) {
+	o := newBundle(t)
+	o.Interval = 0
+	o.Run = func(_ context.Context, argv ...string) ([]byte, error) {
+		if argv[0] != "journalctl" {
+			return []byte("fine"), nil
+		}
+		text := bytes.Repeat([]byte("a line\n"), MaxPiece/7+10)
+		copy(text[MaxPiece-20:], planted)
+		return text, nil
+	}
+	files, _ := gathered(t, o)
+	if text := files["log/journal.txt"]; len(text) < MaxPiece-100 || strings.Contains(text, "PLANTED") || !strings.HasSuffix(text, "a line\n") {
+		t.Errorf("%d bytes end with %q", len(text), text[max(0, len(text)-100):])
+	}
+}
+
+// TestMetricsThatFail: an answer that is none is told as such.
+func TestMetricsThatFail(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "m.sock")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "not now", http.StatusServiceUnavailable) })}
+	go server.Serve(listener)
+	defer server.Close()
+	g := &gatherer{cfg: &config.Config{Metrics: config.Metrics{Socket: socket}}}
+	if text, err := g.metrics(context.Background()); err == nil || !strings.Contains(err.Error(), "503") || string(text) != "not now\n" {
+		t.Errorf("%q, %v", text, err)
 	}
 }

@@ -83,7 +83,11 @@ func (g *gatherer) metrics(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("the metrics at %s: %w", address, err)
 	}
 	defer response.Body.Close()
-	return io.ReadAll(io.LimitReader(response.Body, MaxPiece+1))
+	text, err := io.ReadAll(io.LimitReader(response.Body, MaxPiece+1))
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the metrics at %s: %s", address, response.Status)
+	}
+	return text, err
 }
 
 // configurationPieces are what the gateway was told, and how it is run.
@@ -123,7 +127,8 @@ func (g *gatherer) doctor(ctx context.Context) ([]byte, error) {
 func (g *gatherer) files(context.Context) ([]byte, error) {
 	paths := []string{g.Config}
 	if c := g.cfg; c != nil {
-		paths = append(paths, c.State.Path, c.Ctl.Socket, c.Metrics.Socket, c.AWS.Keys, c.AWS.TLSCertificate, c.AWS.TLSKey, c.IAM.Directory, c.Audit.Path, c.History.Path)
+		paths = append(paths, c.State.Path, c.Ctl.Socket, c.Metrics.Socket, c.AWS.Keys, c.AWS.TLSCertificate, c.AWS.TLSKey,
+			c.Console.Keys, c.Console.TLSCertificate, c.Console.TLSKey, c.IAM.Directory, c.Audit.Path, c.History.Path)
 		if c.History.Path != "" {
 			more, _ := filepath.Glob(filepath.Join(c.History.Path, "*")) // a pattern without special characters of its own has no error
 			paths = append(paths, more...)

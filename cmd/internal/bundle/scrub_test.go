@@ -45,6 +45,38 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// TestCleanQuoted: values in quotes that a log has quoted again, that a cut has left open, or that have other
+// characters than words.
+func TestCleanQuoted(t *testing.T) {
+	s, err := newScrubber(nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`error="line 3: secret = \"PLANTED x\" is short" a=1`: `error="line 3: secret = \"(removed)\" is short" a=1`,
+		`body="{\"secret\": \"PLANTED\", \"name\": \"x\"}"`:   `body="{\"secret\": \"(removed)\", \"name\": \"x\"}"`,
+		`argv="[\"--password\", \"PLANTED\"]"`:                `argv="[\"--password\", \"(removed)\"]"`,
+		`secret = """PLANTED x""" # c`:                        `secret = "(removed)" # c`,
+		`password = "PLANTED and the rest is cut`:             `password = "(removed)"`,
+		`password = 'PLANTED and`:                             `password = '(removed)'`,
+		`db_password: PLAN(TED);PLANTED&PLANTED x`:            `db_password: (removed) x`,
+		`password=(PLANTED x`:                                 `password=(removed) x`,
+		`token = "PLANTED"`:                                   `token = "(removed)"`,
+		`"access_token": "PLANTED", "next": 1`:                `"access_token": "(removed)", "next": 1`,
+		`X-Auth-Token: PLANTED`:                               `X-Auth-Token: (removed)`,
+		`curl --token PLANTED x`:                              `curl --token (removed) x`,
+		`["--token", "PLANTED", "x"]`:                         `["--token", "(removed)", "x"]`,
+		`Authorization: Basic UExBTlQ=`:                       `Authorization: Basic (removed)`,
+		`HTTPS_PROXY=http://user:PLAN:TED@proxy:3128/x b`:     `HTTPS_PROXY=http://user:(removed)@proxy:3128/x b`,
+		`a token bucket of 5 frames, http://127.0.0.1:1/a@b`:  `a token bucket of 5 frames, http://127.0.0.1:1/a@b`,
+		`{"secret":null} {"password":""}`:                     `{"secret":null} {"password":""}`,
+	} {
+		if got := string(s.clean([]byte(text))); got != want {
+			t.Errorf("%s\nbecame %s\nwant   %s", text, got, want)
+		}
+	}
+}
+
 // TestKnownSecrets: what stands in the files of keys is found wherever it is, without any name.
 func TestKnownSecrets(t *testing.T) {
 	dir := t.TempDir()
@@ -62,6 +94,38 @@ func TestKnownSecrets(t *testing.T) {
 	got := string(s.clean([]byte("the PLANTEDsecret/0123 and <PLANTEDtoken> and " + line + " AKID")))
 	if want := "the (removed) and <(removed)> and (removed) AKID"; got != want || s.removed[kindKnown] != 3 {
 		t.Errorf("%q, counted %v", got, s.removed)
+	}
+}
+
+// TestSecretsOfTheConsole: its own keys and its private key are as secret as those of the AWS endpoint, in
+// whatever form the file has them and a text tells them.
+func TestSecretsOfTheConsole(t *testing.T) {
+	dir := t.TempDir()
+	keys, key := filepath.Join(dir, "keys.toml"), filepath.Join(dir, "key.pem")
+	line := strings.Repeat("MIGHAgEAMBMGByqGSM49", 3)
+	text := `key = [{ id = "AKID1", secret = "PLANTED/slash+plus=" }, { id = "AKID2", "secret" = 'PLANTED"quote-0123' },
+	{ id = "AKID3", secret = """PLANTED-three-times""" }, { id = "AKID4", secret = "PLANTED-three" }]`
+	for path, text := range map[string]string{keys: text, key: line + "\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := newScrubber(&config.Config{Console: config.Console{Keys: keys, TLSKey: key}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"PLANTED/slash+plus=":             gone,
+		"/?a=PLANTED%2Fslash%2Bplus%3D&b": "/?a=(removed)&b",
+		`PLANTED"quote-0123`:              gone,
+		`"of PLANTED\"quote-0123 x"`:      `"of (removed) x"`,
+		"PLANTED-three-times":             gone,
+		"PLANTED-three":                   gone,
+		line:                              gone,
+	} {
+		if got := string(s.clean([]byte(text))); got != want {
+			t.Errorf("%s became %s, want %s", text, got, want)
+		}
 	}
 }
 
@@ -96,6 +160,29 @@ func TestAnonymize(t *testing.T) {
 	}
 	if m1, m2 := a.mac("02:00:00:aa:bb:cc"), a.mac("02-00-00-AA-BB-CC"); strings.ReplaceAll(m2, "-", ":") != m1 {
 		t.Errorf("%s and %s", m1, m2)
+	}
+}
+
+// TestAnonymizeInSentences: addresses as sentences and names before colons have them, and IPv4 in IPv6.
+func TestAnonymizeInSentences(t *testing.T) {
+	a := testAnonymizer(t)
+	six, four := a.ip("2001:db8::10"), a.ip("192.0.2.10")
+	for text, want := range map[string]string{
+		"2001:db8::10: no route":                            six + ": no route",
+		"target 2001:db8::10:":                              "target " + six + ":",
+		"peer:2001:db8::10, x":                              "peer:" + six + ", x",
+		"of 2001:db8::10.":                                  "of " + six + ".",
+		"[::ffff:192.0.2.10]:80":                            "[::ffff:" + four + "]:80",
+		"192.0.2.10:4789, tcp:192.0.2.10 and 10:192.0.2.10": four + ":4789, tcp:" + four + " and 10:" + four,
+		"std::bad x::y 12:30:00: 0000:3b:00.0: a":           "std::bad x::y 12:30:00: 0000:3b:00.0: a",
+	} {
+		if got := string(a.clean([]byte(text))); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	a.host = "gw7.example.net"
+	if got, want := string(a.clean([]byte("gw7.example.net, gw7 and gw70"))), "host, host and gw70"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -86,12 +86,14 @@ func (p *preparedReload) read(result *ctl.Reload) (err error) {
 	return err
 }
 
-// commit puts everything in force: first what can fail, which is undone if something does.
+// commit puts everything in force: first what can fail, which is undone if something does. From the first
+// change on ctx ends nothing any more: half of a reload is none.
 func (p *preparedReload) commit(ctx context.Context, result *ctl.Reload) error {
 	resources := p.life.loaded.store
 	if err := resources.Reconfigure(ctx, p.running); err != nil && !noteStalled(err, result) {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx)
 	if p.useDirectory != nil {
 		undo := p.useDirectory()
 		if _, err := resources.Reassess(ctx); err != nil && !noteStalled(err, result) {

@@ -120,3 +120,24 @@ func TestLogLevel(t *testing.T) {
 		t.Errorf("after a reload: %+v", a.again.Configuration())
 	}
 }
+
+// TestReloadWithoutItsClient: who asked for a reload goes while it is put into force. It is carried out, not
+// left half done.
+func TestReloadWithoutItsClient(t *testing.T) {
+	a := newAWSLife(t)
+	a.write("gateway.toml", a.text(a.cfg.AWS.Listen.String(), "[exclude]\nntp = false\n[quotas]\nfilters_per_account = 1\n"))
+	var result ctl.Reload
+	p, err := a.again.prepare(&result)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, leave := context.WithCancel(context.Background())
+	undone := false
+	p.useDirectory = func() func() { leave(); return func() { undone = true } }
+	if err := p.commit(ctx, &result); err != nil || undone {
+		t.Errorf("%v, undone %v", err, undone)
+	}
+	if err := a.putFilters("a", "b"); err == nil {
+		t.Error("the quotas are not those that were read")
+	}
+}

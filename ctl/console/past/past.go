@@ -46,6 +46,7 @@ type Past struct {
 
 type made struct {
 	until time.Time
+	last  time.Time // minute that was there
 	plots []plot.Plot
 }
 
@@ -56,10 +57,10 @@ func New(h *history.Store, ports []config.Port) *Past {
 
 // Plots are those of the gateway, until a moment. They are shared and must not be modified.
 func (p *Past) Plots(r Range, now time.Time) []plot.Plot {
-	until := now.UTC().Truncate(time.Minute)
+	until, last := now.UTC().Truncate(time.Minute), p.history.Until()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if m, ok := p.made[r.Key]; ok && m.until.Equal(until) {
+	if m, ok := p.made[r.Key]; ok && m.until.Equal(until) && m.last.Equal(last) {
 		return m.plots
 	}
 	b := builder{history: p.history, r: r, from: until.Add(-r.Span), until: until}
@@ -69,6 +70,6 @@ func (p *Past) Plots(r Range, now time.Time) []plot.Plot {
 	for i := range plots {
 		plots[i].Gaps = gaps
 	}
-	p.made[r.Key] = made{until, plots}
+	p.made[r.Key] = made{until, last, plots}
 	return plots
 }

@@ -107,3 +107,19 @@ func TestOncePerMinute(t *testing.T) {
 		t.Error("plots are made anew within a minute, or kept beyond it")
 	}
 }
+
+// TestLateMinute: who looks before the last minute is there keeps nobody from seeing it when it is.
+func TestLateMinute(t *testing.T) {
+	h := filled(t, 60, func(ago int) bool { return ago == 1 })
+	p := New(h, ports)
+	if points := p.Plots(Ranges[0], noon)[0].Series[0].Points; len(points) != 59 {
+		t.Fatalf("%d points", len(points))
+	}
+	row := history.Row{Key: history.Key{Kind: history.Port, Step: 1, Name: "wire0"}, Values: []int64{6000, 600000, 0, 0, 0, 0, 0}}
+	if err := h.Add(history.Minute{Time: noon.Add(-time.Minute), Rows: []history.Row{row}}); err != nil {
+		t.Fatal(err)
+	}
+	if points := p.Plots(Ranges[0], noon.Add(time.Second))[0].Series[0].Points; len(points) != 60 {
+		t.Errorf("%d points when the minute is there", len(points))
+	}
+}
