@@ -1,6 +1,7 @@
 /*
  * How frames get into the rings of captures. A frame that is about to leave is written before, as
- * its bytes may be gone afterwards, and becomes the reader's when it has left.
+ * its bytes may be gone afterwards, and becomes the reader's when it has left. Of a short burst
+ * that has left already a reference is held.
  */
 #include "capture.h"
 

@@ -124,7 +124,7 @@ func (g *Group) open() (err error) {
 
 // plan derives from the opened ports what programs need to know of them.
 func (g *Group) plan() {
-	g.layout = &pipeline.Layout{OwnCopies: make([]bool, len(g.ports)), Second: dpdk.TSCHz()}
+	g.layout = &pipeline.Layout{OwnCopies: make([]bool, len(g.ports)), SendFirst: make([]bool, len(g.ports)), Second: dpdk.TSCHz()}
 	for i, p := range g.ports {
 		g.layout.Repair = append(g.layout.Repair, p.Repair)
 		g.layout.Sharers = append(g.layout.Sharers, p.Queues)
@@ -141,7 +141,9 @@ func (g *Group) plan() {
 			})
 		}
 		if p.Role == rules.RoleWire {
-			g.layout.OwnCopies[i] = g.ports[p.Peer].Granted.SharesMbufs
+			peer := g.ports[p.Peer]
+			g.layout.OwnCopies[i] = peer.Granted.SharesMbufs
+			g.layout.SendFirst[i] = peer.Driver.LeavesSent && !peer.Granted.SharesMbufs
 		}
 	}
 	g.layout.Tunnels = g.tunnels

@@ -9,6 +9,16 @@
 #include "originate.h"
 #include "production.h"
 
+/* Put what is too long for the peer behind; captures must have seen the order before. */
+static __rte_noinline void mgw_part_crossing(const struct mgw_lcore *lcore, const struct mgw_rx *rx,
+					     struct mgw_crossing *crossing)
+{
+	if (crossing->unseen)
+		mgw_capture_received(lcore, rx->port);
+	crossing->unseen = false;
+	crossing->n = mgw_part_too_long(lcore->pipe, rx);
+}
+
 /*
  * Count a burst, take what is for us, put what is too long for the peer behind. False: nothing is
  * left.
@@ -27,7 +37,7 @@ static __rte_always_inline bool mgw_take_in(const struct mgw_lcore *lcore, const
 	}
 	crossing->n = pipe->n;
 	if (unlikely(rx->peer_frame_max != 0 && crossing->weight.longest > rx->peer_frame_max))
-		crossing->n = mgw_part_too_long(pipe, rx);
+		mgw_part_crossing(lcore, rx, crossing);
 	return true;
 }
 

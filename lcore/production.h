@@ -134,17 +134,17 @@ static inline uint16_t mgw_send_production(struct mgw_lcore *lcore, const struct
 /*
  * Whether a burst leaves before it is decided about, so that it does not wait for that. The price
  * is a reference on each frame, which the worker has time for while bursts are short; with long
- * ones it would come to less. A port that hands mbufs themselves to a peer allows no references.
+ * ones it would come to less. The port's driver must be known to leave alone what others refer to.
  */
 static __rte_always_inline bool mgw_goes_first(const struct mgw_pipe *pipe,
 					       const struct mgw_port_program *at, bool captured)
 {
-	return pipe->n <= MGW_FIRST_MAX && (at->any || captured) && !at->own_copies;
+	return pipe->n <= MGW_FIRST_MAX && (at->any || captured) && at->sends_first;
 }
 
 /*
- * Take a reference on each segment of the burst: as long as we have it nobody changes the mbuf, and
- * the stages may read it though it was sent.
+ * Take a reference on each segment of the burst: as long as we have it such a driver does not
+ * change the mbuf or free it, and the stages may read it though it was sent.
  */
 static inline void mgw_keep(const struct mgw_pipe *pipe)
 {

@@ -40,6 +40,7 @@ const (
 type Layout struct {
 	Tunnels   []Tunnel // at most MaxTunnels; an index here is an outbox of a pipe
 	OwnCopies []bool   // by port index: its peer receives our very mbufs, so nothing may be held
+	SendFirst []bool   // by port index: its peer's driver leaves frames as they are, so they may be read when they were sent
 	Repair    []Repair // by port index; RepairFlagged where there is none
 	Engine    Engine   // EngineAuto unless a test wants one engine
 	Scattered bool     // fetch ahead as with many sources, however few there are: for tests

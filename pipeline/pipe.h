@@ -111,7 +111,7 @@ struct mgw_copy {
 	uint8_t direction;
 } __attribute__((aligned(64)));
 
-/* A production segment with a reference of ours. Lengths are read before production is sent. */
+/* A production segment with a reference of ours. Afterwards the length is read from here. */
 struct mgw_held {
 	struct rte_mbuf *segment;
 	uint16_t length;

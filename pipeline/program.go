@@ -147,6 +147,9 @@ func (p *Program) fillPorts(s *rules.Snapshot, slots []uint32) error {
 		if i < len(p.layout.OwnCopies) && p.layout.OwnCopies[i] {
 			out.own_copies = 1
 		}
+		if i < len(p.layout.SendFirst) && p.layout.SendFirst[i] {
+			out.sends_first = 1
+		}
 		if i < len(p.layout.Repair) {
 			out.repair = C.uint8_t(p.layout.Repair[i])
 		}

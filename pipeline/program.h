@@ -194,8 +194,9 @@ struct mgw_port_program {
 	struct mgw_source_table egress;  /* by source MAC */
 	struct mgw_source_table ingress; /* by destination MAC */
 	uint8_t any;                     /* either table has an entry */
-	uint8_t own_copies; /* sending hands the mbuf itself to a peer: never hold a reference */
-	uint8_t repair;     /* enum mgw_repair_mode */
+	uint8_t own_copies;  /* sending hands the mbuf itself to a peer: never hold a reference */
+	uint8_t repair;      /* enum mgw_repair_mode */
+	uint8_t sends_first; /* what was sent may be read as long as a reference is held */
 };
 
 struct mgw_resolver {

@@ -30,6 +30,7 @@ func TestBadDocuments(t *testing.T) {
 		{"memory low", good, "memory_mb = 512", "memory_mb = 8", `gateway.toml:4: [eal]: memory_mb = 8 is out of range; use a number from 64 to 1048576`},
 		{"data room", good, "memory_mb = 512", "data_room = 128", `gateway.toml:4: [eal]: data_room = 128 is out of range; use a number from 256 to 16384`},
 		{"memory text", good, "memory_mb = 512", `memory_mb = "512"`, `gateway.toml:4: [eal]: memory_mb is text, not a whole number; write a number from 64 to 1048576 without quotes`},
+		{"hugepages switched", good, "memory_mb = 512", `hugepages = false`, `gateway.toml:4: [eal]: hugepages is true or false, not text; write one of these in double quotes: auto, require, never`},
 		{"hugepages", good, "memory_mb = 512", `hugepages = "yes"`, `gateway.toml:4: [eal]: hugepages "yes" is not known; use one of: auto, require, never`},
 		{"file prefix", good, "memory_mb = 512", `file_prefix = "a/b"`, `gateway.toml:4: [eal]: file_prefix "a/b" is not allowed; use 1 to 64 letters, digits, dots, underscores and hyphens`},
 		{"no name", good, `name = "tun0"`, ``, `gateway.toml:17: port 3: name is missing; add a line like name = "wire0"`},

@@ -35,8 +35,13 @@ func (t *Table) Required(key, example string) (string, bool) {
 
 // OneOf reads text that must be one of choices; fallback is returned when it is absent or wrong.
 func (t *Table) OneOf(key, fallback string, choices ...string) string {
-	text, ok := t.String(key)
+	value, ok := t.take(key)
 	if !ok {
+		return fallback
+	}
+	text, ok := value.(string)
+	if !ok {
+		t.Errorf(key, "%s is %s, not text; write one of these in double quotes: %s", key, kind(value), strings.Join(choices, ", "))
 		return fallback
 	}
 	for _, choice := range choices {

@@ -93,7 +93,7 @@ func (a *app) root() *cobra.Command {
 	addTo(root, "resources", a.tagCommand())
 	addTo(root, "document", a.applyCommand(), a.exportCommand())
 	addTo(root, "watch", a.statusCommand(), a.statsCommand(), a.topCommand(), a.portsCommand(), a.lcoresCommand(),
-		a.explainCommand(), a.watchCommand(), a.captureCommand(), a.auditCommand(), a.consoleCommand())
+		a.explainCommand(), a.watchCommand(), a.changesCommand(), a.captureCommand(), a.auditCommand(), a.consoleCommand())
 	addTo(root, "care", a.reloadCommand(), a.logLevelCommand(), a.bundleCommand())
 	root.AddCommand(a.iamCommand(), a.versionCommand(), a.completionCommand(), a.manualCommand())
 	root.SetHelpCommand(helpCommand())

@@ -25,6 +25,9 @@ func (a *app) kindCommand(k *kind) *cobra.Command {
 	if k == loadBalancerKind {
 		cmd.AddCommand(a.memberCommand())
 	}
+	if k == shareKind {
+		cmd.AddCommand(a.answerCommands()...)
+	}
 	return cmd
 }
 

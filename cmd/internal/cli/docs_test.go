@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestDocumentation(t *testing.T) {
 		}
 		path := strings.TrimPrefix(cmd.CommandPath(), "mirrorctl ")
 		words := strings.Fields(path)
-		if k := kindOf(words[0]); k != nil && len(words) == 2 && words[1] != "member" {
+		if k := kindOf(words[0]); k != nil && len(words) == 2 && !slices.Contains([]string{"member", "accept", "reject"}, words[1]) {
 			path = "KIND " + words[1] // the page tells these once for all kinds
 		}
 		if !regexp.MustCompile(`\b` + path + `\b`).Match(text) {

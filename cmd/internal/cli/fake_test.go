@@ -205,6 +205,16 @@ func (f *fake) AuditLog(_ context.Context, q client.AuditQuery) (*api.AuditLog, 
 	return log, f.fail
 }
 
+func (f *fake) Changes(_ context.Context, resource string, limit int, before string) (*api.Changes, error) {
+	f.note(Options{}, "changes", resource, limit, before)
+	return &api.Changes{Items: f.events, Next: "7"}, f.fail
+}
+
+func (f *fake) AnswerInvitation(_ context.Context, id, status string) (*api.Changed[api.ResourceShare], error) {
+	f.note(Options{}, "answer", id, status)
+	return &api.Changed[api.ResourceShare]{Resource: api.ResourceShare{Common: api.Common{Name: "tools"}, ResourceShareID: "s-1"}}, f.fail
+}
+
 func (f *fake) Explain(_ context.Context, request api.ExplainRequest, _ ...client.Option) (*api.Explanation, error) {
 	f.explain = request
 	return &api.Explanation{Outcome: "matched", Text: "session s1 mirrors it\n"}, f.fail

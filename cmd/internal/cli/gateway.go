@@ -39,6 +39,8 @@ type Gateway interface {
 	Capture(ctx context.Context, request api.CaptureRequest, options ...client.Option) (CaptureStream, error)
 	AuditLog(ctx context.Context, q client.AuditQuery) (*api.AuditLog, error)
 	StopCapture(ctx context.Context, id string) error
+	Changes(ctx context.Context, resource string, limit int, before string) (*api.Changes, error)
+	AnswerInvitation(ctx context.Context, id, status string) (*api.Changed[api.ResourceShare], error)
 }
 
 // CaptureStream is a capture that runs: a pcapng file that grows, to io.EOF.
