@@ -1,6 +1,7 @@
 package testbed
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -14,14 +15,30 @@ const axeDirectory = "../out/axe-core"
 // entrances are pages that nobody who has logged in is led to.
 var entrances = []string{"/login", "/enter"}
 
+// consoleShare is a share of which an invitation waits for an answer.
+const consoleShare = "[[share]]\nname = \"with-partners\"\ntargets = [\"archive\"]\n[[share.principal]]\nid = \"111111111111\"\n"
+
+// manyRules is a filter with more rules of each direction than its page has.
+func manyRules() string {
+	var text strings.Builder
+	text.WriteString("[[filter]]\nname = \"many\"\n")
+	for n := range 210 {
+		for _, direction := range []string{"ingress", "egress"} {
+			fmt.Fprintf(&text, "[[filter.rule]]\ndirection = %q\nnumber = %d\naction = \"accept\"\nsource = \"10.%d.0.0/16\"\n", direction, n+1, n)
+		}
+	}
+	return text.String()
+}
+
 // TestConsolePages goes wherever links of the console lead, and looks at every page in every window, light
 // and dark. Links lead to every page of the console's table, and to no other. The pictures stay in out/console.
 func TestConsolePages(t *testing.T) {
-	c := newConsoleGateway(t, consoleResources)
+	c := newConsoleGatewayWith(t, consoleResources+consoleShare+manyRules(), "\n[quotas]\nrules_per_filter = 1000\n")
 	b := launch(t)
 	c.awaitFrames()
 	w := newWalk(t, c.admin(t, b), "")
 	w.crawl("/")
+	c.others(t, w)
 	reached := w.patterns()
 	for _, path := range entrances {
 		reached[path] = true
@@ -31,7 +48,6 @@ func TestConsolePages(t *testing.T) {
 			t.Errorf("no link leads to %s", pattern)
 		}
 	}
-	c.others(t, w)
 	c.entrances(t, b)
 
 	w.page.Expect("status of 404")
@@ -51,6 +67,9 @@ func (c *consoleGateway) others(t *testing.T, w *walk) {
 			}
 			if !first {
 				w.visit(link, "other-"+link[strings.LastIndex(link, "-")+1:])
+				for _, next := range linksOf(w.page) {
+					w.enqueue(link, next)
+				}
 			}
 			first = false
 		}
@@ -58,6 +77,7 @@ func (c *consoleGateway) others(t *testing.T, w *walk) {
 			t.Errorf("%s links to nothing", list)
 		}
 	}
+	w.follow()
 }
 
 // entrances looks at what somebody sees who has not logged in.

@@ -66,6 +66,12 @@ func newWalk(t *testing.T, page *browser.Page, name string) *walk {
 func (w *walk) crawl(path string) {
 	w.t.Helper()
 	w.enqueue("the beginning", path)
+	w.follow()
+}
+
+// follow looks at what is to be looked at, until no link leads anywhere new.
+func (w *walk) follow() {
+	w.t.Helper()
 	for len(w.queue) > 0 {
 		path := w.queue[0]
 		w.queue = w.queue[1:]
