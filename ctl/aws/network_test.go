@@ -142,6 +142,39 @@ func handshake(t *testing.T, url string) string {
 	return conn.ConnectionState().PeerCertificates[0].Subject.CommonName
 }
 
+// TestPreparedCertificateIsNotOlder: the files change between the reading of them by a reload and the use of
+// what was read, and a handshake notices; the certificate before does not come back.
+func TestPreparedCertificateIsNotOlder(t *testing.T) {
+	dir := t.TempDir()
+	writeCertificate(t, dir, "first.example")
+	certificate, err := doors.LoadCertificateEvery("aws", filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), slog.New(slog.DiscardHandler), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := func() string {
+		pair, err := certificate.Config().GetCertificate(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair.Leaf.Subject.CommonName
+	}
+	use, err := certificate.Prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeCertificate(t, dir, "second.example")
+	if got := shown(); got != "second.example" {
+		t.Fatalf("after the files changed: %s", got)
+	}
+	use()
+	if got := shown(); got != "second.example" {
+		t.Errorf("after the reload: %s, which was replaced before", got)
+	}
+	if err := certificate.Reload(); err != nil || shown() != "second.example" {
+		t.Errorf("%v, %s", err, shown())
+	}
+}
+
 // TestTLS: requests over TLS, and certificates that are replaced while the door is open; what is no
 // good is not used.
 func TestTLS(t *testing.T) {

@@ -40,15 +40,25 @@ func LoadCertificateEvery(section, certificate, key string, log *slog.Logger, ev
 
 // Reload reads the files. After an error the certificate before stays in use.
 func (c *Certificate) Reload() error {
-	use, err := c.Prepare()
+	pair, err := c.read()
 	if err == nil {
-		use()
+		c.current.Store(pair)
 	}
 	return err
 }
 
-// Prepare reads the files and changes nothing; use has the certificate that was read used from then on.
+// Prepare reads the files and changes nothing; use has the certificate that was read used from then on, unless
+// the files were read again meanwhile: what is used then is younger.
 func (c *Certificate) Prepare() (use func(), err error) {
+	before := c.current.Load()
+	pair, err := c.read()
+	if err != nil {
+		return nil, err
+	}
+	return func() { c.current.CompareAndSwap(before, pair) }, nil
+}
+
+func (c *Certificate) read() (*tls.Certificate, error) {
 	info, err := os.Stat(c.key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -62,7 +72,7 @@ func (c *Certificate) Prepare() (use func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("[%s]: the certificate %s and the private key %s cannot be used (%w); both must be PEM and belong together", c.section, c.certificate, c.key, err)
 	}
-	return func() { c.current.Store(&pair) }, nil
+	return &pair, nil
 }
 
 // Config is what handshakes go by. HTTP/2 is not offered: no client of these doors needs it.
