@@ -157,7 +157,7 @@ func (c *consoleGateway) rate(t *testing.T, span time.Duration) float64 {
 	count := func() (int64, time.Time) {
 		stats, err := c.Stats(c.context(), client.StatsQuery{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v; what the gateway did then:\n%s", err, c.Stuck())
 		}
 		return stats.Ports["wire1"].TxPackets, time.Now()
 	}

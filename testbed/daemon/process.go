@@ -107,6 +107,15 @@ func (p *Process) Signal(s syscall.Signal) {
 	}
 }
 
+// Stuck ends a program that no longer answers, and returns what Go tells of its goroutines then (SIGQUIT): the
+// only witness of what it waits for.
+func (p *Process) Stuck() string {
+	p.t.Helper()
+	p.Signal(syscall.SIGQUIT)
+	<-p.ended
+	return p.stderr.String()
+}
+
 // Wait waits for the end, at most until Timeout has passed since Start. It fails the test only
 // when the report cannot be read: exit codes are for the test to judge.
 func (p *Process) Wait() Result {

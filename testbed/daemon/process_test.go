@@ -30,3 +30,12 @@ func TestWaitAfterKill(t *testing.T) {
 		t.Errorf("result %+v, want exit code -1 without time-out", r)
 	}
 }
+
+func TestStuckTellsWhatGoSaid(t *testing.T) {
+	script(t, `trap 'echo "SIGQUIT: quit" >&2; exit 2' QUIT; echo ready >&2; while :; do sleep 0.01; done`)
+	p := daemon.Start(t, t.TempDir())
+	p.AwaitLog("ready")
+	if told := p.Stuck(); told != "ready\nSIGQUIT: quit\n" {
+		t.Errorf("told %q", told)
+	}
+}
