@@ -18,7 +18,7 @@ func TestConsoleWatch(t *testing.T) {
 	c := newConsoleGateway(t, consoleResources)
 	c.awaitFrames()
 	p := c.admin(t, launch(t))
-	p.Look(browser.Desk).Goto("/capture").Fill("Ports", "wire0").Fill("Filter", "ip").Fill("Frames a second", "20").Fill("Number of frames", "").Click("Watch")
+	p.Look(browser.Desk).Goto("/capture").In("group", "Ports").Click("wire0").Fill("Filter", "ip").Fill("Frames a second", "20").Fill("Number of frames", "").Click("Watch")
 	p.Sees("Watching capture-").Await(rowsAre(">= 5"))
 	p.Await("document.querySelector('[data-count=seen]').textContent !== '0'")
 	for _, words := range []string{"UDP", "wire0", "ingress", "→"} {
@@ -38,7 +38,7 @@ func TestConsoleWatch(t *testing.T) {
 	p.Await("document.querySelector('[data-count=rate-limit]').textContent !== '0'")
 	c.saves(t, p)
 	c.awaitNoCapture(t)
-	p.Fill("Ports", "").Fill("Points", "copies").Fill("Filter", "").Fill("Session", "web-to-ids").Click("Watch").Sees("Watching capture-")
+	p.In("group", "Ports").Click("wire0").In("group", "Points").Click("copies").Fill("Filter", "").Fill("Session", "web-to-ids").Click("Watch").Sees("Watching capture-")
 	p.In("list", "Watched frames").Sees("VXLAN 77 to 192.0.2.10").Sees("session web-to-ids")
 	p.Goto("/").Goto("/capture").SeesNot("runs")
 	for _, fault := range p.Faults() {
@@ -120,8 +120,8 @@ func TestConsoleWatchLeft(t *testing.T) {
 	b := launch(t)
 	p := c.admin(t, b)
 	p.Expect("status of 422").Expect("status of 503").Expect("status 503")
-	p.Goto("/capture").Fill("Ports", "nothing").Click("Watch").Sees("There is a problem").Sees("there is no port")
-	p.Fill("Ports", "").Click("Watch").Sees("Watching capture-").SeesNot("There is a problem")
+	p.Goto("/capture?ports=nothing").Click("Watch").Sees("There is a problem").Sees("there is no port")
+	p.In("group", "Ports").Click("nothing").Click("Watch").Sees("Watching capture-").SeesNot("There is a problem")
 	p.Goto("/")
 	c.awaitNoCapture(t)
 	for range 4 {

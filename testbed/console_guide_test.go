@@ -125,13 +125,13 @@ func (s *consoleStory) asked() {
 func (s *consoleStory) captured(dir string) {
 	s.t.Helper()
 	s.page.Person().KeepDownloads(dir)
-	s.menu("Capture").Fill("Points", "copies").Fill("Number of frames", "60").Click("Start and download")
+	s.menu("Capture").In("group", "Points").Click("copies").Fill("Number of frames", "60").Click("Start and download")
 	file := s.page.Downloaded(dir, ".pcapng")
 	s.frames(file, 60, "vxlan.vni == 99 || vxlan.vni == 102", "(vxlan.vni == 99 && tcp) || (vxlan.vni == 102 && udp.dstport == 6000)")
 
 	second := s.t.TempDir()
 	s.page.Person().KeepDownloads(second)
-	s.menu("Capture").Fill("Points", "ingress").Fill("Filter", "udp and dst host 10.0.0.5").Fill("Number of frames", "").Fill("Seconds", "").Click("Start and download").Downloading(second, 20_000)
+	s.menu("Capture").In("group", "Points").Click("ingress").Fill("Filter", "udp and dst host 10.0.0.5").Fill("Number of frames", "").Fill("Seconds", "").Click("Start and download").Downloading(second, 20_000)
 	s.menu("Capture").Sees("runs").Click("Stop").Sees("ends.")
 	file = s.page.Downloaded(second, ".pcapng")
 	s.frames(file, 0, "udp && ip.dst == 10.0.0.5", `frame contains "`+numberMagic+`"`)

@@ -71,7 +71,7 @@ func (c *consoleGateway) explainStates(w *walk) {
 // captureStates are a form with faults, and captures that run.
 func (c *consoleGateway) captureStates(t *testing.T, w *walk) {
 	t.Helper()
-	w.page.Goto("/capture").Fill("Ports", "eth7").Fill("Number of frames", "many").Click("Start and download").Sees("Number of frames is")
+	w.page.Goto("/capture?ports=eth7&points=ingress").Fill("Number of frames", "many").Click("Start and download").Sees("Number of frames is")
 	w.look("captures", "capture-faults")
 	for _, filter := range []string{"udp port 1", "tcp port 443 and (host 10.0.0.5 or host 2001:db8:1::5) and not net 192.0.2.0/24 and greater 128"} {
 		stream, err := c.Capture(c.context(), api.CaptureRequest{Filter: filter})

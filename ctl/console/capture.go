@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"mirrorgw/ctl"
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/console/watch"
 	"mirrorgw/ctl/pcapng"
@@ -31,34 +32,53 @@ type runningCapture struct {
 	Facts []fact
 }
 
+// capturePoints are where frames are taken, for people.
+var capturePoints = []option{{ctl.CaptureIngress.String(), "ingress: frames as they come"}, {ctl.CaptureEgress.String(), "egress: frames as they leave"},
+	{ctl.CaptureCopies.String(), "copies: what tunnel ports send"}}
+
 // captureForm proposes bounds: a capture costs the workers time.
-func captureForm() *form {
+func (v *visit) captureForm() (*form, error) {
+	ports, err := v.ports(func(*api.Port) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	for i := range ports {
+		ports[i].Label = ports[i].Value + ", " + ports[i].Label
+	}
+	sessions, err := proposals(v, api.PathSessions, v.api.Sessions(), sessionOf)
+	if err != nil {
+		return nil, err
+	}
 	return &form{Fields: []field{
-		{Name: "ports", Label: "Ports", Kind: kindList, Hint: "Names, with blanks between. Empty: all."},
-		{Name: "points", Label: "Points", Kind: kindList, Hint: "Of ingress, egress and copies. Empty: all."},
-		{Name: "session", Label: "Session", Hint: "Its copies, and of production only what it copies: a name or identifier. Empty: any."},
+		{Name: "ports", Label: "Ports", Kind: kindSome, Options: ports, Hint: "None: all."},
+		{Name: "points", Label: "Points", Kind: kindSome, Options: capturePoints, Hint: "None: all."},
+		{Name: "session", Label: "Session", Kind: kindSuggest, Options: sessions, Hint: "Its copies, and of production only what it copies: a name or identifier. Empty: any."},
 		{Name: "filter", Label: "Filter", Hint: "As tcpdump takes it: tcp port 443 and host 10.0.0.5.", Autocomplete: "off"},
 		{Name: "snapLength", Label: "Bytes of a frame", Kind: kindNumber, Hint: fmt.Sprintf("1 to 65535. Empty: all; of watched frames %d at most.", watch.MostBytes)},
 		{Name: "rateLimitPps", Label: "Frames a second", Kind: kindNumber, Hint: fmt.Sprintf("The others are left out and counted. Empty: no limit; %d where frames are watched, which may be %d.", watch.Rate, watch.MostRate)},
 		{Name: "count", Label: "Number of frames", Kind: kindNumber, Value: "1000", Hint: "After which it ends. Empty: no limit."},
 		{Name: "durationSeconds", Label: "Seconds", Kind: kindNumber, Value: "60", Hint: fmt.Sprintf("After which it ends. Empty: no limit; %d where frames are watched, which may be %d.", watch.Seconds, watch.MostSeconds)},
-	}}
+	}}, nil
 }
 
 // captureRequest reads the form.
-func (v *visit) captureRequest() (*form, api.CaptureRequest) {
-	f := captureForm()
-	f.fill(v.form)
-	request := api.CaptureRequest{Ports: strings.Fields(v.form.Get("ports")), Points: strings.Fields(v.form.Get("points")), Session: strings.TrimSpace(v.form.Get("session")), Filter: strings.TrimSpace(v.form.Get("filter"))}
-	for name, n := range map[string]*int{"snapLength": &request.SnapLength, "rateLimitPps": &request.RateLimitPps, "count": &request.Count, "durationSeconds": &request.DurationSeconds} {
-		text := strings.TrimSpace(v.form.Get(name))
-		if number, err := strconv.Atoi(text); err == nil {
-			*n = number
-		} else if text != "" {
-			f.fault(name, f.labelOf(name)+" is "+strconv.Quote(text)+"; give a whole number")
-		}
+func (v *visit) captureRequest() (*form, *api.CaptureRequest, error) {
+	f, err := v.captureForm()
+	if err != nil {
+		return nil, nil, err
 	}
-	return f, request
+	f.fill(v.form)
+	texts := f.texts()
+	text := func(name string) string { return strings.TrimSpace(texts[name]) }
+	number := func(name string) int {
+		n, err := strconv.Atoi(text(name))
+		if err != nil && text(name) != "" {
+			f.fault(name, f.labelOf(name)+" is "+strconv.Quote(text(name))+"; give a whole number")
+		}
+		return n
+	}
+	return f, &api.CaptureRequest{Ports: strings.Fields(text("ports")), Points: strings.Fields(text("points")), Session: text("session"), Filter: text("filter"),
+		SnapLength: number("snapLength"), RateLimitPps: number("rateLimitPps"), Count: number("count"), DurationSeconds: number("durationSeconds")}, nil
 }
 
 func (v *visit) captures(f *form, status int, w *watched) (*reply, error) {
@@ -80,7 +100,10 @@ func (v *visit) captures(f *form, status int, w *watched) (*reply, error) {
 
 // captureList is the page with what its address asks for in the form.
 func (v *visit) captureList() (*reply, error) {
-	f := captureForm()
+	f, err := v.captureForm()
+	if err != nil {
+		return nil, err
+	}
 	f.offer(v.r.URL.Query())
 	return v.captures(f, http.StatusOK, nil)
 }
@@ -94,12 +117,15 @@ func (v *visit) capture() (*reply, error) {
 		v.session.tell(flashSuccess, "Capture "+id+" ends.")
 		return &reply{redirect: pathCapture}, nil
 	}
-	f, request := v.captureRequest()
+	f, request, err := v.captureRequest()
+	if err != nil {
+		return nil, err
+	}
 	if len(f.Faults) > 0 {
 		return v.captures(f, http.StatusUnprocessableEntity, nil)
 	}
 	ctx, cancel := context.WithCancel(v.ctx)
-	stream, err := v.api.Capture(ctx, request)
+	stream, err := v.api.Capture(ctx, *request)
 	if err != nil {
 		cancel()
 		if err := f.refused(err, nil); err != nil {

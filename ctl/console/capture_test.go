@@ -27,12 +27,15 @@ func TestCapturePage(t *testing.T) {
 	w.api.Capturer = path
 	status, text := b.get("/capture")
 	mustHave(t, status, 200, text, "<h1>Capture</h1>", `value="1000"`, `value="60"`)
+	mustHave(t, status, 200, text, `type="checkbox" value="wire0"><label for="field-ports-wire0">wire0, wire</label>`, `type="checkbox" value="copies">`, `value="tun0"`)
+	_, text = b.get("/capture?ports=wire0+tun0&points=ingress&points=copies")
+	mustHave(t, status, 200, text, `value="wire0" checked>`, `value="tun0" checked>`, `value="ingress" checked>`, `value="egress">`, `value="copies" checked>`)
 	status, text = b.post("/capture", "ports", "wire9", "points", "up", "count", "many")
 	mustHave(t, status, http.StatusUnprocessableEntity, text, `href="#field-count"`, `value="wire9"`)
 	status, text = b.post("/capture", "ports", "wire9", "points", "up")
 	mustHave(t, status, http.StatusUnprocessableEntity, text, `href="#field-ports"`, `href="#field-points"`)
-	status, text = b.post("/capture", "ports", "wire0", "filter", "tcp port 443", "count", "5", "durationSeconds", "1")
-	if status != 200 || !strings.HasPrefix(text, "\x0a\x0d\x0d\x0a") || path.asked.Filter != "tcp port 443" || len(path.asked.Ports) != 1 {
+	status, text = b.post("/capture", "ports", "wire0", "ports", "tun0", "points", "copies", "points", "ingress", "filter", "tcp port 443", "count", "5", "durationSeconds", "1")
+	if status != 200 || !strings.HasPrefix(text, "\x0a\x0d\x0d\x0a") || path.asked.Filter != "tcp port 443" || len(path.asked.Ports) != 2 || len(path.asked.Points) != 2 {
 		t.Errorf("%d %q, asked %+v", status, text[:min(len(text), 100)], path.asked)
 	}
 	if status, _ := b.post("/capture", "stop", "capture-99"); status != http.StatusNotFound {
@@ -40,5 +43,8 @@ func TestCapturePage(t *testing.T) {
 	}
 	if status, _ := w.user("ann").get("/capture"); status != http.StatusForbidden {
 		t.Errorf("of another account: %d", status)
+	}
+	if _, text := w.user("ann").get("/"); strings.Contains(text, `href="/capture"`) || !strings.Contains(text, `href="/targets"`) {
+		t.Error("whoever administers another account is offered what is refused")
 	}
 }

@@ -32,7 +32,7 @@ func RenderWith(text func() string) map[string]string {
 	table := Table(text)
 	f := &form{Submit: "Save", Cancel: "/targets", Tags: &tagEditor{Rows: []tagRow{{text(), text()}}, Error: text()}, Hidden: []hidden{{hiddenWas, text()}},
 		Changed: &conflict{Rows: []conflictRow{{Label: text(), Was: text(), Now: text(), Yours: text(), BothHaveChanged: true}}}}
-	for _, kind := range []fieldKind{kindText, kindPassword, kindNumber, kindArea, kindList, kindChoice, kindSuggest, kindCheck} {
+	for _, kind := range []fieldKind{kindText, kindPassword, kindNumber, kindArea, kindList, kindChoice, kindSuggest, kindCheck, kindSome} {
 		f.Fields = append(f.Fields, field{Name: "n" + string(kind), Label: text(), Hint: text(), Kind: kind, Value: text(), Error: text(), Options: []option{{text(), text()}}})
 		f.Faults = append(f.Faults, fault{"n", text()})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,7 @@ const (
 	kindChoice   fieldKind = "choice"  // one of Options
 	kindSuggest  fieldKind = "suggest" // a text; Options are proposals
 	kindCheck    fieldKind = "check"   // true or false
+	kindSome     fieldKind = "some"    // none, some or all of Options; Value has blanks between them
 )
 
 // field is one input of a form. Its name is the JSON name of the API's field, so that the API's
@@ -39,6 +41,28 @@ type field struct {
 	Autocomplete string
 	Error        string
 	Suffix       string // of the ID, in the row of an editor
+}
+
+// Choices are the options, and what was asked for without being one: the API says what is wrong with it.
+func (f *field) Choices() []option {
+	options := slices.Clone(f.Options)
+	for _, value := range strings.Fields(f.Value) {
+		if !slices.ContainsFunc(options, func(o option) bool { return o.Value == value }) {
+			options = append(options, option{value, value})
+		}
+	}
+	return options
+}
+
+// Has tells whether an option of several is chosen.
+func (f *field) Has(value string) bool { return slices.Contains(strings.Fields(f.Value), value) }
+
+// take reads what the user gave.
+func (f *field) take(values url.Values) {
+	f.Value = values.Get(f.Name)
+	if f.Kind == kindSome {
+		f.Value = strings.Join(values[f.Name], " ")
+	}
 }
 
 // option is a value that may be chosen.
@@ -141,7 +165,7 @@ func (f *form) refused(err error, aliases map[string]string) error {
 func (f *form) offer(values url.Values) {
 	for i := range f.Fields {
 		if one := &f.Fields[i]; values.Has(one.Name) {
-			one.Value = values.Get(one.Name)
+			one.take(values)
 		}
 	}
 }
@@ -149,8 +173,7 @@ func (f *form) offer(values url.Values) {
 // fill puts values into the fields.
 func (f *form) fill(values url.Values) {
 	for i := range f.Fields {
-		one := &f.Fields[i]
-		one.Value = values.Get(one.Name)
+		f.Fields[i].take(values)
 	}
 	for _, group := range f.Groups {
 		group.read(values)
@@ -209,6 +232,8 @@ func (f *field) json() any {
 		if number, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return number
 		}
+	case kindSome:
+		return strings.Fields(text)
 	case kindList:
 		return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' })
 	}

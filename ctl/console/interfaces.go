@@ -33,7 +33,7 @@ var interfaces = &resource[api.NetworkInterface]{
 }
 
 func (v *visit) interfaceFields() ([]field, error) {
-	ports, err := v.ports()
+	ports, err := v.ports(func(p *api.Port) bool { return p.Role != "tunnel" })
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +52,8 @@ func (v *visit) interfaceFields() ([]field, error) {
 	), nil
 }
 
-// ports are those that an interface may be on, as far as the user may know.
-func (v *visit) ports() (options []option, err error) {
+// ports are those that fit, as far as the user may know, with their roles for labels.
+func (v *visit) ports(fit func(*api.Port) bool) (options []option, err error) {
 	if !v.may("GET", api.PathState) {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func (v *visit) ports() (options []option, err error) {
 		return nil, err
 	}
 	for i := range state.Ports {
-		if p := &state.Ports[i]; p.Role != "tunnel" {
+		if p := &state.Ports[i]; fit(p) {
 			options = append(options, option{p.Name, p.Role})
 		}
 	}

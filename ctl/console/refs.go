@@ -58,6 +58,9 @@ func targetOf(w *api.TrafficMirrorTarget) (string, *api.Common) {
 func filterOf(w *api.TrafficMirrorFilter) (string, *api.Common) {
 	return w.TrafficMirrorFilterID, &w.Common
 }
+func sessionOf(w *api.TrafficMirrorSession) (string, *api.Common) {
+	return w.TrafficMirrorSessionID, &w.Common
+}
 func balancerOf(w *api.LoadBalancer) (string, *api.Common) { return w.LoadBalancerID, &w.Common }
 
 // named finds what a form calls the resource with an identifier: the identifier where the user may not

@@ -10,7 +10,6 @@ import (
 	"mirrorgw/ctl/api"
 	"mirrorgw/ctl/console/decode"
 	"mirrorgw/ctl/console/watch"
-	"mirrorgw/ctl/server"
 )
 
 // pathWatch takes the form of the capture page, and answers with frames that are decoded: as events to a
@@ -31,11 +30,9 @@ func (w *watched) Kept() int { return watch.Kept }
 // Blank is the row that the script makes the others of.
 func (w *watched) Blank() *watch.Row { return &watch.Row{Packet: &decode.Packet{}} }
 
-// watchCopies leads to the copies of a session; nil: whoever looks may not capture. Only users of the
-// gateway's own account may, whatever their policies say.
+// watchCopies leads to the copies of a session; nil: whoever looks may not capture.
 func (v *visit) watchCopies(session string) *action {
-	account := server.CallerOf(v.ctx).Principal.Account
-	if account != "" && account != ctl.DefaultAccount || !v.may(http.MethodPost, api.PathCapture) {
+	if !v.may(http.MethodPost, api.PathCapture) {
 		return nil
 	}
 	return &action{Label: "Watch its copies", Path: pathCapture + "?" + url.Values{"session": {session}, "points": {ctl.CaptureCopies.String()}}.Encode()}
@@ -49,8 +46,11 @@ func (v *visit) watching() (*reply, error) {
 		}
 		return &reply{redirect: pathCapture}, nil
 	}
-	f, request := v.captureRequest()
-	for _, one := range watch.Bound(&request) {
+	f, request, err := v.captureRequest()
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range watch.Bound(request) {
 		f.fault(one.Field, one.Text)
 	}
 	if len(f.Faults) > 0 {
@@ -58,10 +58,10 @@ func (v *visit) watching() (*reply, error) {
 	}
 	moves := strings.Contains(v.r.Header.Get("Accept"), watch.ContentType)
 	if !moves {
-		watch.BoundStill(&request)
+		watch.BoundStill(request)
 	}
 	ctx, cancel := context.WithCancel(v.ctx)
-	capture, err := v.api.Capture(ctx, request)
+	capture, err := v.api.Capture(ctx, *request)
 	if err != nil {
 		cancel()
 		if err := f.refused(err, nil); err != nil {
@@ -77,7 +77,7 @@ func (v *visit) watching() (*reply, error) {
 	return &reply{stream: func(w http.ResponseWriter) {
 		defer cancel()
 		go v.endWithSession(ctx, cancel, v.r, v.session)
-		s := &watch.Stream{Capture: capture, Request: request,
+		s := &watch.Stream{Capture: capture, Request: *request,
 			Counts: func() *api.CaptureCounts { return v.countsOf(ctx, capture.Identifier()) },
 			May:    func() bool { return v.may(http.MethodPost, api.PathCapture) }}
 		s.Serve(ctx, w)

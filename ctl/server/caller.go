@@ -124,7 +124,7 @@ func ownerOf(v *store.View, record any) string {
 // admit refuses requests that the caller may not make, whatever is in them.
 func (s *Server) admit(x *exchange) error {
 	if x.route.ofGateway && x.who.isRestricted() {
-		return fault(api.CodeForbidden, "", "%s %s here, whose account is not the gateway's own (%s), and this shows the resources of all accounts; have a user of that account do it", x.words(), x.who.ARN(), ctl.DefaultAccount)
+		return fault(api.CodeForbidden, "", "%s %s here, whose account is not the gateway's own (%s), and this shows what is of all accounts; have a user of that account do it", x.words(), x.who.ARN(), ctl.DefaultAccount)
 	}
 	if err := s.Audit.Ready(); err != nil && x.route.changes() {
 		return fault(api.CodeUnavailable, "", "nothing is changed while nobody can see it: %v", err)

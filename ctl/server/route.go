@@ -26,7 +26,7 @@ type route struct {
 	kind         store.Kind // whose fields errors name; empty: none's
 	handle       func(*exchange) (*answer, error)
 	action       string // operationID, which requests are counted by
-	ofGateway    bool   // it shows resources of all accounts: only users of the gateway's own may
+	ofGateway    bool   // it shows what is of all accounts, resources or frames: only users of the gateway's own may
 	recorded     bool   // the audit log is told though nothing changes
 }
 
