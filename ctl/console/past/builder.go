@@ -59,7 +59,7 @@ func (b *builder) wires(ports []config.Port) (plots []plot.Plot) {
 	done := map[string]bool{}
 	for i := range ports {
 		p := &ports[i]
-		if done[p.Name] || p.Role != rules.RoleWire && p.Role != rules.RoleTap || len(done) >= 2*maxWires {
+		if done[p.Name] || p.Role != rules.RoleWire && p.Role != rules.RoleTap || len(plots) >= 2*maxWires {
 			continue
 		}
 		done[p.Name], done[p.Peer] = true, true

@@ -2,6 +2,7 @@ package past
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,24 @@ func TestRanges(t *testing.T) {
 				t.Errorf("%s cannot be drawn", plots[i].Title)
 			}
 		}
+	}
+}
+
+// TestManyTaps: a tap has plots as a wire has, and as many of them are shown.
+func TestManyTaps(t *testing.T) {
+	var taps []config.Port
+	for i := range 12 {
+		taps = append(taps, config.Port{Name: fmt.Sprint("tap", i), Role: rules.RoleTap})
+	}
+	plots := New(filled(t, 60, func(int) bool { return false }), taps).Plots(Ranges[0], noon)
+	count := 0
+	for i := range plots {
+		if strings.HasPrefix(plots[i].Title, "Tap ") {
+			count++
+		}
+	}
+	if count != 2*maxWires {
+		t.Errorf("%d plots of taps, want %d", count, 2*maxWires)
 	}
 }
 
