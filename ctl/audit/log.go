@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,7 @@ type Options struct {
 	Log      *slog.Logger  // for what goes wrong; nil: nobody is told
 
 	open   func(path string) (file, error) // nil: openFile
+	rename func(from, to string) error     // nil: os.Rename
 	limits *atomic.Pointer[Limits]         // in place of the fields of that name
 }
 
@@ -76,6 +78,9 @@ func Open(o Options) (*Log, error) {
 	}
 	if o.open == nil {
 		o.open = openFile
+	}
+	if o.rename == nil {
+		o.rename = os.Rename
 	}
 	o.limits = &atomic.Pointer[Limits]{}
 	o.limits.Store(&Limits{MaxBytes: o.MaxBytes, Files: o.Files, Refuse: o.Refuse})

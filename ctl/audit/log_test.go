@@ -142,6 +142,38 @@ func TestOldFilesGo(t *testing.T) {
 	}
 }
 
+// TestFileThatStays: where the file being written cannot be moved no older one is lost, however often it is
+// tried, and the log goes on.
+func TestFileThatStays(t *testing.T) {
+	path := place(t)
+	var stays atomic.Bool
+	rename := func(from, to string) error {
+		if from == path && stays.Load() {
+			return os.ErrPermission
+		}
+		return os.Rename(from, to)
+	}
+	l := open(t, Options{Path: path, MaxBytes: 1, Files: 2, Patience: time.Minute, rename: rename})
+	for i := range 3 {
+		l.Write(record(fmt.Sprint(i)))
+	}
+	stays.Store(true)
+	for i := 3; i < 7; i++ {
+		l.Write(record(fmt.Sprint(i)))
+	}
+	if got := ids(read(t, path+".2", path+".1", path)); !slices.Equal(got, []string{"0", "1", "2", "3", "4", "5", "6"}) {
+		t.Errorf("kept %v", got)
+	}
+	stays.Store(false)
+	l.Write(record("7"))
+	if got := ids(read(t, path+".2", path+".1", path)); !slices.Equal(got, []string{"1", "2", "3", "4", "5", "6", "7"}) {
+		t.Errorf("then %v", got)
+	}
+	if files, _ := filepath.Glob(path + "*"); len(files) != 3 {
+		t.Errorf("files: %v", files)
+	}
+}
+
 // TestOthersRotate moves the file away, removes it and cuts it, as logrotate may.
 func TestOthersRotate(t *testing.T) {
 	path := place(t)

@@ -127,25 +127,38 @@ func (w *writer) write(lines []byte) error {
 	return nil
 }
 
-// rotate moves every file one number up; the oldest goes, and so do those beyond the limit.
+// rotate moves every file one number up; the oldest goes, and so do those beyond the limit. Where the
+// file being written cannot be moved (it may be append-only) the others come back to where they were.
 func (w *writer) rotate() error {
 	w.close()
 	files := w.o.limits.Load().Files
-	name := func(i int) string { return fmt.Sprintf("%s.%d", w.o.Path, i) }
+	name := func(i int) string {
+		if i == 0 {
+			return w.o.Path
+		}
+		return fmt.Sprintf("%s.%d", w.o.Path, i)
+	}
 	for i := files + 1; ; i++ { // there are some where the limit was higher once
 		if err := os.Remove(name(i)); err != nil {
 			break
 		}
 	}
-	if files == 0 {
-		return os.Remove(w.o.Path)
-	}
-	for i := files - 1; i > 0; i-- {
-		if err := os.Rename(name(i), name(i+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+	for i := files; i >= 0; i-- {
+		err := w.o.rename(name(i), name(i+1))
+		if err == nil || i > 0 && errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
+		for i++; i <= files; i++ {
+			if back := w.o.rename(name(i+1), name(i)); back != nil && !errors.Is(back, fs.ErrNotExist) {
+				err = errors.Join(err, back)
+			}
+		}
+		return err
 	}
-	return os.Rename(w.o.Path, name(1))
+	if err := os.Remove(name(files + 1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // run writes until the queue is closed.
