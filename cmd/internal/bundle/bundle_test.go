@@ -14,6 +14,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -266,6 +267,36 @@ func TestCutSecret(t *testing.T) {
 	files, _ := gathered(t, o)
 	if text := files["log/journal.txt"]; len(text) < MaxPiece-100 || strings.Contains(text, "PLANTED") || !strings.HasSuffix(text, "a line\n") {
 		t.Errorf("%d bytes end with %q", len(text), text[max(0, len(text)-100):])
+	}
+}
+
+// TestLongJournal: of a log that is too long the newest lines are there.
+func TestLongJournal(t *testing.T) {
+	o := newBundle(t)
+	o.Interval = 0
+	const width = 1000
+	o.Run = func(_ context.Context, argv ...string) ([]byte, error) {
+		var lines int
+		if argv[0] != "journalctl" || slices.Contains(argv, "--dmesg") {
+			return []byte("fine"), nil
+		} else if _, err := fmt.Sscanf(argv[len(argv)-1], "--lines=%d", &lines); err != nil {
+			return nil, err
+		}
+		var text bytes.Buffer
+		for i := lines; i > 0; i-- { // 1 is the newest
+			fmt.Fprintf(&text, "%-*d\n", width-1, i)
+		}
+		return text.Bytes()[:min(text.Len(), MaxPiece+1)], nil
+	}
+	files, index := gathered(t, o)
+	text := files["log/journal.txt"]
+	if last := strings.TrimSpace(text[max(0, len(text)-width):]); last != "1" || len(text) < MaxPiece/2 {
+		t.Errorf("%d bytes, the last line is %q", len(text), last)
+	}
+	for _, p := range index.Pieces {
+		if p.Name == "log/journal.txt" && p.Truncated {
+			t.Errorf("%+v", p)
+		}
 	}
 }
 

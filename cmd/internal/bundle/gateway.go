@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"mirrorgw/ctl/api"
@@ -98,8 +99,7 @@ func (g *gatherer) configurationPieces() []piece {
 		{"config/files.txt", "owner, mode and size of the files that it names; of access keys nothing else", g.files},
 		{"config/unit.txt", "the unit as systemd has it", g.program("systemctl", "cat", "--no-pager", g.Unit)},
 		{"config/unit-state.txt", "what systemd knows of it: restarts, limits, rights", g.program("systemctl", "show", "--no-pager", g.Unit)},
-		{"log/journal.txt", "the log of the unit", g.program("journalctl", "--no-pager", "--output=short-iso-precise", "--unit", g.Unit,
-			"--since", g.Now().Add(-g.Since).Format("2006-01-02 15:04:05"), "--lines=50000")},
+		{"log/journal.txt", "the log of the unit", g.journal},
 		{"host/doctor.json", "what mirrorgw doctor finds on the host", g.doctor},
 	}
 }
@@ -107,6 +107,21 @@ func (g *gatherer) configurationPieces() []piece {
 // program is a piece that a program prints.
 func (g *gatherer) program(argv ...string) func(context.Context) ([]byte, error) {
 	return func(ctx context.Context) ([]byte, error) { return g.Run(ctx, argv...) }
+}
+
+// Lines of the unit's log: asked for at first, and the fewest that are.
+const mostLines, leastLines = 50000, 1000
+
+// journal is the end of the unit's log: of lines that are too long for a piece, fewer.
+func (g *gatherer) journal(ctx context.Context) (text []byte, err error) {
+	since := g.Now().Add(-g.Since).Format("2006-01-02 15:04:05")
+	for lines := mostLines; lines >= leastLines; lines /= 2 {
+		text, err = g.Run(ctx, "journalctl", "--no-pager", "--output=short-iso-precise", "--unit", g.Unit, "--since", since, "--lines="+strconv.Itoa(lines))
+		if err != nil || len(text) <= MaxPiece {
+			break
+		}
+	}
+	return text, err
 }
 
 func (g *gatherer) plan(ctx context.Context) ([]byte, error) {
