@@ -5,37 +5,19 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
-	"mirrorgw/ctl/client"
 	"mirrorgw/testbed/browser"
-	"mirrorgw/testbed/control"
 )
 
 // TestConsoleGuide: a newcomer does "Get started" and the second example of the AWS guide by the console's guide
 // alone, asks the console what becomes of every kind of packet, and captures some, while numbered frames
 // pass; every frame and copy is accounted for, and agrees with what the pages say.
 func TestConsoleGuide(t *testing.T) {
-	browser.Needed(t)
-	consoleTimes(t)
-	l, dir := storyLAN(t)
-	l.in("g", "ip", "link", "set", "lo", "up")
-	writeFile(t, filepath.Join(dir, "gateway.toml"), storyGateway(l)+"[console]\nlisten = \"127.0.0.1:8790\"\n[audit]\npath = \"audit.log\"\n")
-	traffic := newStream(t, l, storyFrame)
-	gateway := startStory(t, l, dir)
-	socket := filepath.Join(dir, "ctl.sock")
-	b := launch(t, "ip", "netns", "exec", l.namespace("g"))
-	s := &consoleStory{story: story{t: t, stream: traffic, ctl: control.New(t, socket), api: client.New(socket)}}
-	t.Cleanup(s.api.Close)
-	s.epochs = []epoch{{step: "the start"}}
-	s.page = b.Person(t, "http://127.0.0.1:8790").Open(oneTimeLink(t, s.ctl)).Click("Log in").Sees("Overview")
-	s.stream.flow()
-
+	s := newConsoleStory(t, "[audit]\npath = \"audit.log\"\n")
 	s.guided()
 	s.asked()
 	s.captured(t.TempDir())
@@ -47,8 +29,7 @@ func TestConsoleGuide(t *testing.T) {
 		t.Error(fault)
 	}
 	s.logged()
-	gateway.Signal(syscall.SIGTERM)
-	checkStoryEnd(t, gateway.Wait())
+	s.end()
 }
 
 // both is the policy of the two sessions: inbound TCP goes to target A, inbound UDP to target B.

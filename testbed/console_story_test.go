@@ -9,27 +9,13 @@ import (
 	"mirrorgw/ctl/client"
 	"mirrorgw/testbed/browser"
 	"mirrorgw/testbed/control"
+	"mirrorgw/testbed/daemon"
 )
 
 // TestConsoleStory goes through "Get started", "Work with Traffic Mirroring" and the three examples of the AWS
 // guide in a browser, by clicking and typing alone, while numbered frames pass, and accounts for every frame.
 func TestConsoleStory(t *testing.T) {
-	browser.Needed(t)
-	consoleTimes(t)
-	l, dir := storyLAN(t)
-	l.in("g", "ip", "link", "set", "lo", "up")
-	config := filepath.Join(dir, "gateway.toml")
-	writeFile(t, config, storyGateway(l)+"[console]\nlisten = \"127.0.0.1:8790\"\n")
-	traffic := newStream(t, l, storyFrame)
-	gateway := startStory(t, l, dir)
-	socket := filepath.Join(dir, "ctl.sock")
-	b := launch(t, "ip", "netns", "exec", l.namespace("g"))
-	s := &consoleStory{story: story{t: t, stream: traffic, ctl: control.New(t, socket), api: client.New(socket)}}
-	t.Cleanup(s.api.Close)
-	s.epochs = []epoch{{step: "the start"}}
-	s.page = b.Person(t, "http://127.0.0.1:8790").Open(oneTimeLink(t, s.ctl)).Click("Log in").Sees("Overview")
-	s.stream.flow()
-
+	s := newConsoleStory(t, "")
 	s.interfaces()
 	s.getStarted()
 	s.work()
@@ -42,14 +28,42 @@ func TestConsoleStory(t *testing.T) {
 	for _, fault := range s.page.Faults() {
 		t.Error(fault)
 	}
-	gateway.Signal(syscall.SIGTERM)
-	checkStoryEnd(t, gateway.Wait())
+	s.end()
 }
 
 // consoleStory is a story whose steps are taken in a browser.
 type consoleStory struct {
 	story
-	page *browser.Page
+	gateway *daemon.Process
+	page    *browser.Page
+}
+
+// newConsoleStory is a gateway with a console and further sections of gateway.toml, through which numbered frames
+// flow; the local administrator is at the overview.
+func newConsoleStory(t *testing.T, sections string) *consoleStory {
+	t.Helper()
+	browser.Needed(t)
+	consoleTimes(t)
+	l, dir := storyLAN(t)
+	l.in("g", "ip", "link", "set", "lo", "up")
+	writeFile(t, filepath.Join(dir, "gateway.toml"), storyGateway(l)+"[console]\nlisten = \"127.0.0.1:8790\"\n"+sections)
+	traffic := newStream(t, l, storyFrame)
+	gateway := startStory(t, l, dir)
+	socket := filepath.Join(dir, "ctl.sock")
+	b := launch(t, "ip", "netns", "exec", l.namespace("g"))
+	s := &consoleStory{story: story{t: t, stream: traffic, ctl: control.New(t, socket), api: client.New(socket)}, gateway: gateway}
+	t.Cleanup(s.api.Close)
+	s.epochs = []epoch{{step: "the start"}}
+	s.page = b.Person(t, "http://127.0.0.1:8790").Open(oneTimeLink(t, s.ctl)).Click("Log in").Sees("Overview")
+	s.stream.flow()
+	return s
+}
+
+// end ends the gateway, and judges what it reports.
+func (s *consoleStory) end() {
+	s.t.Helper()
+	s.gateway.Signal(syscall.SIGTERM)
+	checkStoryEnd(s.t, s.gateway.Wait())
 }
 
 // step makes one change in the browser: fill leads to a form and fills it in, button sends it, and told is what
