@@ -100,6 +100,7 @@ func TestOutcomes(t *testing.T) {
 		{"solicitation option length 0", edit(ns, set6(79, 0)), rxInvalidND, ""},
 		{"solicitation option cut", edit(ns, set6(79, 9)), rxInvalidND, ""},
 		{"solicitation multicast option", edit(ns, set6(80, 1)), rxInvalidND, ""},
+		{"solicitation that names our MAC", edit(ns, set6(80, hostMAC[:]...)), rxInvalidND, ""},
 		{"address check with option", edit(ns, set6(22, make([]byte, 16)...)), rxInvalidND, ""},
 		{"address check not to group", edit(dad, set6(38, 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)), rxInvalidND, ""},
 		{"solicitation too short", icmp6Frame(peer, hostMAC, ip("2001:db8::9"), ip("2001:db8::1"), 255, 135, 0, gopacket.Payload(make([]byte, 12))), rxInvalidND, ""},
