@@ -166,6 +166,17 @@ func TestRun(t *testing.T) {
 	if err == nil || len(err.Error()) > 2*maxOutput {
 		t.Errorf("%v", err)
 	}
+	// One that leaves a process behind, with our pipe open, has ended as its exit code says.
+	for code, want := range map[string]bool{"0": true, "3": false} {
+		done := filepath.Join(dir, "done"+code)
+		err = Run(context.Background(), []string{"/bin/sh", "-c", "(until test -e " + done + "; do sleep 0.01; done) & exit " + code}, 5*time.Second, EventInline, ReasonStart)
+		if (err == nil) != want {
+			t.Errorf("a program that has ended with %s is said to have: %v", code, err)
+		}
+		if err := os.WriteFile(done, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := Run(context.Background(), []string{"/nonexistent"}, time.Second, EventInline, ReasonStart); err == nil {
 		t.Error("there is no such program")
 	}
