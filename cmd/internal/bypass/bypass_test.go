@@ -144,6 +144,29 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
+// TestHeartbeatGivesWay: production goes past a gateway that stands still at once, whatever the program of
+// the heartbeat is doing.
+func TestHeartbeatGivesWay(t *testing.T) {
+	f := newFake(t, "case $1 in h) touch $0.feeding; exec sleep 60;; esac")
+	o := f.options()
+	o.Heartbeat, o.Interval = []string{f.path, "h"}, 2*time.Second
+	s := New(o)
+	now := time.Now()
+	s.Look(now, true, false)
+	f.await("i/inline/start")
+	until(t, func() bool {
+		s.Look(time.Now(), true, false)
+		_, err := os.Stat(f.path + ".feeding")
+		return err == nil
+	}, func() string { return "no heartbeat" })
+	s.Look(time.Now(), false, true)
+	f.await("i/inline/start", "b/bypass/stalled")
+	if state := s.State(); state.Failures[EventHeartbeat] != 0 {
+		t.Errorf("the heartbeat was waited for: %+v", state)
+	}
+	s.Close()
+}
+
 // TestRun: a program that does not end is killed with its children, gets nothing of our environment, and
 // what it says is cut.
 func TestRun(t *testing.T) {
