@@ -24,14 +24,21 @@ type KernelLinks struct {
 	changed chan struct{} // holds one: something has changed since it was emptied
 	ended   chan struct{}
 
-	mu    sync.Mutex
-	links map[int32]namedLink // by interface index
+	mu     sync.Mutex
+	links  map[int32]namedLink // by interface index
+	round  uint64              // how often it was asked for all of them
+	asking bool                // the answer to that has not ended
+	again  bool                // what it began with may not be so any more
 }
 
 type namedLink struct {
 	name string
 	KernelLink
+	round uint64 // when it was last told of
 }
+
+// allLinks is the sequence number of what askForAll sends; single interfaces are asked for with 0.
+const allLinks = 1
 
 // linkBuffer is room for one read of the socket; the kernel's messages have 32 KiB at most.
 const linkBuffer = 64 << 10
@@ -68,15 +75,66 @@ func openLinkSocket() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "rtnetlink"), nil // non-blocking: Close ends a Read
 }
 
-// askForAll makes the kernel tell of all interfaces there are.
-func (w *KernelLinks) askForAll() error { return w.ask(0, unix.NLM_F_DUMP) }
+// askForAll makes the kernel tell of all interfaces there are. It answers one such question at a time.
+func (w *KernelLinks) askForAll() error {
+	w.mu.Lock()
+	under := w.asking
+	w.asking, w.again = true, under
+	if !under {
+		w.round++
+	}
+	w.mu.Unlock()
+	if under {
+		return nil
+	}
+	err := w.ask(0, unix.NLM_F_DUMP, allLinks)
+	if err != nil {
+		w.unanswered()
+	}
+	return err
+}
+
+// unanswered notes that there will be no answer to askForAll.
+func (w *KernelLinks) unanswered() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asking, w.again = false, true
+}
+
+// answered is the end of the answer to askForAll: interfaces that are not in it are gone. It returns
+// false when it has to be asked once more, because something has changed meanwhile.
+func (w *KernelLinks) answered(whole bool) (done bool, err error) {
+	w.mu.Lock()
+	w.asking = false
+	if !whole || w.again {
+		w.mu.Unlock()
+		return false, w.askForAll()
+	}
+	defer w.mu.Unlock()
+	for index, link := range w.links {
+		if link.round != w.round {
+			delete(w.links, index)
+			w.tell()
+		}
+	}
+	return true, nil
+}
+
+// tell says that something has changed.
+func (w *KernelLinks) tell() {
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}
 
 // ask makes the kernel tell of one interface, or of all.
-func (w *KernelLinks) ask(index int32, flags uint16) error {
+func (w *KernelLinks) ask(index int32, flags uint16, sequence uint32) error {
 	request := make([]byte, unix.NLMSG_HDRLEN+unix.SizeofIfInfomsg)
 	binary.NativeEndian.PutUint32(request, uint32(len(request)))
 	binary.NativeEndian.PutUint16(request[4:], unix.RTM_GETLINK)
 	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|flags)
+	binary.NativeEndian.PutUint32(request[8:], sequence)
 	binary.NativeEndian.PutUint32(request[unix.NLMSG_HDRLEN+4:], uint32(index))
 	_, err := w.socket.Write(request)
 	return err
@@ -87,11 +145,11 @@ func (w *KernelLinks) run(buffer []byte) {
 	defer close(w.ended)
 	for {
 		_, err := w.receive(buffer)
-		if errors.Is(err, unix.ENOBUFS) { // it told more than there was room for: nothing is known any more
-			w.mu.Lock()
-			clear(w.links)
-			w.mu.Unlock()
+		if errors.Is(err, unix.ENOBUFS) { // it told more than there was room for: until it is asked, what was known is as good as anything
 			err = w.askForAll()
+		}
+		if errors.Is(err, errRefused) { // Refresh asks again
+			err = nil
 		}
 		if err != nil {
 			return
@@ -112,8 +170,14 @@ func (w *KernelLinks) receive(buffer []byte) (done bool, err error) {
 	for i := range messages {
 		m := &messages[i]
 		switch m.Header.Type {
-		case unix.NLMSG_DONE, unix.NLMSG_ERROR:
-			done = true
+		case unix.NLMSG_DONE:
+			if done, err = w.answered(m.Header.Flags&unix.NLM_F_DUMP_INTR == 0); err != nil {
+				return false, err
+			}
+		case unix.NLMSG_ERROR: // of one interface: it is gone, and the kernel has told that
+			if m.Header.Seq == allLinks {
+				return false, w.refused(m)
+			}
 		case unix.RTM_NEWLINK, unix.RTM_DELLINK:
 			w.take(m)
 		}
@@ -129,21 +193,33 @@ func (w *KernelLinks) take(m *syscall.NetlinkMessage) {
 	index := int32(binary.NativeEndian.Uint32(m.Data[4:]))
 	flags := binary.NativeEndian.Uint32(m.Data[8:])
 	const up = unix.IFF_UP | unix.IFF_LOWER_UP
-	link := namedLink{nameIn(m), KernelLink{Present: true, Up: flags&up == up}}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch was, known := w.links[index]; {
+	link := namedLink{nameIn(m), KernelLink{Present: true, Up: flags&up == up}, w.round}
+	was := w.links[index]
+	switch {
 	case m.Header.Type == unix.RTM_DELLINK:
 		delete(w.links, index)
-	case link.name == "" || known && was == link:
+	case link.name == "":
 		return
 	default:
 		w.links[index] = link
+		if was.name == link.name && was.KernelLink == link.KernelLink {
+			return
+		}
 	}
-	select {
-	case w.changed <- struct{}{}:
-	default:
+	w.tell()
+}
+
+var errRefused = errors.New("it refused to tell of all")
+
+// refused is why the kernel does not tell of all interfaces.
+func (w *KernelLinks) refused(m *syscall.NetlinkMessage) error {
+	w.unanswered()
+	if len(m.Data) < 4 {
+		return errRefused
 	}
+	return fmt.Errorf("%w: %w", errRefused, unix.Errno(-int32(binary.NativeEndian.Uint32(m.Data)))) // a negative error number comes first
 }
 
 // nameIn is the name that a message gives its interface.
@@ -180,8 +256,14 @@ func (w *KernelLinks) find(name string) (index int32, link KernelLink) {
 // Refresh asks for an interface now: of a carrier the kernel tells by itself at most once a second.
 // What it answers comes as any change does.
 func (w *KernelLinks) Refresh(name string) {
+	w.mu.Lock()
+	owing := w.again && !w.asking
+	w.mu.Unlock()
+	if owing {
+		_ = w.askForAll()
+	}
 	if index, link := w.find(name); link.Present {
-		_ = w.ask(index, 0) // on a closed watch, or one whose socket is full of answers: nothing is lost
+		_ = w.ask(index, 0, 0) // on a closed watch, or one whose socket is full of answers: nothing is lost
 	}
 }
 
@@ -194,33 +276,4 @@ func (w *KernelLinks) Close() error {
 	err := w.socket.Close()
 	<-w.ended
 	return err
-}
-
-// SetKernelLink sets a kernel interface up or down, as "ip link set NAME up" does.
-func SetKernelLink(name string, up bool) error {
-	if err := setKernelLink(name, up); err != nil {
-		return fmt.Errorf("kernel interface %s: %w", name, err)
-	}
-	return nil
-}
-
-func setKernelLink(name string, up bool) error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return os.NewSyscallError("socket", err)
-	}
-	defer unix.Close(fd)
-	request, err := unix.NewIfreq(name)
-	if err != nil {
-		return err
-	}
-	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, request); err != nil {
-		return os.NewSyscallError("SIOCGIFFLAGS", err)
-	}
-	flags := request.Uint16() &^ unix.IFF_UP
-	if up {
-		flags |= unix.IFF_UP
-	}
-	request.SetUint16(flags)
-	return os.NewSyscallError("SIOCSIFFLAGS", unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request))
 }

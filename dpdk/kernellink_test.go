@@ -99,6 +99,31 @@ func TestKernelLinks(t *testing.T) {
 	})
 }
 
+// TestKnownWhileAsked: what was known stays known while the kernel is asked for all again, and what is
+// gone by then is forgotten.
+func TestKnownWhileAsked(t *testing.T) {
+	inNamespace(t, func(ip func(string)) {
+		ip("link add near type veth peer name far")
+		w, err := dpdk.WatchKernelLinks()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer w.Close()
+		for range 100 {
+			if err := w.Overrun(); err != nil {
+				t.Error(err)
+			}
+			if got := w.Link("near"); !got.Present {
+				t.Error("an interface is unknown because others may have changed")
+				return
+			}
+		}
+		ip("link add late type veth peer name later")
+		awaitLink(t, w, "late", dpdk.KernelLink{Present: true}, false)
+	})
+}
+
 // TestKernelTellsMoreThanFits: what was lost is asked for again.
 func TestKernelTellsMoreThanFits(t *testing.T) {
 	inNamespace(t, func(ip func(string)) {
@@ -108,6 +133,8 @@ func TestKernelTellsMoreThanFits(t *testing.T) {
 			return
 		}
 		defer w.Close()
+		ip("link add gone type veth peer name going")
+		awaitLink(t, w, "gone", dpdk.KernelLink{Present: true}, false)
 		w.Hold(func() { // longer than the socket has room
 			ip("link add many0 type veth peer name many1")
 			for range 400 {
@@ -119,8 +146,10 @@ func TestKernelTellsMoreThanFits(t *testing.T) {
 				}
 			}
 			ip("link add late type veth peer name later")
+			ip("link del gone")
 		})
 		awaitLink(t, w, "late", dpdk.KernelLink{Present: true}, false)
 		awaitLink(t, w, "many0", dpdk.KernelLink{Present: true}, false)
+		awaitLink(t, w, "gone", dpdk.KernelLink{}, false)
 	})
 }

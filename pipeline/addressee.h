@@ -11,19 +11,28 @@ enum {
 	MGW_OPTIONS_SIZE = 8, /* hop-by-hop options that are a router alert alone */
 };
 
-/* The EtherType of a frame in the host's own VLAN; 0 for another VLAN or less than a header. */
+/*
+ * The EtherType of a frame in the host's own VLAN; 0 for another VLAN or less than a header. A
+ * priority tag, VLAN 0, says nothing of a VLAN (IEEE 802.1Q 6.9.1): to a host without one the frame
+ * is as good as untagged.
+ */
 static uint16_t mgw_own_type(const struct mgw_host *host, const struct mgw_reader *r,
 			     uint32_t *offset)
 {
-	const uint32_t tag = host->vlan != 0 ? MGW_TAG_SIZE : 0;
 	uint8_t scratch[MGW_TAG_SIZE + 2];
-	const uint8_t *p = mgw_read(r, MGW_ETHERTYPE_OFFSET, tag + 2, scratch);
+	const uint8_t *p = mgw_read(r, MGW_ETHERTYPE_OFFSET, 2, scratch);
 
-	if (p == NULL || (tag != 0 && (mgw_be16(p) != MGW_TYPE_VLAN ||
-				       (mgw_be16(p + 2) & 0x0fff) != host->vlan)))
+	if (p == NULL)
 		return 0;
-	*offset = MGW_ETHERTYPE_OFFSET + tag + 2;
-	return mgw_be16(p + tag);
+	if (mgw_be16(p) != MGW_TYPE_VLAN) {
+		*offset = MGW_ETHERTYPE_OFFSET + 2;
+		return host->vlan == 0 ? mgw_be16(p) : 0;
+	}
+	p = mgw_read(r, MGW_ETHERTYPE_OFFSET, MGW_TAG_SIZE + 2, scratch);
+	if (p == NULL || (mgw_be16(p + 2) & 0x0fff) != host->vlan)
+		return 0;
+	*offset = MGW_ETHERTYPE_OFFSET + MGW_TAG_SIZE + 2;
+	return mgw_be16(p + MGW_TAG_SIZE);
 }
 
 static bool mgw_has_v4(const struct mgw_host *host, const uint8_t *address)

@@ -15,7 +15,7 @@
 /* Who the gateway is on one tunnel port. Go fills it before the launch. */
 struct mgw_host {
 	uint8_t mac[6];
-	uint16_t vlan; /* VID of its own traffic (tag 0x8100); 0: untagged */
+	uint16_t vlan; /* VID of its own traffic (tag 0x8100); 0: untagged, or VID 0 */
 	uint16_t n4, n6;
 	uint32_t v4[MGW_HOST_ADDRESSES]; /* network order */
 	uint8_t v6[MGW_HOST_ADDRESSES][16];

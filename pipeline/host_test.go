@@ -182,13 +182,18 @@ func TestAddresseeNeedsTheOwnVLAN(t *testing.T) {
 	h := newHarness(t, DefaultHarnessPools)
 	service := packet(t, hostMAC, []uint16{7}, layers.EthernetTypeARP, arp())
 	service[12], service[13] = 0x88, 0xa8
+	urgent := packet(t, hostMAC, []uint16{0}, layers.EthernetTypeARP, arp())
+	urgent[14] = 7 << 5
 	for _, c := range []struct {
 		vlan  int
 		frame []byte
 		whose Addressee
 	}{
 		{0, packet(t, hostMAC, []uint16{7}, layers.EthernetTypeARP, arp()), Others},
-		{0, packet(t, broadcast, []uint16{0}, layers.EthernetTypeARP, arp()), Others},
+		{0, packet(t, broadcast, []uint16{0}, layers.EthernetTypeARP, arp()), Everybodys}, // a priority tag
+		{0, urgent, Ours},
+		{0, packet(t, hostMAC, []uint16{0, 7}, layers.EthernetTypeARP, arp()), Others},
+		{7, packet(t, hostMAC, []uint16{0}, layers.EthernetTypeARP, arp()), Others},
 		{7, packet(t, hostMAC, nil, layers.EthernetTypeARP, arp()), Others},
 		{7, packet(t, hostMAC, []uint16{8}, layers.EthernetTypeARP, arp()), Others},
 		{7, packet(t, hostMAC, []uint16{8, 7}, layers.EthernetTypeARP, arp()), Others},
@@ -208,7 +213,7 @@ func addresseeOf(host *Host, f []byte) Addressee {
 		return Others
 	}
 	l3 := f[12:]
-	if host.VLAN != 0 {
+	if priority := len(l3) >= 4 && l3[0] == 0x81 && l3[1] == 0 && l3[2]&0xf == 0 && l3[3] == 0; host.VLAN != 0 || priority {
 		if len(l3) < 6 || l3[0] != 0x81 || l3[1] != 0 || int(binary.BigEndian.Uint16(l3[2:])&0xfff) != host.VLAN {
 			return Others
 		}

@@ -69,9 +69,10 @@ type Probe struct {
 
 // Result is the answer to a probe.
 type Result struct {
-	OK     bool
-	Reason string        // of a failure, a clause: "connection refused"
-	RTT    time.Duration // from the question to the answer; 0 without an answer
+	OK      bool
+	NotSent bool          // the question did not leave the gateway: nothing is known of the member
+	Reason  string        // of a failure, and of what was not sent, a clause: "connection refused"
+	RTT     time.Duration // from the question to the answer; 0 without an answer
 }
 
 // Prober sends probes. Probe returns at once; done is called once, from any goroutine, at the latest

@@ -16,10 +16,11 @@
 //     that mirroring does not wait for the first probes after a start;
 //   - else only while there is nothing better to choose from.
 //
-// The first probe decides an initial member; then UnhealthyThreshold failures in a row take it out
-// and HealthyThreshold successes in a row bring it back, so that a flapping one stays out. Unlike
-// an AWS Network Load Balancer this one never fails open: without a usable member the copies of a
-// session are skipped with reason target-down, which people can see.
+// A probe that the gateway could not send, as while its own address is being checked, says nothing
+// and is tried again soon. The first probe decides an initial member; then UnhealthyThreshold
+// failures in a row take it out and HealthyThreshold successes in a row bring it back, so that a
+// flapping one stays out. Unlike an AWS Network Load Balancer this one never fails open: without a
+// usable member the copies of a session are skipped with reason target-down, which people can see.
 //
 // # Zones
 //

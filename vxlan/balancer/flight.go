@@ -25,9 +25,25 @@ func (b *Balancer) arrive(now time.Time, number uint64, r Result) {
 	if f == nil || f.member == nil {
 		return
 	}
-	f.member.flight = 0
-	f.member.observe(now, r, f.group.check)
+	m := f.member
+	m.flight, m.held = 0, ""
+	if r.NotSent {
+		m.held = r.Reason
+		m.due = earlier(m.due, now.Add(holdTime))
+		return
+	}
+	m.observe(now, r, f.group.check)
 	f.group.stale = true
+}
+
+// holdTime is when a probe is tried again that could not be sent.
+const holdTime = time.Second
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // abandon forgets the probe of a member that is under way, whose result means nothing any more.

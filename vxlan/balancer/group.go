@@ -93,9 +93,13 @@ func (b *Balancer) recheck(now time.Time, g *group, m *member, was *Check) {
 }
 
 // turn gives out the times of first probes, so that a thousand members are not probed in one moment;
-// later probes keep the distance.
+// later probes keep the distance. An interval has room for all members: what lies behind it was given
+// to members that have gone meanwhile, and come back, as often as a link flaps.
 func (g *group) turn(now time.Time) time.Time {
 	at := later(now, g.slot)
+	if at.Sub(now) > g.check.Interval {
+		at = now
+	}
 	g.slot = at.Add(min(spread, g.check.Interval/time.Duration(max(len(g.Group.Members), 1))))
 	return at
 }

@@ -24,6 +24,7 @@ type health struct {
 	run   int   // results in a row that speak against the state
 	last  Result
 	at    time.Time // of last; zero: none yet
+	held  string    // why the last probe could not be sent; empty: it could
 }
 
 // observe takes in the result of a probe. One result decides an initial member, the thresholds of
@@ -56,6 +57,8 @@ func (h *health) become(healthy bool) {
 // reason says why the state is what it is, "" where the state says it all.
 func (h *health) reason(c *Check) string {
 	switch {
+	case h.held != "":
+		return "cannot be probed: " + h.held
 	case h.state == Initial:
 		return "not probed yet"
 	case h.state == Unhealthy && h.last.OK:

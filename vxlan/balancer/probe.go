@@ -15,7 +15,7 @@ import (
 
 // Echo sends ICMP echo requests through the tunnel port. done is called once, from any goroutine, at
 // the latest after the timeout; its error is a clause for people, such as "timed out" or "port
-// unreachable".
+// unreachable". It is an ErrNotSent where the request did not leave.
 type Echo interface {
 	Echo(to netip.Addr, timeout time.Duration, done func(rtt time.Duration, err error))
 }
@@ -26,6 +26,9 @@ type Echo interface {
 type NetProber struct {
 	Echo Echo // nil: every ICMP probe fails, and says so
 }
+
+// ErrNotSent says that a probe could not be sent, for reasons that are the gateway's own.
+var ErrNotSent = errors.New("not sent")
 
 var errNoEcho = errors.New("ICMP cannot be sent: there is no tunnel port to send it from")
 
@@ -41,7 +44,7 @@ func (n *NetProber) Probe(p Probe, done func(Result)) {
 	default:
 		n.Echo.Echo(p.Address, p.Check.Timeout, func(rtt time.Duration, err error) {
 			if err != nil {
-				done(Result{Reason: err.Error()})
+				done(Result{Reason: err.Error(), NotSent: errors.Is(err, ErrNotSent)})
 				return
 			}
 			done(Result{OK: true, RTT: rtt})

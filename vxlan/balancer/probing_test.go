@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -60,6 +61,34 @@ func (s *script) wantSpread(members int) {
 	}
 	if n := len(s.asked); n < 2*members || n > 3*members {
 		s.t.Errorf("%d probes of %d members in 25 s, want two or three of each", n, members)
+	}
+}
+
+// TestFlappingLinkPutsNoProbeOff: members that come back again and again are probed soon, however often it was.
+func TestFlappingLinkPutsNoProbeOff(t *testing.T) {
+	s := newScript(t, Options{})
+	s.set(groupOf(200))
+	s.run(time.Second)
+	all := map[bool]map[netip.Addr]bool{true: {}, false: {}}
+	for _, up := range []bool{true, false} {
+		for i := range 200 {
+			all[up][addr(i+1)] = up
+		}
+	}
+	for range 600 { // five minutes
+		s.Reachable(s.now, all[false])
+		s.run(250 * time.Millisecond)
+		s.Reachable(s.now, all[true])
+		s.run(250 * time.Millisecond)
+	}
+	s.asked, s.at = nil, nil
+	s.run(10 * time.Second)
+	probed := map[netip.Addr]bool{}
+	for _, a := range s.asked {
+		probed[a] = true
+	}
+	if len(probed) != 200 {
+		t.Errorf("%d of 200 members were probed in an interval after the link was up for good", len(probed))
 	}
 }
 

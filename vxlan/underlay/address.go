@@ -28,6 +28,7 @@ const (
 	announceGap      = 2 * time.Second
 	defendInterval   = 10 * time.Second
 	duplicateRecheck = 30 * time.Second
+	recheckSpread    = 5 * time.Second // sooner, at random: two hosts that see each other's probes are not to meet again
 )
 
 // address is one of our own.
@@ -162,7 +163,7 @@ func (h *Host) conflict(a *address, rival [6]byte, claimed bool, now time.Time) 
 	case a.checking:
 		a.rival = rival
 		a.checking = false
-		h.timers.set(&a.timer, now.Add(duplicateRecheck))
+		h.timers.set(&a.timer, now.Add(duplicateRecheck-time.Duration(h.random.Int64N(int64(recheckSpread)))))
 		a.port.count("address_duplicate")
 		if a.state != AddressDuplicate {
 			a.state, a.since = AddressDuplicate, now

@@ -108,7 +108,7 @@ func TestSimultaneousProbes(t *testing.T) {
 		s := newSim(t)
 		var hosts []*Host
 		for i := range 2 {
-			h := s.host(Config{Ports: []Port{{Index: 0, MAC: mac(byte(i + 1)), MTU: 1500, Addresses: []netip.Prefix{prefix(a)}}}})
+			h := s.host(Config{Seed: uint64(i + 1), Ports: []Port{{Index: 0, MAC: mac(byte(i + 1)), MTU: 1500, Addresses: []netip.Prefix{prefix(a)}}}})
 			hosts = append(hosts, h)
 			h.Start(s.now)
 		}
@@ -117,6 +117,10 @@ func TestSimultaneousProbes(t *testing.T) {
 			if got := states(h)[a]; got != AddressDuplicate {
 				t.Errorf("host %d: %s is %s", i, a, got)
 			}
+		}
+		s.run(10 * time.Minute) // they do not try again at the same moment for ever
+		if one, two := states(hosts[0])[a], states(hosts[1])[a]; one == two || one != AddressValid && two != AddressValid {
+			t.Errorf("%s is %s and %s; one of the hosts should have it", a, one, two)
 		}
 	}
 }

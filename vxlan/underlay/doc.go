@@ -31,7 +31,7 @@
 //     round trip; a MAC that changed meanwhile is found after 1 s
 //   - a lower path MTU is used at once; it is forgotten 10 minutes after the last report
 //   - an address of ours is in use 1 s after Start (three ARP probes or one Neighbor Solicitation);
-//     a duplicate one is tried again every 30 s
+//     a duplicate one is tried again after 25 to 30 s
 //
 // # What a hostile frame can do
 //

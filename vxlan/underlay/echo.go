@@ -191,12 +191,12 @@ func (h *Host) endEcho(e *echo, result EchoResult) {
 	if n := e.neighbor; n != nil {
 		delete(h.echoes.byID, e.id)
 		n.echoes = slices.DeleteFunc(n.echoes, func(other *echo) bool { return other == e })
-		n.port.count("echo_" + string(result.Outcome))
+		n.port.count("probe_" + string(result.Outcome))
 		if n.state == NeighborFailed {
 			h.forgetUnused(n) // else it would be asked for ever
 		}
 	} else {
-		h.elsewhere.count("echo_" + string(result.Outcome))
+		h.elsewhere.count("probe_" + string(result.Outcome))
 	}
 	result.Dst = e.dst
 	h.later(func() { e.done(result) })

@@ -73,9 +73,18 @@ func TestTwoHostsBackToBack(t *testing.T) {
 		t.Fatalf("state is %s", got)
 	}
 	for _, h := range []*Host{a, b} {
-		if e := events(h); e["serialize_error"]+e["send_refused"]+e["queue_full"] != 0 {
+		e := events(h)
+		if e["serialize_error"]+e["send_refused"]+e["queue_full"] != 0 {
 			t.Fatalf("events %v", e)
 		}
+		for name := range inputs(h) {
+			if e[name] != 0 { // they are told in one list
+				t.Errorf("%s is the name of an outcome and of an event", name)
+			}
+		}
+	}
+	if n := events(a)["probe_reply"]; n != 3 {
+		t.Errorf("%d probes were answered, want 3: %v", n, events(a))
 	}
 }
 

@@ -111,6 +111,11 @@ func invariants(t testing.TB, h *Host, n uint64) {
 	for _, v := range st.Ports[0].Input {
 		sum += v
 	}
+	for name := range st.Ports[0].Events {
+		if _, is := st.Ports[0].Input[name]; is {
+			t.Fatalf("%s is the name of an outcome and of an event", name)
+		}
+	}
 	if sum != n {
 		t.Fatalf("%d frames, outcomes %v", n, st.Ports[0].Input)
 	}

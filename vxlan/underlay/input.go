@@ -104,7 +104,7 @@ func (h *Host) receive(r received, frame []byte) (outcome string) {
 	if p := r.port; p == nil {
 		r.silent = true
 	} else {
-		if r.vlan != p.VLAN {
+		if r.vlan != p.VLAN || isTag(d.eth.EthernetType, true) {
 			return h.receiveOtherVLAN(r.now, frame)
 		}
 		if r.src == p.MAC {
@@ -129,7 +129,7 @@ func (h *Host) receive(r received, frame []byte) (outcome string) {
 	return rxEtherType
 }
 
-// receiveOtherVLAN handles a frame of a port of ours that is not of our VLAN there. On a wire that is
+// receiveOtherVLAN handles a frame of a port of ours that is not of our VLAN there, or in one more. On a wire that is
 // a tunnel port too, errors about copies go to their sources in production's VLANs.
 func (h *Host) receiveOtherVLAN(now time.Time, frame []byte) string {
 	switch outcome := h.receive(received{now: now}, frame); outcome {

@@ -65,7 +65,7 @@ func TestOutcomes(t *testing.T) {
 		{"ARP request", arp, rxARPRequest, "arp 2 192.0.2.1 is 192.0.2.9 to 02:00:00:00:00:09"},
 		{"priority tag", tagged(arp, 0x8100, 0xe000), rxARPRequest, "arp 2 192.0.2.1 is 192.0.2.9 to 02:00:00:00:00:09"},
 		{"VLAN", tagged(arp, 0x8100, 5), rxOtherVLAN, ""},
-		{"service tag", tagged(arp, 0x88a8, 0), rxEtherType, ""},
+		{"service tag", tagged(arp, 0x88a8, 0), rxOtherVLAN, ""},
 		{"ARP for another", arpFrame(1, peer, ip("192.0.2.9"), [6]byte{}, ip("192.0.2.7")), rxUnheard, ""},
 		{"ARP cut", arp[:41], rxInvalidARP, ""},
 		{"ARP sizes", edit(arp, set(18, 200, 200)), rxInvalidARP, ""},
@@ -100,6 +100,7 @@ func TestOutcomes(t *testing.T) {
 		{"solicitation option length 0", edit(ns, set6(79, 0)), rxInvalidND, ""},
 		{"solicitation option cut", edit(ns, set6(79, 9)), rxInvalidND, ""},
 		{"solicitation multicast option", edit(ns, set6(80, 1)), rxInvalidND, ""},
+		{"solicitation that names our MAC", edit(ns, set6(80, hostMAC[:]...)), rxInvalidND, ""},
 		{"address check with option", edit(ns, set6(22, make([]byte, 16)...)), rxInvalidND, ""},
 		{"address check not to group", edit(dad, set6(38, 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)), rxInvalidND, ""},
 		{"solicitation too short", icmp6Frame(peer, hostMAC, ip("2001:db8::9"), ip("2001:db8::1"), 255, 135, 0, gopacket.Payload(make([]byte, 12))), rxInvalidND, ""},
@@ -219,7 +220,7 @@ func TestOnlyFramesOfThePortsVLAN(t *testing.T) {
 		want  string
 	}{
 		{arp, rxOtherVLAN}, {tagged(arp, 0x8100, 0), rxOtherVLAN}, {tagged(arp, 0x8100, 43), rxOtherVLAN},
-		{tagged(arp, 0x88a8, 42), rxOtherVLAN}, {tagged(tagged(arp, 0x8100, 7), 0x8100, 42), rxEtherType},
+		{tagged(arp, 0x88a8, 42), rxOtherVLAN}, {tagged(tagged(arp, 0x8100, 7), 0x8100, 42), rxOtherVLAN},
 		{tagged(arp, 0x8100, 42), rxARPRequest},
 	} {
 		if got := outcome(t, h, s, c.frame); got != c.want {

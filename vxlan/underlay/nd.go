@@ -24,7 +24,7 @@ func (h *Host) inputSolicitation(r *received) string {
 	mac, hasMAC, ok := linkAddress(ns.Options, layers.ICMPv6OptSourceAddress)
 	probe := r.srcIP.IsUnspecified()
 	group := r.dstIP == solicitedNode(target)
-	if !ok || !isUnicast(target) || probe && (!group || hasMAC) || !probe && !isUnicast(r.srcIP) || !group && r.dstIP != target {
+	if !ok || mac == r.port.MAC || !isUnicast(target) || probe && (!group || hasMAC) || !probe && !isUnicast(r.srcIP) || !group && r.dstIP != target {
 		return rxInvalidND
 	}
 	if probe {

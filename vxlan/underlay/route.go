@@ -14,11 +14,16 @@ type route struct {
 	connected bool
 }
 
-// addRoutes makes the table: longest prefix first, connected before configured, then as given.
+// addRoutes makes the table: longest prefix first, connected before configured, then as given. The
+// link-local addresses that nobody gave come last: all of them have the same prefix.
 func (h *Host) addRoutes(configured []Route) error {
-	for _, p := range h.inOrder {
-		for _, a := range p.addresses {
-			h.routes = append(h.routes, route{prefix: a.prefix, port: p, connected: true})
+	for _, given := range []bool{true, false} {
+		for _, p := range h.inOrder {
+			for i, a := range p.addresses {
+				if given == (i < len(p.Addresses)) {
+					h.routes = append(h.routes, route{prefix: a.prefix, port: p, connected: true})
+				}
+			}
 		}
 	}
 	h.sortRoutes()

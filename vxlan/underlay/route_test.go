@@ -65,6 +65,18 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// TestLinkLocalNetworkIsThatOfTheConfiguredAddress: every port that speaks IPv6 has a link-local address, but a
+// link-local destination is behind the port that was given one, as the configuration has it.
+func TestLinkLocalNetworkIsThatOfTheConfiguredAddress(t *testing.T) {
+	h := newSim(t).host(Config{Ports: []Port{
+		{Index: 1, Name: "a", MAC: mac(1), MTU: 1500, Addresses: []netip.Prefix{prefix("2001:db8::1/64")}},
+		{Index: 2, Name: "b", MAC: mac(2), MTU: 1500, Addresses: []netip.Prefix{prefix("fe80::2/64")}},
+	}})
+	if hop := h.NextHop(ip("fe80::7")); hop.Port != 2 || hop.Via != ip("fe80::7") {
+		t.Errorf("%+v, want port 2", hop)
+	}
+}
+
 // TestStaticNeighborGoesBeforeRoutes: an address in no network has only its static neighbour, and
 // one behind a router is sent to the neighbour's MAC all the same.
 func TestStaticNeighborGoesBeforeRoutes(t *testing.T) {

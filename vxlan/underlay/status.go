@@ -29,7 +29,8 @@ type PortStatus struct {
 	Addresses []AddressStatus
 	// Input has one count per frame handed to Input, by outcome: their sum is the number of frames.
 	Input map[string]uint64
-	// Events counts what happened besides: frames sent by kind (sent_...), changes, conflicts.
+	// Events counts what happened besides: frames sent by kind (sent_...), ends of echo probes
+	// (probe_...), changes, conflicts. No name is among those of Input.
 	Events map[string]uint64
 }
 

@@ -144,6 +144,29 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
+// TestHeartbeatGivesWay: production goes past a gateway that stands still at once, whatever the program of
+// the heartbeat is doing.
+func TestHeartbeatGivesWay(t *testing.T) {
+	f := newFake(t, "case $1 in h) touch $0.feeding; exec sleep 60;; esac")
+	o := f.options()
+	o.Heartbeat, o.Interval = []string{f.path, "h"}, 2*time.Second
+	s := New(o)
+	now := time.Now()
+	s.Look(now, true, false)
+	f.await("i/inline/start")
+	until(t, func() bool {
+		s.Look(time.Now(), true, false)
+		_, err := os.Stat(f.path + ".feeding")
+		return err == nil
+	}, func() string { return "no heartbeat" })
+	s.Look(time.Now(), false, true)
+	f.await("i/inline/start", "b/bypass/stalled")
+	if state := s.State(); state.Failures[EventHeartbeat] != 0 {
+		t.Errorf("the heartbeat was waited for: %+v", state)
+	}
+	s.Close()
+}
+
 // TestRun: a program that does not end is killed with its children, gets nothing of our environment, and
 // what it says is cut.
 func TestRun(t *testing.T) {
@@ -165,6 +188,17 @@ func TestRun(t *testing.T) {
 	err = Run(context.Background(), []string{"/bin/sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x; exit 1"}, 5*time.Second, EventInline, ReasonStart)
 	if err == nil || len(err.Error()) > 2*maxOutput {
 		t.Errorf("%v", err)
+	}
+	// One that leaves a process behind, with our pipe open, has ended as its exit code says.
+	for code, want := range map[string]bool{"0": true, "3": false} {
+		done := filepath.Join(dir, "done"+code)
+		err = Run(context.Background(), []string{"/bin/sh", "-c", "(until test -e " + done + "; do sleep 0.01; done) & exit " + code}, 5*time.Second, EventInline, ReasonStart)
+		if (err == nil) != want {
+			t.Errorf("a program that has ended with %s is said to have: %v", code, err)
+		}
+		if err := os.WriteFile(done, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := Run(context.Background(), []string{"/nonexistent"}, time.Second, EventInline, ReasonStart); err == nil {
 		t.Error("there is no such program")

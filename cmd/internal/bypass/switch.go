@@ -64,6 +64,7 @@ type Switch struct {
 	tried   bool      // for Wanted
 	alive   time.Time // when all lcores were last seen to poll
 	stalled time.Time // when one was last seen to stand still; zero: never
+	endBeat func()    // ends a heartbeat that is under way
 }
 
 // New starts to drive the programs. Nothing is run before the first Look.
@@ -74,7 +75,7 @@ func New(o Options) *Switch {
 	if o.retry == 0 {
 		o.retry = retryAfter
 	}
-	s := &Switch{o: o, wake: make(chan struct{}, 1), close: make(chan struct{}), ended: make(chan struct{})}
+	s := &Switch{o: o, wake: make(chan struct{}, 1), close: make(chan struct{}), ended: make(chan struct{}), endBeat: func() {}}
 	s.state.Runs, s.state.Failures = map[string]uint64{}, map[string]uint64{}
 	go s.run()
 	return s
@@ -113,6 +114,7 @@ func (s *Switch) want(event, reason string) {
 		return
 	}
 	s.state.Wanted, s.state.Reason, s.state.Failure, s.tried = event, reason, "", false
+	s.endBeat()
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -216,19 +218,23 @@ func (s *Switch) note(event, reason string, err error) {
 	s.o.Log.Warn("production has been switched", "to", event, "reason", reason)
 }
 
-// beat runs the heartbeat program while all lcores poll.
+// beat runs the heartbeat program while all lcores poll. Where production goes is more urgent: when that
+// changes, the program is ended, which is no failure of its own.
 func (s *Switch) beat(now time.Time) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	s.mu.Lock()
 	due := s.state.Wanted == EventInline && now.Sub(s.alive) < aliveFor
+	s.endBeat = cancel
 	s.mu.Unlock()
 	if !due {
 		return
 	}
-	err := Run(context.Background(), s.o.Heartbeat, min(s.o.TimeLimit, s.o.Interval), EventHeartbeat, ReasonMoving)
+	err := Run(ctx, s.o.Heartbeat, min(s.o.TimeLimit, s.o.Interval), EventHeartbeat, ReasonMoving)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.Runs[EventHeartbeat]++
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		s.state.Failures[EventHeartbeat]++
 		s.o.Log.Error("the heartbeat program of the bypass failed", "error", err)
 	}

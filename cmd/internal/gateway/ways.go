@@ -112,6 +112,8 @@ func (e echo) Echo(to netip.Addr, timeout time.Duration, done func(time.Duration
 			done(r.RTT, nil)
 		case underlay.EchoTimedOut:
 			done(0, errors.New("timed out"))
+		case underlay.EchoUnresolved, underlay.EchoRefused:
+			done(0, fmt.Errorf("%w: %s", balancer.ErrNotSent, r.Reason))
 		default:
 			done(0, fmt.Errorf("%s: %s", r.Outcome, r.Reason))
 		}
