@@ -130,14 +130,10 @@ func disassociate(x *request, in *associateInput) (any, error) {
 	}
 	answer := associationsAnswer{[]wireAssociation{}, in.ClientToken}
 	find := func(v *store.View) (*ctl.Share, error) {
-		r, err := x.share(v, in.ARN)
-		if err != nil || r.Account == x.account() || len(in.ResourceARNs) > 0 || len(in.Principals) != 1 || in.Principals[0] != x.account() {
-			return x.owned(v, in.ARN)
+		if len(in.ResourceARNs) == 0 && len(in.Principals) == 1 && in.Principals[0] == x.account() {
+			return x.permittedShare(v, in.ARN, nil, nil)
 		}
-		if err := x.permit(x.service.shareARN(r), nil, nil, nil); err != nil {
-			return nil, err
-		}
-		return r, nil
+		return x.owned(v, in.ARN)
 	}
 	if _, err := x.change(token, find, func(tx *store.Tx, r *ctl.Share) error {
 		changed := r.Clone()

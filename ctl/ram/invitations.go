@@ -53,14 +53,23 @@ func (x *request) invitations(v *store.View, in *invitationsInput) []item[wireIn
 	return rows
 }
 
-// received finds an invitation of the caller by its ARN.
-func (x *request) received(v *store.View, arn string) (*ctl.Share, *ctl.SharePrincipal, error) {
+// invitationName reads the ARN of an invitation.
+func invitationName(arn string) (name, error) {
 	n, f := parseARN(arn)
 	if f != nil {
-		return nil, nil, f
+		return n, f
 	}
 	if n.service != "ram" || n.kind != invitationWord {
-		return nil, nil, refused("MalformedArnException", "%q is not the Amazon Resource Name (ARN) of an invitation.", clip(arn))
+		return n, refused("MalformedArnException", "%q is not the Amazon Resource Name (ARN) of an invitation.", clip(arn))
+	}
+	return n, nil
+}
+
+// received finds an invitation of the caller by its ARN.
+func (x *request) received(v *store.View, arn string) (*ctl.Share, *ctl.SharePrincipal, error) {
+	n, err := invitationName(arn)
+	if err != nil {
+		return nil, nil, err
 	}
 	r, p, ok := v.Invitation(n.id)
 	if !ok || p.ID != x.account() || r.Account != n.account || n.region != x.service.region {
@@ -69,13 +78,18 @@ func (x *request) received(v *store.View, arn string) (*ctl.Share, *ctl.SharePri
 	return r, p, nil
 }
 
-// open finds an invitation of the caller that may still be answered, by whom may do so.
+// permitInvitation asks whether the caller may do the action on an invitation, before anything is told of it.
+func (x *request) permitInvitation(arn string) error {
+	if _, err := invitationName(arn); err != nil {
+		return err
+	}
+	return x.permit(arn, nil, nil, nil)
+}
+
+// open finds an invitation of the caller that may still be answered.
 func (x *request) open(v *store.View, arn string) (*ctl.Share, *ctl.SharePrincipal, error) {
 	r, p, err := x.received(v, arn)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := x.permit(arn, nil, nil, nil); err != nil {
 		return nil, nil, err
 	}
 	switch p.StatusAt(x.Time) {
@@ -110,6 +124,9 @@ func (x *request) answerInvitation(in *answerInput, status string) (any, error) 
 	}
 	token, err := x.token(in.ClientToken, in.ARN)
 	if err != nil {
+		return nil, err
+	}
+	if err := x.permitInvitation(in.ARN); err != nil {
 		return nil, err
 	}
 	// It is judged in the change alone, where a repetition does not get to.
@@ -151,6 +168,9 @@ func listPending(x *request, in *pendingInput) (any, error) {
 		return nil, missing("resourceShareInvitationArn")
 	}
 	if err := oneOf("resourceRegionScope", in.Scope, "", "ALL", "REGIONAL", "GLOBAL"); err != nil {
+		return nil, err
+	}
+	if err := x.permitInvitation(in.ARN); err != nil {
 		return nil, err
 	}
 	key := *in
