@@ -48,11 +48,11 @@ func describe[R any](x *request, k *kind[R]) ([]byte, error) {
 const maxMatching = 5 * time.Second
 
 // choose puts what meets the filters on the page. Filters may be many and spiteful, so it is done
-// when the state is no longer held.
+// when the state is no longer held. One resource may take half a second.
 func choose[R any](x *request, k *kind[R], seen []R, filters []condition[R], p *page[R]) error {
 	began := time.Now()
-	for i, r := range seen {
-		if i%64 == 63 && (time.Since(began) > maxMatching || x.ctx().Err() != nil) {
+	for _, r := range seen {
+		if time.Since(began) > maxMatching || x.ctx().Err() != nil {
 			return invalid("FilterLimitExceeded", "The filters take longer than %v; use fewer or simpler ones", maxMatching)
 		}
 		if key := k.key(r); p.wants(key) && meets(r, filters) {
