@@ -148,3 +148,16 @@ func (x *request) checkPrincipals(ids []string) error {
 	}
 	return nil
 }
+
+// checkCounts refuses lists that are longer than a share may have them: in the change all are compared with each
+// other, and nobody else is answered meanwhile.
+func checkCounts(resources, principals []string) error {
+	const code = "ResourceShareLimitExceededException"
+	switch {
+	case len(resources) > ctl.MaxShareTargets:
+		return refused(code, "The request names %d resources. A resource share has at most %d.", len(resources), ctl.MaxShareTargets)
+	case len(principals) > ctl.MaxSharePrincipals:
+		return refused(code, "The request names %d principals. A resource share has at most %d.", len(principals), ctl.MaxSharePrincipals)
+	}
+	return nil
+}

@@ -26,6 +26,9 @@ func (in *associateInput) check(x *request) (*store.Token, error) {
 	case len(in.ResourceARNs) == 0 && len(in.Principals) == 0:
 		return nil, invalid("The request must name resources or principals.")
 	}
+	if err := checkCounts(in.ResourceARNs, in.Principals); err != nil {
+		return nil, err
+	}
 	if err := x.checkPrincipalForms(in.Principals); err != nil {
 		return nil, err
 	}

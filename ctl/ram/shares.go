@@ -34,6 +34,9 @@ func createShare(x *request, in *createInput) (any, error) {
 	if err := checkPermissions(in.Permissions); err != nil {
 		return nil, err
 	}
+	if err := checkCounts(in.ResourceARNs, in.Principals); err != nil {
+		return nil, err
+	}
 	if err := x.checkPrincipals(in.Principals); err != nil {
 		return nil, err
 	}
