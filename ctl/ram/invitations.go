@@ -20,16 +20,17 @@ func getInvitations(x *request, in *invitationsInput) (any, error) {
 	}
 	key := *in
 	key.paged = paged{}
-	found, next, err := list(x, key, in.paged, func(v *store.View) ([]item[wireInvitation], error) {
-		for _, arn := range in.ARNs {
+	found, next, err := list(x, key, in.paged, func(v *store.View, to *page[wireInvitation]) error {
+		for _, arn := range once(in.ARNs) {
 			if _, _, err := x.received(v, arn); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		if err := x.checkShares(v, in.ShareARNs); err != nil {
-			return nil, err
+		if err := x.checkShares(v, once(in.ShareARNs)); err != nil {
+			return err
 		}
-		return x.invitations(v, in), nil
+		x.invitations(v, in, to)
+		return nil
 	})
 	return struct {
 		Invitations []wireInvitation `json:"resourceShareInvitations"`
@@ -37,20 +38,27 @@ func getInvitations(x *request, in *invitationsInput) (any, error) {
 	}{found, next}, err
 }
 
-func (x *request) invitations(v *store.View, in *invitationsInput) []item[wireInvitation] {
-	var rows []item[wireInvitation]
+func (x *request) invitations(v *store.View, in *invitationsInput, to *page[wireInvitation]) {
+	named, ofShare := oneOfThese(in.ARNs), oneOfThese(in.ShareARNs)
 	for _, r := range v.Shares() {
 		p := r.Principal(x.account())
 		if p == nil || p.Invitation == "" {
 			continue
 		}
-		w := x.invitation(r, p)
-		if len(in.ARNs) > 0 && !slices.Contains(in.ARNs, w.ARN) || len(in.ShareARNs) > 0 && !slices.Contains(in.ShareARNs, w.ShareARN) {
-			continue
+		w, at := x.invitation(r, p), keyOf(p.Invited, p.Invitation)
+		if to.wants(at) && named(w.ARN) && ofShare(w.ShareARN) {
+			to.add(at, w)
 		}
-		rows = append(rows, item[wireInvitation]{keyOf(p.Invited, p.Invitation), w})
 	}
-	return rows
+}
+
+// once is a list without what it has already.
+func once(list []string) []string {
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(slices.Clone(list), func(word string) bool {
+		defer func() { seen[word] = true }()
+		return seen[word]
+	})
 }
 
 // invitationName reads the ARN of an invitation.
@@ -175,16 +183,17 @@ func listPending(x *request, in *pendingInput) (any, error) {
 	}
 	key := *in
 	key.paged = paged{}
-	found, next, err := list(x, key, in.paged, func(v *store.View) ([]item[wireResource], error) {
+	found, next, err := list(x, key, in.paged, func(v *store.View, to *page[wireResource]) error {
 		r, _, err := x.open(v, in.ARN)
 		if err != nil || in.Scope == "GLOBAL" {
-			return nil, err
+			return err
 		}
-		var rows []item[wireResource]
 		for _, id := range r.Targets {
-			rows = append(rows, x.resource(r, id, "PENDING"))
+			if at := keyOf(r.Created, r.ID, id); to.wants(at) {
+				to.add(at, x.resource(r, x.service.targetARN(r.Account, id), "PENDING"))
+			}
 		}
-		return rows, nil
+		return nil
 	})
 	return resourcesAnswer{found, next}, err
 }

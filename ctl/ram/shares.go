@@ -236,18 +236,12 @@ func getShares(x *request, in *getInput) (any, error) {
 	}
 	key := *in
 	key.paged = paged{}
-	shares, next, err := list(x, key, in.paged, func(v *store.View) ([]item[wireShare], error) {
-		found, err := x.shares(v, in.Owner, in.ARNs)
-		if err != nil {
-			return nil, err
+	shares, next, err := listShares(x, key, in.paged, func(v *store.View) ([]*ctl.Share, error) {
+		return x.shares(v, in.Owner, in.ARNs)
+	}, func(r *ctl.Share, key string, to *page[wireShare]) {
+		if to.wants(key) && in.selects(x, r) {
+			to.add(key, x.wire(r))
 		}
-		var rows []item[wireShare]
-		for _, r := range found {
-			if in.selects(x, r) {
-				rows = append(rows, item[wireShare]{keyOf(r.Created, r.ID), x.wire(r)})
-			}
-		}
-		return rows, nil
 	})
 	return struct {
 		Shares []wireShare `json:"resourceShares"`
@@ -281,12 +275,13 @@ func (x *request) shares(v *store.View, owner string, arns []string) ([]*ctl.Sha
 		return nil, err
 	}
 	var found []*ctl.Share
+	named := oneOfThese(arns)
 	for _, r := range v.Shares() {
 		own := r.Account == x.account()
 		if own != (owner == ownerSelf) || !own && !v.SharedWith(x.account(), r) {
 			continue
 		}
-		if len(arns) == 0 || slices.Contains(arns, x.service.shareARN(r)) {
+		if len(arns) == 0 || named(x.service.shareARN(r)) {
 			found = append(found, r)
 		}
 	}
