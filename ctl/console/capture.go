@@ -136,6 +136,7 @@ func (v *visit) capture() (*reply, error) {
 	return &reply{stream: func(w http.ResponseWriter) {
 		defer cancel()
 		defer stream.Close()
+		defer v.session.streams.begin(nil)()
 		go v.endWithSession(ctx, cancel, v.r, v.session)
 		w.Header().Set("Content-Type", pcapng.ContentType)
 		w.Header().Set("Content-Disposition", `attachment; filename="`+stream.Identifier()+`.pcapng"`)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mirrorgw/ctl/api"
+	"mirrorgw/ctl/console/live"
 	"mirrorgw/ctl/server"
 )
 
@@ -199,9 +200,12 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "nothing moves here", http.StatusNotFound)
 		return
 	}
-	ctx, cancel := context.WithCancel(s.as(r, one))
-	defer cancel()
-	go s.endWithSession(ctx, cancel, r, one)
+	ctx, cancel := context.WithCancelCause(s.as(r, one))
+	defer cancel(nil)
+	go s.endWithSession(ctx, func() { cancel(nil) }, r, one)
+	if r.Method != http.MethodHead {
+		defer one.streams.begin(func() { cancel(live.ErrElsewhere) })()
+	}
 	http.NewResponseController(w).SetWriteDeadline(time.Time{}) // each write of a stream has its own
 	s.Events.ServeHTTP(w, r.WithContext(ctx))
 }

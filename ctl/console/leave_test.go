@@ -21,7 +21,8 @@ let answer = 200;
 globalThis.document = {hidden: false, addEventListener() {}, createElement: (tag) => ({...element(), tag}),
   body: {dataset: {events: '/events', since: 'abc.5'}, querySelectorAll: (all) => (all === '[data-watch]' ? [watch] : []),
     querySelector: (one) => ({'[data-notice]': notice, '[data-connection]': place})[one] ?? null}};
-globalThis.addEventListener = () => {};
+const heard = {};
+globalThis.addEventListener = (name, take) => { heard[name] = take; };
 const later = []; // what waits for its time
 globalThis.setTimeout = (f) => later.push(f);
 globalThis.setInterval = () => 1;
@@ -61,7 +62,16 @@ await settle();
 later.pop()();
 sources.at(-1).tell('hello', {instance: 'abc', revision: 8, started: 0, now});
 told.push(said());
-console.log(JSON.stringify({told, tries, addresses: sources.map((source) => source.address)}));
+sources.at(-1).tell('bye', {reason: 'elsewhere'}); // the browser has too many windows that move
+told.push(said());
+const open = () => sources.filter((source) => source.readyState === 1).length;
+const rested = open();
+heard.focus();
+sources.at(-1).tell('hello', {instance: 'abc', revision: 8, started: 0, now});
+told.push(said());
+heard.focus(); // a page that is live stays as it is
+const woken = open();
+console.log(JSON.stringify({told, tries, rested, woken, addresses: sources.map((source) => source.address)}));
 `
 
 type said struct {
@@ -88,6 +98,8 @@ func TestPageIsToldAndLeft(t *testing.T) {
 	var got struct {
 		Told      []said
 		Tries     int
+		Rested    int
+		Woken     int
 		Addresses []string
 	}
 	if err := json.Unmarshal(out, &got); err != nil {
@@ -102,6 +114,8 @@ func TestPageIsToldAndLeft(t *testing.T) {
 		{"ids was deleted since this page was loaded. Load it again", here, "Live", false},
 		{"You are no longer logged in, and nothing on this page moves any more: the gateway was restarted, or the log-in has ended. Log in", login, "Logged out", false},
 		{"You are logged in again, and this page is from before. Load it again", here, "Live", false},
+		{"You are logged in again, and this page is from before. Load it again", here, "Paused for newer windows", false},
+		{"You are logged in again, and this page is from before. Load it again", here, "Live", false},
 	}
 	for i := range want {
 		if i >= len(got.Told) || got.Told[i] != want[i] {
@@ -110,6 +124,9 @@ func TestPageIsToldAndLeft(t *testing.T) {
 	}
 	if got.Tries != 1 || got.Addresses[0] != "/events?since=abc.5" {
 		t.Errorf("%d streams were opened: %q; nobody who is logged out opens one", got.Tries, got.Addresses)
+	}
+	if got.Rested != 0 || got.Woken != 1 {
+		t.Errorf("a page that rests has %d streams, one that was come back to %d", got.Rested, got.Woken)
 	}
 	u, err := url.Parse(login)
 	if err != nil || u.Query().Get("next") != "/targets/tmt-1?q=a+b" {

@@ -25,6 +25,8 @@ type session struct {
 	flashes []flash
 	drafts  []*draft      // of the guide, the oldest first; at most maxDrafts
 	ended   chan struct{} // closed when the log-in ends: event streams end with it
+
+	streams streams
 }
 
 // flash is a message for the next page.

@@ -76,6 +76,7 @@ func (v *visit) watching() (*reply, error) {
 	}
 	return &reply{stream: func(w http.ResponseWriter) {
 		defer cancel()
+		defer v.session.streams.begin(nil)()
 		go v.endWithSession(ctx, cancel, v.r, v.session)
 		s := &watch.Stream{Capture: capture, Request: *request,
 			Counts: func() *api.CaptureCounts { return v.countsOf(ctx, capture.Identifier()) },

@@ -215,6 +215,7 @@ class Stream {
     this.wait = shortestWait;
     this.instance = page.since.split('.')[0];
     document.addEventListener('visibilitychange', () => this.visibility());
+    addEventListener('focus', () => this.resting && this.open());
     addEventListener('pagehide', () => this.close());
     addEventListener('pageshow', (event) => event.persisted && this.open());
     this.open();
@@ -222,6 +223,7 @@ class Stream {
 
   open() {
     this.close();
+    this.resting = false;
     const query = new URLSearchParams([...this.page.topics.keys()].map((topic) => ['topic', topic]));
     if (this.page.since !== '') {
       query.set('since', this.page.since);
@@ -264,6 +266,11 @@ class Stream {
     if (event.reason === 'log-in') {
       this.close();
       this.later();
+    }
+    if (event.reason === 'elsewhere') { // until somebody comes to this window
+      this.close();
+      this.resting = true;
+      this.page.connection('paused', 'Paused for newer windows');
     }
   }
 

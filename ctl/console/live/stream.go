@@ -64,6 +64,7 @@ type stream struct {
 const (
 	byeLogin    = "log-in"        // it has ended, or the viewer may see something else now
 	byeShutdown = "shutting-down" // the gateway, which may come back
+	byeOthers   = "elsewhere"     // the browser has as many streams as it may, and newer ones
 )
 
 func (s *stream) run(ctx context.Context, frames []*frame) {
@@ -76,6 +77,9 @@ func (s *stream) run(ctx context.Context, frames []*frame) {
 	for {
 		select {
 		case <-ctx.Done():
+			if errors.Is(context.Cause(ctx), ErrElsewhere) {
+				s.bye(byeOthers)
+			}
 			return
 		case <-s.hub.ctx.Done():
 			s.bye(byeShutdown)

@@ -26,6 +26,10 @@ var (
 	ErrFull   = errors.New("too many pages watch already; close some of them, or look again in a moment")
 	ErrTopic  = errors.New("there is no such topic; watch overview, or a resource by its identifier")
 	ErrClosed = errors.New("the gateway is shutting down")
+
+	// ErrElsewhere is the cause with which a request's context ends so that its stream makes room for newer ones of the
+	// same browser.
+	ErrElsewhere = errors.New("newer pages of the browser are live")
 )
 
 // viewer is a viewer's mailbox. The hub puts in, the viewer's own goroutine takes out.
