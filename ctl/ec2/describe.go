@@ -64,8 +64,12 @@ func choose[R any](x *request, k *kind[R], seen []R, filters []condition[R], p *
 
 // collect finds what a request names; it is an error if one of them is not there.
 func collect[R any](x *request, v *viewer, k *kind[R], ids []string, after string) (list []R, err error) {
-	seen := map[string]bool{}
+	asked, seen := map[string]bool{}, map[string]bool{}
 	for _, ref := range ids {
+		if asked[ref] {
+			continue
+		}
+		asked[ref] = true
 		x.touched(ref)
 		r, ok := k.find(v, ref)
 		if !ok {

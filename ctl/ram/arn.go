@@ -76,7 +76,7 @@ func (x *request) share(v *store.View, arn string) (*ctl.Share, error) {
 
 // checkShares refuses a list of ARNs of which one is not that of a share that the caller sees.
 func (x *request) checkShares(v *store.View, arns []string) error {
-	for _, arn := range arns {
+	for _, arn := range once(arns) {
 		if _, err := x.share(v, arn); err != nil {
 			return err
 		}

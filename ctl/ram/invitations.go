@@ -26,7 +26,7 @@ func getInvitations(x *request, in *invitationsInput) (any, error) {
 				return err
 			}
 		}
-		if err := x.checkShares(v, once(in.ShareARNs)); err != nil {
+		if err := x.checkShares(v, in.ShareARNs); err != nil {
 			return err
 		}
 		x.invitations(v, in, to)
