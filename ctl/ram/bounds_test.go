@@ -50,6 +50,20 @@ func TestTooManyAtOnce(t *testing.T) {
 	w.ok(alice, "CreateResourceShare", object{"name": "most", "principals": principals[:ctl.MaxSharePrincipals], "resourceArns": resources[1:]})
 }
 
+// TestTooManyTagFilters: each share would be compared with all of them.
+func TestTooManyTagFilters(t *testing.T) {
+	w := newWorld(t)
+	w.ok(alice, "CreateResourceShare", object{"name": "x", "tags": []object{{"key": "a", "value": "b"}}})
+	filters := make([]object, ctl.MaxTags+1)
+	for i := range filters {
+		filters[i] = object{"tagKey": "a", "tagValues": []string{"b"}}
+	}
+	w.refused(alice, "InvalidParameterException", "GetResourceShares", object{"resourceOwner": "SELF", "tagFilters": filters})
+	if n := len(w.ok(alice, "GetResourceShares", object{"resourceOwner": "SELF", "tagFilters": filters[1:]}).list("resourceShares")); n != 1 {
+		t.Errorf("%d shares", n)
+	}
+}
+
 // lists are those that may have many rows for a share, with what they call their rows.
 var lists = []struct {
 	action, rows string

@@ -231,6 +231,9 @@ func getShares(x *request, in *getInput) (any, error) {
 	if err := oneOf("resourceShareStatus", in.Status, "", "PENDING", statusActive, statusFailed, "DELETING", "DELETED"); err != nil {
 		return nil, err
 	}
+	if n := len(in.TagFilters); n > ctl.MaxTags {
+		return nil, invalid("There are %d tag filters. A resource share has at most %d tags.", n, ctl.MaxTags)
+	}
 	if err := x.permitAll(); err != nil {
 		return nil, err
 	}
