@@ -159,9 +159,9 @@ func (x *request) has(r *ctl.Share, arn string) bool {
 // principals adds those whom a share of the caller is with, or the owner of another's.
 func (x *request) principals(r *ctl.Share, key string, named func(string) bool, to *page[wirePrincipal]) {
 	arn := x.service.shareARN(r)
-	add := func(id string, make func() wirePrincipal) {
+	add := func(id string, row func() wirePrincipal) {
 		if at := key + "\x00" + id; named(id) && to.wants(at) {
-			to.add(at, make())
+			to.add(at, row())
 		}
 	}
 	if r.Account != x.account() {
