@@ -27,8 +27,8 @@ const (
 	partial  = "PartialData"
 )
 
-// getMetricData answers the queries in their order until the page is full. The next page goes on in
-// the middle of a query, whose part on this one is PartialData.
+// getMetricData answers the queries in their order until the page is full, or its time is over. The next page goes
+// on in the middle of a query, whose part on this one is PartialData, or with the next one.
 func (s *Service) getMetricData(c *aws.Call, r *dataRequest) (*dataAnswer, *aws.Fault) {
 	start, end, fault := r.check(c)
 	if fault != nil {
@@ -48,13 +48,13 @@ func (s *Service) getMetricData(c *aws.Call, r *dataRequest) (*dataAnswer, *aws.
 	if r.MaxDatapoints != nil {
 		left = int(*r.MaxDatapoints)
 	}
-	result := &dataAnswer{MetricDataResults: []dataResult{}, Messages: []struct{}{}}
+	result, began := &dataAnswer{MetricDataResults: []dataResult{}, Messages: []struct{}{}}, time.Now()
 	for i := from.Query; i < len(r.MetricDataQueries); i++ {
 		q := &r.MetricDataQueries[i]
 		if q.ReturnData != nil && !*q.ReturnData {
 			continue
 		}
-		if left == 0 || c.Request.Context().Err() != nil {
+		if left == 0 || i > from.Query && time.Since(began) > s.pageTime || c.Request.Context().Err() != nil {
 			result.NextToken = position{Of: of, Query: i}.token()
 			break
 		}

@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"net/http"
+	"time"
 
 	"mirrorgw/ctl/aws"
 	"mirrorgw/ctl/history"
@@ -16,6 +17,7 @@ type Service struct {
 	history    *history.Store // nil: there is none, and so no metrics
 	authorizer iam.Authorizer
 	turns      chan struct{} // one for each request that reads the history
+	pageTime   time.Duration // after which a page of data ends
 }
 
 var _ aws.Service = (*Service)(nil)
@@ -24,9 +26,13 @@ var _ aws.Service = (*Service)(nil)
 // from others.
 const reading = 2
 
+// dataTime is how long the queries for a page of GetMetricData may take. A year of 500 metrics takes minutes to read,
+// and an answer must be on its way after one (aws.DefaultLimits).
+const dataTime = 10 * time.Second
+
 // New makes the service. Without a history it answers that there are no metrics.
 func New(h *history.Store, a iam.Authorizer) *Service {
-	return &Service{history: h, authorizer: a, turns: make(chan struct{}, reading)}
+	return &Service{history: h, authorizer: a, turns: make(chan struct{}, reading), pageTime: dataTime}
 }
 
 // Name implements aws.Service.

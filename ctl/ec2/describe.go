@@ -48,11 +48,11 @@ func describe[R any](x *request, k *kind[R]) ([]byte, error) {
 const maxMatching = 5 * time.Second
 
 // choose puts what meets the filters on the page. Filters may be many and spiteful, so it is done
-// when the state is no longer held.
+// when the state is no longer held. One resource may take half a second.
 func choose[R any](x *request, k *kind[R], seen []R, filters []condition[R], p *page[R]) error {
 	began := time.Now()
-	for i, r := range seen {
-		if i%64 == 63 && (time.Since(began) > maxMatching || x.ctx().Err() != nil) {
+	for _, r := range seen {
+		if time.Since(began) > maxMatching || x.ctx().Err() != nil {
 			return invalid("FilterLimitExceeded", "The filters take longer than %v; use fewer or simpler ones", maxMatching)
 		}
 		if key := k.key(r); p.wants(key) && meets(r, filters) {
@@ -64,8 +64,12 @@ func choose[R any](x *request, k *kind[R], seen []R, filters []condition[R], p *
 
 // collect finds what a request names; it is an error if one of them is not there.
 func collect[R any](x *request, v *viewer, k *kind[R], ids []string, after string) (list []R, err error) {
-	seen := map[string]bool{}
+	asked, seen := map[string]bool{}, map[string]bool{}
 	for _, ref := range ids {
+		if asked[ref] {
+			continue
+		}
+		asked[ref] = true
 		x.touched(ref)
 		r, ok := k.find(v, ref)
 		if !ok {

@@ -93,6 +93,7 @@ func TestRefusals(t *testing.T) {
 		{"InvalidTrafficMirrorFilterId.NotFound", noFilter, "DescribeTrafficMirrorFilters", p("TrafficMirrorFilterId.1", noFilter)},
 		{"InvalidTrafficMirrorFilterRuleId.NotFound", noRule, "DescribeTrafficMirrorFilterRules", p("TrafficMirrorFilterRuleId.1", noRule)},
 		{"InvalidTrafficMirrorFilterId.NotFound", noFilter, "DescribeTrafficMirrorFilterRules", p("TrafficMirrorFilterId", noFilter)},
+		{"InvalidTrafficMirrorFilterId.NotFound", noFilter, "DescribeTrafficMirrorFilterRules", p("TrafficMirrorFilterId", noFilter, "DryRun", "true")},
 		{"InvalidTrafficMirrorSessionId.NotFound", noSess, "DescribeTrafficMirrorSessions", p("TrafficMirrorSessionId.1", noSess)},
 		{"InvalidNetworkInterfaceID.NotFound", noENI, "DescribeNetworkInterfaces", p("NetworkInterfaceId.1", noENI)},
 		{"InvalidNetworkInterfaceId.Malformed", "eni-1", "DescribeNetworkInterfaces", p("NetworkInterfaceId.1", "eni-1")},

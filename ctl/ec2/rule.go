@@ -132,7 +132,7 @@ func describeRules(x *request) ([]byte, error) {
 		return rule, ok && (rule.filter.ID == ref || rule.filter.Name == ref)
 	}
 	body, err := describe(x, &of)
-	if err == nil && !known {
+	if !known { // a dry run tells it too
 		return nil, filterResource.fault(ref)
 	}
 	return body, err

@@ -58,12 +58,19 @@ func readTags(list []*value) (map[string]string, error) {
 	return tags, nil
 }
 
+// checkKey judges the key of a tag that is to be set.
 func checkKey(key string) error {
-	switch n := utf8.RuneCountInString(key); {
-	case n == 0:
-		return invalid("InvalidTagKey.Malformed", "A tag key must not be empty")
-	case n > maxTagKey:
+	if n := utf8.RuneCountInString(key); n > maxTagKey {
 		return invalid("InvalidTagKey.Malformed", "The tag key %s has %d characters; use at most %d", quoted(key), n, maxTagKey)
+	}
+	return checkFreeKey(key)
+}
+
+// checkFreeKey judges the key of a tag that is to be deleted. It may be longer: the control socket sets such tags.
+func checkFreeKey(key string) error {
+	switch {
+	case key == "":
+		return invalid("InvalidTagKey.Malformed", "A tag key must not be empty")
 	case strings.HasPrefix(strings.ToLower(key), "aws:"):
 		return invalid("InvalidTagKey.Malformed", "Tag keys starting with 'aws:' are reserved for internal use")
 	}
@@ -153,7 +160,7 @@ func readDeletedTags(x *request) error {
 	x.tags = map[string]string{}
 	for _, tag := range x.in.list("Tag") {
 		key := tag.str("Key")
-		if err := checkKey(key); err != nil {
+		if err := checkFreeKey(key); err != nil {
 			return err
 		}
 		x.tagKeys = append(x.tagKeys, key)

@@ -4,6 +4,9 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	"mirrorgw/ctl"
+	"mirrorgw/ctl/store"
 )
 
 // tagsOf reads the tags of a resource.
@@ -44,6 +47,22 @@ func TestTags(t *testing.T) {
 				t.Errorf("%s without %q: %q, want %q", typ, step.remove, got, step.want)
 			}
 		}
+	}
+}
+
+// TestLongestKeyGoes: a key that the control socket allows and CreateTags does not can be deleted, all the same.
+func TestLongestKeyGoes(t *testing.T) {
+	w := newWorld(t)
+	key := strings.Repeat("ж", 128)
+	r := &ctl.Filter{Common: ctl.Common{Name: "web", Account: alice, Tags: map[string]string{key: "1", "stays": "2"}}}
+	w.put(func(tx *store.Tx) error { c := *r; err := tx.PutFilter(&c); r.ID = c.ID; return err })
+	w.refused("InvalidTagKey.Malformed", "CreateTags", "ResourceId.1", r.ID, "Tag.1.Key", key)
+	w.ok("DeleteTags", "ResourceId.1", r.ID, "Tag.1.Key", key)
+	if got := w.tagsOf(r.ID); !maps.Equal(got, map[string]string{"stays": "2"}) {
+		t.Errorf("left %q", got)
+	}
+	for _, key := range []string{"", "aws:x", "AWS:x"} {
+		w.refused("InvalidTagKey.Malformed", "DeleteTags", "ResourceId.1", r.ID, "Tag.1.Key", key)
 	}
 }
 

@@ -49,14 +49,23 @@ func (s *Service) targetARN(account, id string) string {
 	return iam.ResourceARN(s.region, account, targetWord, id)
 }
 
-// share finds a share that the caller sees by its ARN.
-func (x *request) share(v *store.View, arn string) (*ctl.Share, error) {
+// shareName reads the ARN of a share.
+func shareName(arn string) (name, error) {
 	n, f := parseARN(arn)
 	if f != nil {
-		return nil, f
+		return n, f
 	}
 	if n.service != "ram" || n.kind != shareWord {
-		return nil, refused("MalformedArnException", "%q is not the Amazon Resource Name (ARN) of a resource share.", clip(arn))
+		return n, refused("MalformedArnException", "%q is not the Amazon Resource Name (ARN) of a resource share.", clip(arn))
+	}
+	return n, nil
+}
+
+// share finds a share that the caller sees by its ARN.
+func (x *request) share(v *store.View, arn string) (*ctl.Share, error) {
+	n, err := shareName(arn)
+	if err != nil {
+		return nil, err
 	}
 	r, ok := v.Share("", n.id)
 	if !ok || !ctl.IsUUID(n.id) || r.Account != n.account || n.region != x.service.region || !v.MaySeeShare(x.account(), r) {
@@ -65,9 +74,9 @@ func (x *request) share(v *store.View, arn string) (*ctl.Share, error) {
 	return r, nil
 }
 
-// checkARNs refuses a list of ARNs of which one is not that of a share that the caller sees.
+// checkShares refuses a list of ARNs of which one is not that of a share that the caller sees.
 func (x *request) checkShares(v *store.View, arns []string) error {
-	for _, arn := range arns {
+	for _, arn := range once(arns) {
 		if _, err := x.share(v, arn); err != nil {
 			return err
 		}
@@ -136,6 +145,19 @@ func (x *request) checkPrincipals(ids []string) error {
 		if err := x.checkPrincipal(id); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkCounts refuses lists that are longer than a share may have them: in the change all are compared with each
+// other, and nobody else is answered meanwhile.
+func checkCounts(resources, principals []string) error {
+	const code = "ResourceShareLimitExceededException"
+	switch {
+	case len(resources) > ctl.MaxShareTargets:
+		return refused(code, "The request names %d resources. A resource share has at most %d.", len(resources), ctl.MaxShareTargets)
+	case len(principals) > ctl.MaxSharePrincipals:
+		return refused(code, "The request names %d principals. A resource share has at most %d.", len(principals), ctl.MaxSharePrincipals)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package ram
 
 import (
 	"slices"
+	"strings"
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/store"
@@ -25,6 +26,9 @@ func (in *associateInput) check(x *request) (*store.Token, error) {
 		return nil, missing("resourceShareArn")
 	case len(in.ResourceARNs) == 0 && len(in.Principals) == 0:
 		return nil, invalid("The request must name resources or principals.")
+	}
+	if err := checkCounts(in.ResourceARNs, in.Principals); err != nil {
+		return nil, err
 	}
 	if err := x.checkPrincipalForms(in.Principals); err != nil {
 		return nil, err
@@ -130,14 +134,10 @@ func disassociate(x *request, in *associateInput) (any, error) {
 	}
 	answer := associationsAnswer{[]wireAssociation{}, in.ClientToken}
 	find := func(v *store.View) (*ctl.Share, error) {
-		r, err := x.share(v, in.ARN)
-		if err != nil || r.Account == x.account() || len(in.ResourceARNs) > 0 || len(in.Principals) != 1 || in.Principals[0] != x.account() {
-			return x.owned(v, in.ARN)
+		if len(in.ResourceARNs) == 0 && len(in.Principals) == 1 && in.Principals[0] == x.account() {
+			return x.permittedShare(v, in.ARN, nil, nil)
 		}
-		if err := x.permit(x.service.shareARN(r), nil, nil, nil); err != nil {
-			return nil, err
-		}
-		return r, nil
+		return x.owned(v, in.ARN)
 	}
 	if _, err := x.change(token, find, func(tx *store.Tx, r *ctl.Share) error {
 		changed := r.Clone()
@@ -217,40 +217,37 @@ func getAssociations(x *request, in *associationsInput) (any, error) {
 	}
 	key := *in
 	key.paged = paged{}
-	found, next, err := list(x, key, in.paged, func(v *store.View) ([]item[wireAssociation], error) {
+	found, next, err := listShares(x, key, in.paged, func(v *store.View) ([]*ctl.Share, error) {
 		shares, err := x.shares(v, ownerSelf, in.ARNs)
 		if err == nil && in.ResourceARN != "" {
 			_, err = x.target(v, in.ResourceARN)
 		}
-		if err != nil {
-			return nil, err
-		}
-		var rows []item[wireAssociation]
-		for _, r := range shares {
-			for _, w := range x.associationsOf(v, r, in.Type) {
-				if in.Status != "" && w.Status != in.Status || in.ResourceARN != "" && w.Entity != in.ResourceARN || in.Principal != "" && w.Entity != in.Principal {
-					continue
-				}
-				rows = append(rows, item[wireAssociation]{keyOf(r.Created, r.ID, w.Entity), w})
-			}
-		}
-		return rows, nil
-	})
+		return shares, err
+	}, func(r *ctl.Share, key string, to *page[wireAssociation]) { x.associations(r, key, in, to) })
 	return struct {
 		Associations []wireAssociation `json:"resourceShareAssociations"`
 		Next         *string           `json:"nextToken,omitempty"`
 	}{found, next}, err
 }
 
-func (x *request) associationsOf(v *store.View, r *ctl.Share, kind string) (list []wireAssociation) {
-	if kind == typeResource {
-		for _, id := range r.Targets {
-			list = append(list, x.resourceAssociation(r, id))
+// associations adds those of a share that a request selects.
+func (x *request) associations(r *ctl.Share, key string, in *associationsInput, to *page[wireAssociation]) {
+	add := func(at string, w wireAssociation) {
+		if in.Status == "" || w.Status == in.Status {
+			to.add(at, w)
 		}
-		return list
+	}
+	if in.Type == typeResource {
+		for _, id := range r.Targets {
+			if at := key + "\x00" + x.service.targetARN(r.Account, id); to.wants(at) && (in.ResourceARN == "" || strings.HasSuffix(at, "\x00"+in.ResourceARN)) {
+				add(at, x.resourceAssociation(r, id))
+			}
+		}
+		return
 	}
 	for _, p := range r.Principals {
-		list = append(list, x.principalAssociation(v, r, p))
+		if at := key + "\x00" + p.ID; to.wants(at) && (in.Principal == "" || p.ID == in.Principal) {
+			add(at, x.principalAssociation(x.service.store, r, p))
+		}
 	}
-	return list
 }

@@ -47,21 +47,31 @@ func (x *request) owned(v *store.View, arn string) (*ctl.Share, error) {
 }
 
 func (x *request) ownedFor(v *store.View, arn string, requested map[string]string, keys []string) (*ctl.Share, error) {
-	r, err := x.share(v, arn)
+	r, err := x.permittedShare(v, arn, requested, keys)
 	if err != nil {
-		return nil, err
-	}
-	tags := r.Tags
-	if r.Account != x.account() {
-		tags = nil // they are the owner's
-	}
-	if err := x.permit(x.service.shareARN(r), tags, requested, keys); err != nil {
 		return nil, err
 	}
 	if r.Account != x.account() {
 		return nil, refused("OperationNotPermittedException", "The resource share %s belongs to another account, which alone can change it.", arn)
 	}
 	return r, nil
+}
+
+// permittedShare finds a share that the caller sees and may do the action on. Who may not do it is not told
+// whether there is such a share.
+func (x *request) permittedShare(v *store.View, arn string, requested map[string]string, keys []string) (*ctl.Share, error) {
+	if _, err := shareName(arn); err != nil {
+		return nil, err
+	}
+	r, missing := x.share(v, arn)
+	var tags map[string]string
+	if r != nil && r.Account == x.account() { // they are the owner's
+		tags = r.Tags
+	}
+	if err := x.permit(arn, tags, requested, keys); err != nil {
+		return nil, err
+	}
+	return r, missing
 }
 
 // conditions are the condition keys of the request.

@@ -20,16 +20,17 @@ func getInvitations(x *request, in *invitationsInput) (any, error) {
 	}
 	key := *in
 	key.paged = paged{}
-	found, next, err := list(x, key, in.paged, func(v *store.View) ([]item[wireInvitation], error) {
-		for _, arn := range in.ARNs {
+	found, next, err := list(x, key, in.paged, func(v *store.View, to *page[wireInvitation]) error {
+		for _, arn := range once(in.ARNs) {
 			if _, _, err := x.received(v, arn); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		if err := x.checkShares(v, in.ShareARNs); err != nil {
-			return nil, err
+			return err
 		}
-		return x.invitations(v, in), nil
+		x.invitations(v, in, to)
+		return nil
 	})
 	return struct {
 		Invitations []wireInvitation `json:"resourceShareInvitations"`
@@ -37,30 +38,46 @@ func getInvitations(x *request, in *invitationsInput) (any, error) {
 	}{found, next}, err
 }
 
-func (x *request) invitations(v *store.View, in *invitationsInput) []item[wireInvitation] {
-	var rows []item[wireInvitation]
+func (x *request) invitations(v *store.View, in *invitationsInput, to *page[wireInvitation]) {
+	named, ofShare := oneOfThese(in.ARNs), oneOfThese(in.ShareARNs)
 	for _, r := range v.Shares() {
 		p := r.Principal(x.account())
 		if p == nil || p.Invitation == "" {
 			continue
 		}
-		w := x.invitation(r, p)
-		if len(in.ARNs) > 0 && !slices.Contains(in.ARNs, w.ARN) || len(in.ShareARNs) > 0 && !slices.Contains(in.ShareARNs, w.ShareARN) {
-			continue
+		w, at := x.invitation(r, p), keyOf(p.Invited, p.Invitation)
+		if to.wants(at) && named(w.ARN) && ofShare(w.ShareARN) {
+			to.add(at, w)
 		}
-		rows = append(rows, item[wireInvitation]{keyOf(p.Invited, p.Invitation), w})
 	}
-	return rows
+}
+
+// once is a list without what it has already.
+func once(list []string) []string {
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(slices.Clone(list), func(word string) bool {
+		defer func() { seen[word] = true }()
+		return seen[word]
+	})
+}
+
+// invitationName reads the ARN of an invitation.
+func invitationName(arn string) (name, error) {
+	n, f := parseARN(arn)
+	if f != nil {
+		return n, f
+	}
+	if n.service != "ram" || n.kind != invitationWord {
+		return n, refused("MalformedArnException", "%q is not the Amazon Resource Name (ARN) of an invitation.", clip(arn))
+	}
+	return n, nil
 }
 
 // received finds an invitation of the caller by its ARN.
 func (x *request) received(v *store.View, arn string) (*ctl.Share, *ctl.SharePrincipal, error) {
-	n, f := parseARN(arn)
-	if f != nil {
-		return nil, nil, f
-	}
-	if n.service != "ram" || n.kind != invitationWord {
-		return nil, nil, refused("MalformedArnException", "%q is not the Amazon Resource Name (ARN) of an invitation.", clip(arn))
+	n, err := invitationName(arn)
+	if err != nil {
+		return nil, nil, err
 	}
 	r, p, ok := v.Invitation(n.id)
 	if !ok || p.ID != x.account() || r.Account != n.account || n.region != x.service.region {
@@ -69,13 +86,18 @@ func (x *request) received(v *store.View, arn string) (*ctl.Share, *ctl.SharePri
 	return r, p, nil
 }
 
-// open finds an invitation of the caller that may still be answered, by whom may do so.
+// permitInvitation asks whether the caller may do the action on an invitation, before anything is told of it.
+func (x *request) permitInvitation(arn string) error {
+	if _, err := invitationName(arn); err != nil {
+		return err
+	}
+	return x.permit(arn, nil, nil, nil)
+}
+
+// open finds an invitation of the caller that may still be answered.
 func (x *request) open(v *store.View, arn string) (*ctl.Share, *ctl.SharePrincipal, error) {
 	r, p, err := x.received(v, arn)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := x.permit(arn, nil, nil, nil); err != nil {
 		return nil, nil, err
 	}
 	switch p.StatusAt(x.Time) {
@@ -110,6 +132,9 @@ func (x *request) answerInvitation(in *answerInput, status string) (any, error) 
 	}
 	token, err := x.token(in.ClientToken, in.ARN)
 	if err != nil {
+		return nil, err
+	}
+	if err := x.permitInvitation(in.ARN); err != nil {
 		return nil, err
 	}
 	// It is judged in the change alone, where a repetition does not get to.
@@ -153,18 +178,22 @@ func listPending(x *request, in *pendingInput) (any, error) {
 	if err := oneOf("resourceRegionScope", in.Scope, "", "ALL", "REGIONAL", "GLOBAL"); err != nil {
 		return nil, err
 	}
+	if err := x.permitInvitation(in.ARN); err != nil {
+		return nil, err
+	}
 	key := *in
 	key.paged = paged{}
-	found, next, err := list(x, key, in.paged, func(v *store.View) ([]item[wireResource], error) {
+	found, next, err := list(x, key, in.paged, func(v *store.View, to *page[wireResource]) error {
 		r, _, err := x.open(v, in.ARN)
 		if err != nil || in.Scope == "GLOBAL" {
-			return nil, err
+			return err
 		}
-		var rows []item[wireResource]
 		for _, id := range r.Targets {
-			rows = append(rows, x.resource(r, id, "PENDING"))
+			if at := keyOf(r.Created, r.ID, id); to.wants(at) {
+				to.add(at, x.resource(r, x.service.targetARN(r.Account, id), "PENDING"))
+			}
 		}
-		return rows, nil
+		return nil
 	})
 	return resourcesAnswer{found, next}, err
 }

@@ -2,6 +2,7 @@ package ram
 
 import (
 	"slices"
+	"strings"
 
 	"mirrorgw/ctl"
 	"mirrorgw/ctl/store"
@@ -32,9 +33,9 @@ type resourcesAnswer struct {
 	Next      *string        `json:"nextToken,omitempty"`
 }
 
-func (x *request) resource(r *ctl.Share, id, status string) item[wireResource] {
-	return item[wireResource]{keyOf(r.Created, r.ID, id), wireResource{ARN: x.service.targetARN(r.Account, id), Type: targetType, ShareARN: x.service.shareARN(r),
-		Status: status, Created: secondsOf(r.Created), Updated: secondsOf(r.Updated), Scope: "REGIONAL"}}
+func (x *request) resource(r *ctl.Share, arn, status string) wireResource {
+	return wireResource{ARN: arn, Type: targetType, ShareARN: x.service.shareARN(r), Status: status,
+		Created: secondsOf(r.Created), Updated: secondsOf(r.Updated), Scope: "REGIONAL"}
 }
 
 // listResources lists what the caller shares (SELF), or what is shared with it.
@@ -55,24 +56,26 @@ func listResources(x *request, in *resourcesInput) (any, error) {
 	}
 	key := *in
 	key.paged = paged{}
-	found, next, err := list(x, key, in.paged, func(v *store.View) ([]item[wireResource], error) {
+	named := oneOfThese(in.ResourceARNs)
+	found, next, err := listShares(x, key, in.paged, func(v *store.View) ([]*ctl.Share, error) {
 		shares, err := x.shares(v, in.Owner, in.ShareARNs)
 		if err != nil || in.Scope == "GLOBAL" {
 			return nil, err
 		}
-		var rows []item[wireResource]
-		for _, r := range shares {
-			if in.Principal != "" && !x.isBetween(r, in.Principal) {
+		return shares, nil
+	}, func(r *ctl.Share, key string, to *page[wireResource]) {
+		if in.Principal != "" && !x.isBetween(r, in.Principal) {
+			return
+		}
+		for _, id := range r.Targets {
+			at := key + "\x00" + id
+			if !to.wants(at) {
 				continue
 			}
-			for _, id := range r.Targets {
-				row := x.resource(r, id, "AVAILABLE")
-				if len(in.ResourceARNs) == 0 || slices.Contains(in.ResourceARNs, row.row.ARN) {
-					rows = append(rows, row)
-				}
+			if arn := x.service.targetARN(r.Account, id); named(arn) {
+				to.add(at, x.resource(r, arn, "AVAILABLE"))
 			}
 		}
-		return rows, nil
 	})
 	return resourcesAnswer{found, next}, err
 }
@@ -83,6 +86,15 @@ func (x *request) isBetween(r *ctl.Share, principal string) bool {
 		return r.Principal(principal) != nil
 	}
 	return r.Account == principal
+}
+
+// oneOfThese makes a filter of a list; one without members lets everything pass.
+func oneOfThese(list []string) func(string) bool {
+	set := make(map[string]bool, len(list))
+	for _, word := range list {
+		set[word] = true
+	}
+	return func(word string) bool { return len(set) == 0 || set[word] }
 }
 
 func checkType(word string) error {
@@ -124,23 +136,13 @@ func listPrincipals(x *request, in *principalsInput) (any, error) {
 	}
 	key := *in
 	key.paged = paged{}
-	found, next, err := list(x, key, in.paged, func(v *store.View) ([]item[wirePrincipal], error) {
-		shares, err := x.shares(v, in.Owner, in.ShareARNs)
-		if err != nil {
-			return nil, err
+	named := oneOfThese(in.Principals)
+	found, next, err := listShares(x, key, in.paged, func(v *store.View) ([]*ctl.Share, error) {
+		return x.shares(v, in.Owner, in.ShareARNs)
+	}, func(r *ctl.Share, key string, to *page[wirePrincipal]) {
+		if in.ResourceARN == "" || x.has(r, in.ResourceARN) {
+			x.principals(r, key, named, to)
 		}
-		var rows []item[wirePrincipal]
-		for _, r := range shares {
-			if in.ResourceARN != "" && !slices.ContainsFunc(r.Targets, func(id string) bool { return x.service.targetARN(r.Account, id) == in.ResourceARN }) {
-				continue
-			}
-			for _, w := range x.principalsOf(v, r) {
-				if len(in.Principals) == 0 || slices.Contains(in.Principals, w.ID) {
-					rows = append(rows, item[wirePrincipal]{keyOf(r.Created, r.ID, w.ID), w})
-				}
-			}
-		}
-		return rows, nil
 	})
 	return struct {
 		Principals []wirePrincipal `json:"principals"`
@@ -148,13 +150,29 @@ func listPrincipals(x *request, in *principalsInput) (any, error) {
 	}{found, next}, err
 }
 
-func (x *request) principalsOf(v *store.View, r *ctl.Share) (list []wirePrincipal) {
+// has reports whether a share has a target, by its ARN.
+func (x *request) has(r *ctl.Share, arn string) bool {
+	id := arn[strings.LastIndexByte(arn, '/')+1:]
+	return slices.Contains(r.Targets, id) && x.service.targetARN(r.Account, id) == arn
+}
+
+// principals adds those whom a share of the caller is with, or the owner of another's.
+func (x *request) principals(r *ctl.Share, key string, named func(string) bool, to *page[wirePrincipal]) {
 	arn := x.service.shareARN(r)
+	add := func(id string, row func() wirePrincipal) {
+		if at := key + "\x00" + id; named(id) && to.wants(at) {
+			to.add(at, row())
+		}
+	}
 	if r.Account != x.account() {
-		return []wirePrincipal{{r.Account, arn, secondsOf(r.Created), secondsOf(r.Updated), !v.SameOrganization(r.Account, x.account())}}
+		add(r.Account, func() wirePrincipal {
+			return wirePrincipal{r.Account, arn, secondsOf(r.Created), secondsOf(r.Updated), !x.service.store.SameOrganization(r.Account, x.account())}
+		})
+		return
 	}
 	for _, p := range r.Principals {
-		list = append(list, wirePrincipal{p.ID, arn, secondsOf(p.Since), secondsOf(latest(p)), isExternal(v, r, p)})
+		add(p.ID, func() wirePrincipal {
+			return wirePrincipal{p.ID, arn, secondsOf(p.Since), secondsOf(latest(p)), isExternal(x.service.store, r, p)}
+		})
 	}
-	return list
 }

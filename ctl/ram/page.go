@@ -1,7 +1,6 @@
 package ram
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"mirrorgw/ctl"
 	"mirrorgw/ctl/store"
 )
 
@@ -26,52 +26,107 @@ type paged struct {
 	MaxResults *int   `json:"maxResults,omitempty"`
 }
 
-// item is one row of a list with the key that it is sorted by, which no other row has.
-type item[W any] struct {
-	key string
-	row W
-}
-
 // keyOf sorts by creation and then by what tells rows apart.
 func keyOf(created time.Time, parts ...string) string {
 	return fmt.Sprintf("%020d", created.UnixNano()) + strings.Join(parts, "\x00")
 }
 
-// list answers one page. in are the parameters without those of the page; a token fits only the
-// request that it was made for. rows makes all rows.
-func list[W any](x *request, in any, p paged, rows func(v *store.View) ([]item[W], error)) (page []W, next *string, err error) {
-	limit := maxPage
+// shareKey is what the keys of all rows of a share begin with.
+func shareKey(r *ctl.Share) string { return keyOf(r.Created, r.ID) }
+
+// page collects the rows with the lowest keys behind one, and whether there are more. An account may have
+// millions of rows in its shares: those that are not on the page are not made.
+type page[W any] struct {
+	after string // the key that the page begins behind
+	most  int
+	keys  []string // ascending, of the rows
+	rows  []W
+	more  bool
+}
+
+// wants reports whether the row of a key, if it is added, would change anything.
+func (p *page[W]) wants(key string) bool {
+	return (p.after == "" || key > p.after) && (!p.more || key < p.keys[p.most-1])
+}
+
+// passes reports whether a page wants no key that begins with a prefix.
+func (p *page[W]) passes(prefix string) bool {
+	isBefore := prefix < p.after && !strings.HasPrefix(p.after, prefix)
+	return isBefore || p.more && prefix > p.keys[p.most-1]
+}
+
+// add takes a row that is wanted. No other has its key.
+func (p *page[W]) add(key string, row W) {
+	if len(p.keys) == p.most && key > p.keys[p.most-1] {
+		p.more = true
+		return
+	}
+	at, _ := slices.BinarySearch(p.keys, key)
+	p.keys, p.rows = slices.Insert(p.keys, at, key), slices.Insert(p.rows, at, row)
+	if len(p.keys) > p.most {
+		p.keys, p.rows, p.more = p.keys[:p.most], p.rows[:p.most], true
+	}
+}
+
+// newPage is the empty page that a request asks for. in are its parameters without those of the page; a token fits
+// only the request that it was made for.
+func newPage[W any](x *request, in any, p paged) (*page[W], error) {
+	to := &page[W]{most: maxPage, rows: []W{}}
 	if p.MaxResults != nil {
-		if limit = *p.MaxResults; limit < 1 || limit > maxPage {
+		if to.most = *p.MaxResults; to.most < 1 || to.most > maxPage {
 			code := "InvalidParameterException"
 			if x.action.name == "GetResourceShareInvitations" {
 				code = "InvalidMaxResultsException"
 			}
-			return nil, nil, refused(code, "The value %d of maxResults is not valid. Use a number from 1 to %d.", limit, maxPage)
+			return nil, refused(code, "The value %d of maxResults is not valid. Use a number from 1 to %d.", to.most, maxPage)
 		}
 	}
-	after, err := x.after(in, p.NextToken)
+	var err error
+	to.after, err = x.after(in, p.NextToken)
+	return to, err
+}
+
+// next is the token of the next page; nil: this is the last one.
+func (p *page[W]) next(x *request, in any) *string {
+	if !p.more {
+		return nil
+	}
+	token := x.pageToken(in, p.keys[p.most-1])
+	return &token
+}
+
+// list answers one page of a list that is not long. rows adds all rows.
+func list[W any](x *request, in any, p paged, rows func(v *store.View, to *page[W]) error) ([]W, *string, error) {
+	to, err := newPage[W](x, in, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	var all []item[W]
-	if err := x.read(func(v *store.View) (err error) { all, err = rows(v); return err }); err != nil {
+	if err := x.read(func(v *store.View) error { return rows(v, to) }); err != nil {
 		return nil, nil, err
 	}
-	slices.SortFunc(all, func(a, b item[W]) int { return cmp.Compare(a.key, b.key) })
-	page = []W{}
-	for _, i := range all {
-		switch {
-		case after != "" && i.key <= after:
-		case len(page) == limit:
-			return page, next, nil
-		default:
-			page = append(page, i.row)
-			token := x.pageToken(in, i.key)
-			next = &token
+	return to.rows, to.next(x, in), nil
+}
+
+// listShares answers one page of a list of what is in shares, each of which may have very many rows: rows adds those
+// of one, whose keys begin with key. It is called when the state is no longer held.
+func listShares[W any](x *request, in any, p paged, find func(v *store.View) ([]*ctl.Share, error), rows func(r *ctl.Share, key string, to *page[W])) ([]W, *string, error) {
+	to, err := newPage[W](x, in, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	var shares []*ctl.Share
+	if err := x.read(func(v *store.View) (err error) { shares, err = find(v); return err }); err != nil {
+		return nil, nil, err
+	}
+	for _, r := range shares {
+		if err := x.ctx().Err(); err != nil {
+			return nil, nil, err
+		}
+		if key := shareKey(r); !to.passes(key) {
+			rows(r, key, to)
 		}
 	}
-	return page, nil, nil
+	return to.rows, to.next(x, in), nil
 }
 
 // A token is base64 of a sum and of the last key of the page. The sum is no secret and protects

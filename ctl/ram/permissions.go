@@ -23,11 +23,11 @@ func listTypes(x *request, in *typesInput) (any, error) {
 	if err := x.permitAll(); err != nil {
 		return nil, err
 	}
-	found, next, err := list(x, in.Scope, in.paged, func(*store.View) ([]item[wireType], error) {
-		if in.Scope == "GLOBAL" {
-			return nil, nil
+	found, next, err := list(x, in.Scope, in.paged, func(_ *store.View, to *page[wireType]) error {
+		if in.Scope != "GLOBAL" && to.wants(targetType) {
+			to.add(targetType, wireType{targetType, "ec2", "REGIONAL"})
 		}
-		return []item[wireType]{{targetType, wireType{targetType, "ec2", "REGIONAL"}}}, nil
+		return nil
 	})
 	return struct {
 		Types []wireType `json:"resourceTypes"`
@@ -55,11 +55,12 @@ type permissionsAnswer struct {
 	Next        *string          `json:"nextToken,omitempty"`
 }
 
-// one answers with the one permission that there is.
-func onePermission(*store.View) ([]item[wirePermission], error) {
-	p := permission()
-	p.Status = "ATTACHABLE"
-	return []item[wirePermission]{{permissionARN, p}}, nil
+// addPermission adds the one permission that there is.
+func addPermission(to *page[wirePermission], status string) {
+	if p := permission(); to.wants(p.ARN) {
+		p.Status = status
+		to.add(p.ARN, p)
+	}
 }
 
 type permissionsInput struct {
@@ -74,7 +75,10 @@ func listPermissions(x *request, in *permissionsInput) (any, error) {
 	if err := x.permitAll(); err != nil {
 		return nil, err
 	}
-	found, next, err := list(x, in.Type, in.paged, onePermission)
+	found, next, err := list(x, in.Type, in.paged, func(_ *store.View, to *page[wirePermission]) error {
+		addPermission(to, "ATTACHABLE")
+		return nil
+	})
 	return permissionsAnswer{found, next}, err
 }
 
@@ -90,13 +94,10 @@ func listSharePermissions(x *request, in *sharePermissionsInput) (any, error) {
 	if err := x.permitAll(); err != nil {
 		return nil, err
 	}
-	found, next, err := list(x, in.ARN, in.paged, func(v *store.View) ([]item[wirePermission], error) {
-		if _, err := x.share(v, in.ARN); err != nil {
-			return nil, err
-		}
-		rows, err := onePermission(v)
-		rows[0].row.Status = "ASSOCIATED"
-		return rows, err
+	found, next, err := list(x, in.ARN, in.paged, func(v *store.View, to *page[wirePermission]) error {
+		_, err := x.share(v, in.ARN)
+		addPermission(to, "ASSOCIATED")
+		return err
 	})
 	return permissionsAnswer{found, next}, err
 }

@@ -209,6 +209,31 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// TestPermissionBeforeExistence: who may not do an action is not told by it what there is, nor what
+// others of the account have done with a client token.
+func TestPermissionBeforeExistence(t *testing.T) {
+	const never = "00000000-0000-4000-8000-000000000000"
+	w := newWorld(t)
+	arn := w.share("tools", bob)
+	invitation := w.invited(bob)
+	nowhere := w.ways(w.service.ramARN(alice, shareWord, never), w.service.ramARN(alice, invitationWord, never))
+	for name, in := range nowhere {
+		w.deny = "ram:" + name
+		w.refused(bob, "AccessDeniedException", name, in)
+	}
+	w.deny = ""
+	accept := object{"resourceShareInvitationArn": invitation, "clientToken": "once"}
+	w.ok(bob, "AcceptResourceShareInvitation", accept)
+	w.ok(bob, "AcceptResourceShareInvitation", accept)
+	remove := object{"resourceShareArn": arn, "clientToken": "once"}
+	w.ok(alice, "DeleteResourceShare", remove)
+	w.ok(alice, "DeleteResourceShare", remove)
+	w.deny = "ram:AcceptResourceShareInvitation"
+	w.refused(bob, "AccessDeniedException", "AcceptResourceShareInvitation", accept)
+	w.deny = "ram:DeleteResourceShare"
+	w.refused(alice, "AccessDeniedException", "DeleteResourceShare", remove)
+}
+
 func checkQuestion(t *testing.T, name string, q *iam.Question, in object) {
 	arn, _ := in["resourceShareArn"].(string)
 	tags := map[string]string{"team": "net"}

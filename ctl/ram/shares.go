@@ -34,6 +34,9 @@ func createShare(x *request, in *createInput) (any, error) {
 	if err := checkPermissions(in.Permissions); err != nil {
 		return nil, err
 	}
+	if err := checkCounts(in.ResourceARNs, in.Principals); err != nil {
+		return nil, err
+	}
 	if err := x.checkPrincipals(in.Principals); err != nil {
 		return nil, err
 	}
@@ -228,23 +231,20 @@ func getShares(x *request, in *getInput) (any, error) {
 	if err := oneOf("resourceShareStatus", in.Status, "", "PENDING", statusActive, statusFailed, "DELETING", "DELETED"); err != nil {
 		return nil, err
 	}
+	if n := len(in.TagFilters); n > ctl.MaxTags {
+		return nil, invalid("There are %d tag filters. A resource share has at most %d tags.", n, ctl.MaxTags)
+	}
 	if err := x.permitAll(); err != nil {
 		return nil, err
 	}
 	key := *in
 	key.paged = paged{}
-	shares, next, err := list(x, key, in.paged, func(v *store.View) ([]item[wireShare], error) {
-		found, err := x.shares(v, in.Owner, in.ARNs)
-		if err != nil {
-			return nil, err
+	shares, next, err := listShares(x, key, in.paged, func(v *store.View) ([]*ctl.Share, error) {
+		return x.shares(v, in.Owner, in.ARNs)
+	}, func(r *ctl.Share, key string, to *page[wireShare]) {
+		if to.wants(key) && in.selects(x, r) {
+			to.add(key, x.wire(r))
 		}
-		var rows []item[wireShare]
-		for _, r := range found {
-			if in.selects(x, r) {
-				rows = append(rows, item[wireShare]{keyOf(r.Created, r.ID), x.wire(r)})
-			}
-		}
-		return rows, nil
 	})
 	return struct {
 		Shares []wireShare `json:"resourceShares"`
@@ -278,12 +278,13 @@ func (x *request) shares(v *store.View, owner string, arns []string) ([]*ctl.Sha
 		return nil, err
 	}
 	var found []*ctl.Share
+	named := oneOfThese(arns)
 	for _, r := range v.Shares() {
 		own := r.Account == x.account()
 		if own != (owner == ownerSelf) || !own && !v.SharedWith(x.account(), r) {
 			continue
 		}
-		if len(arns) == 0 || slices.Contains(arns, x.service.shareARN(r)) {
+		if len(arns) == 0 || named(x.service.shareARN(r)) {
 			found = append(found, r)
 		}
 	}

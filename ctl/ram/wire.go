@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"mirrorgw/ctl"
-	"mirrorgw/ctl/store"
 )
 
 // seconds is a time as JSON has it here: seconds since 1970, with thousandths.
@@ -104,7 +103,7 @@ func (x *request) resourceAssociation(r *ctl.Share, id string) wireAssociation {
 	return x.association(r, typeResource, x.service.targetARN(r.Account, id), statusAssociated)
 }
 
-func (x *request) principalAssociation(v *store.View, r *ctl.Share, p *ctl.SharePrincipal) wireAssociation {
+func (x *request) principalAssociation(v organizations, r *ctl.Share, p *ctl.SharePrincipal) wireAssociation {
 	w := x.association(r, typePrincipal, p.ID, statusAssociated)
 	w.Created, w.Updated, w.External = secondsOf(p.Since), secondsOf(latest(p)), isExternal(v, r, p)
 	switch p.StatusAt(x.Time) {
@@ -128,8 +127,11 @@ func latest(p *ctl.SharePrincipal) time.Time {
 	return p.Since
 }
 
+// organizations knows who is with whom. Within a change, or a look at the state, it is that state.
+type organizations interface{ SameOrganization(a, b string) bool }
+
 // isExternal reports whether a principal is outside of the owner's organisation.
-func isExternal(v *store.View, r *ctl.Share, p *ctl.SharePrincipal) bool {
+func isExternal(v organizations, r *ctl.Share, p *ctl.SharePrincipal) bool {
 	return !p.IsOrganization() && !v.SameOrganization(r.Account, p.ID)
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 
 	"mirrorgw/ctl"
 )
@@ -11,11 +12,16 @@ type shareNode struct {
 	entry
 	rec, before *ctl.Share
 	targets     []*targetNode // entered in their lists while linked, in the order of the record
+
+	byID         []*ctl.SharePrincipal // of the record, sorted, while linked: every look at a target of another account asks
+	organization bool                  // that of the owner as a whole is among them
 }
 
 func (n *shareNode) base() *ctl.Common { return &n.rec.Common }
 
 func (st *state) linkShare(n *shareNode) {
+	n.byID = slices.SortedFunc(slices.Values(n.rec.Principals), func(a, b *ctl.SharePrincipal) int { return strings.Compare(a.ID, b.ID) })
+	n.organization = slices.ContainsFunc(n.byID, (*ctl.SharePrincipal).IsOrganization)
 	for _, t := range n.targets {
 		t.shares = t.shares.with(n)
 	}
@@ -32,20 +38,27 @@ func (st *state) unlinkShare(n *shareNode) {
 // owner's organisation, or because it has accepted an invitation.
 func (st *state) grants(r *ctl.Share, account string) bool {
 	same := st.sameOrganization(r.Account, account)
-	for _, p := range r.Principals {
-		switch {
-		case p.ID == account && (same || r.AllowExternal && p.Status == ctl.ShareAccepted):
-			return true
-		case same && p.IsOrganization():
-			return true
-		}
+	return same && slices.ContainsFunc(r.Principals, (*ctl.SharePrincipal).IsOrganization) || admits(r, r.Principal(account), same)
+}
+
+// admits reports whether a share gives one of its principals access; nil is none.
+func admits(r *ctl.Share, p *ctl.SharePrincipal, sameOrganization bool) bool {
+	return p != nil && (sameOrganization || r.AllowExternal && p.Status == ctl.ShareAccepted)
+}
+
+// opens is grants for a share that is linked, which may have very many principals.
+func (st *state) opens(n *shareNode, account string) bool {
+	same := st.sameOrganization(n.rec.Account, account)
+	if same && n.organization {
+		return true
 	}
-	return false
+	at, found := slices.BinarySearchFunc(n.byID, account, func(p *ctl.SharePrincipal, id string) int { return strings.Compare(p.ID, id) })
+	return found && admits(n.rec, n.byID[at], same)
 }
 
 // mayUse reports whether sessions of an account may send to a target.
 func (st *state) mayUse(account string, t *targetNode) bool {
-	return t.rec.Account == account || slices.ContainsFunc(t.shares, func(s *shareNode) bool { return st.grants(s.rec, account) })
+	return t.rec.Account == account || slices.ContainsFunc(t.shares, func(s *shareNode) bool { return st.opens(s, account) })
 }
 
 // touchShare takes a share in hand, with the sessions of other accounts that its targets have.

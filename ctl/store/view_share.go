@@ -81,6 +81,14 @@ func (v *View) SharedWith(account string, s *ctl.Share) bool {
 // SameOrganization reports whether two accounts are in one organisation.
 func (v *View) SameOrganization(a, b string) bool { return v.st.sameOrganization(a, b) }
 
+// SameOrganization reports whether two accounts are in one organisation. Within Read or Change the View's is to be
+// asked: this one waits for its turn.
+func (s *Store) SameOrganization(a, b string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.st.sameOrganization(a, b)
+}
+
 // Invitation finds the share, and in it the principal, that an invitation is of.
 func (v *View) Invitation(id string) (*ctl.Share, *ctl.SharePrincipal, bool) {
 	for _, n := range v.st.shares.order {

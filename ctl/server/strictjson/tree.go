@@ -49,7 +49,7 @@ func parse(data []byte) (any, error) {
 	}
 	p := parser{json.NewDecoder(bytes.NewReader(data))}
 	p.UseNumber()
-	return p.value("", 0)
+	return p.value(nil, 0)
 }
 
 // syntaxError says where the text stops being JSON.
@@ -67,24 +67,25 @@ func syntaxError(data []byte, err error) error {
 // parser builds the tree from the tokens of a text that is known to be valid.
 type parser struct{ *json.Decoder }
 
-func (p parser) value(path string, depth int) (any, error) {
+func (p parser) value(at *place, depth int) (any, error) {
 	token, err := p.Token()
 	if err != nil {
-		return nil, malformed(path, "the body is not JSON (%v); send one JSON object", err)
+		return nil, malformed(at.String(), "the body is not JSON (%v); send one JSON object", err)
 	}
 	delimiter, ok := token.(json.Delim)
 	if !ok {
 		return token, nil
 	}
 	if depth >= MaxDepth {
-		return nil, malformed(path, "the body is nested deeper than %d objects and arrays; no request is", MaxDepth)
+		return nil, malformed(at.String(), "the body is nested deeper than %d objects and arrays; no request is", MaxDepth)
 	}
 	if delimiter == '{' {
-		return p.object(path, depth)
+		return p.object(at, depth)
 	}
-	list := []any{}
+	list, here := []any{}, &place{in: at, isItem: true}
 	for p.More() {
-		item, err := p.value(fmt.Sprintf("%s[%d]", path, len(list)), depth+1)
+		here.item = len(list)
+		item, err := p.value(here, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -93,27 +94,47 @@ func (p parser) value(path string, depth int) (any, error) {
 	return list, p.end()
 }
 
-func (p parser) object(path string, depth int) (any, error) {
-	o := object{}
+func (p parser) object(at *place, depth int) (any, error) {
+	o, here := object{}, &place{in: at}
 	seen := map[string]bool{}
 	for p.More() {
 		token, err := p.Token()
 		name, ok := token.(string)
 		if err != nil || !ok {
-			return nil, malformed(path, "the body is not JSON (%v); send one JSON object", err)
+			return nil, malformed(at.String(), "the body is not JSON (%v); send one JSON object", err)
 		}
-		at := join(path, name)
+		here.name = name
 		if seen[name] {
-			return nil, malformed(at, "field %s is there twice; keep one of the two", at)
+			return nil, malformed(here.String(), "field %s is there twice; keep one of the two", here)
 		}
 		seen[name] = true
-		value, err := p.value(at, depth+1)
+		value, err := p.value(here, depth+1)
 		if err != nil {
 			return nil, err
 		}
 		o = append(o, member{name, value})
 	}
 	return o, p.end()
+}
+
+// place is where a value stands. It is put into words only for the sentence that needs it: names may be as long as
+// the body. nil is the body itself.
+type place struct {
+	in     *place
+	name   string // of a field
+	item   int    // of a list
+	isItem bool
+}
+
+// String is like "targets[3].name".
+func (p *place) String() string {
+	switch {
+	case p == nil:
+		return ""
+	case p.isItem:
+		return fmt.Sprintf("%s[%d]", p.in, p.item)
+	}
+	return join(p.in.String(), p.name)
 }
 
 // end takes the closing bracket.
