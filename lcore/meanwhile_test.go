@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"mirrorgw/pipeline"
 	"mirrorgw/rules"
@@ -34,13 +35,16 @@ func large(t testing.TB, g *Group) *rules.Snapshot {
 	return compile(t, r)
 }
 
-// meanwhile does something again and again while a change is prepared, and returns how often it could.
-func meanwhile(t *testing.T, g *Group, s *rules.Snapshot, do func(i int)) (n int) {
+// meanwhile does something again and again while a change is prepared. It returns how often, how long it took
+// at most, and how long the preparation.
+func meanwhile(t *testing.T, g *Group, s *rules.Snapshot, do func(i int)) (n int, longest, whole time.Duration) {
 	t.Helper()
 	var done atomic.Bool
 	result := make(chan error, 1)
 	go func() {
+		began := time.Now()
 		p, err := g.Prepare(s)
+		whole = time.Since(began)
 		done.Store(true)
 		if err == nil {
 			p.Discard()
@@ -48,16 +52,19 @@ func meanwhile(t *testing.T, g *Group, s *rules.Snapshot, do func(i int)) (n int
 		result <- err
 	}()
 	for ; !done.Load(); n++ {
+		began := time.Now()
 		do(n)
+		longest = max(longest, time.Since(began))
 	}
 	if err := <-result; err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return n, longest, whole
 }
 
 // TestLargeProgramKeepsNobodyWaiting: while a large program is laid out, next hops and balances
-// change, frames of our own leave, frames are explained and counters are read.
+// change, frames of our own leave, frames are explained and counters are read. How long that may take
+// is told by the laying out, which the machine's other work makes longer too.
 func TestLargeProgramKeepsNobodyWaiting(t *testing.T) {
 	g := roomy(t)
 	r := mirrored(g, wire0)
@@ -82,15 +89,19 @@ func TestLargeProgramKeepsNobodyWaiting(t *testing.T) {
 			return err
 		}},
 	} {
-		n := meanwhile(t, g, s, func(i int) {
-			if err := c.do(i); err != nil {
-				t.Fatalf("%s: %v", c.name, err)
-			}
-		})
-		if n < 10 {
-			t.Errorf("%s: done %d times while a program was laid out, want many", c.name, n)
+		waits := true
+		for try := 0; waits && try < 5; try++ { // what waits does so every time, what the machine delays does not
+			n, longest, whole := meanwhile(t, g, s, func(i int) {
+				if err := c.do(i); err != nil {
+					t.Fatalf("%s: %v", c.name, err)
+				}
+			})
+			waits = longest > whole/2
+			t.Logf("%s: %d times, at most %v; a program %v", c.name, n, longest, whole)
 		}
-		t.Logf("%s: %d times", c.name, n)
+		if waits {
+			t.Errorf("%s: waits while a program is laid out", c.name)
+		}
 	}
 	stop(t, g)
 	checkProduction(t, g)
