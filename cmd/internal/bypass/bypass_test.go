@@ -189,10 +189,11 @@ func TestRun(t *testing.T) {
 	if err == nil || len(err.Error()) > 2*maxOutput {
 		t.Errorf("%v", err)
 	}
-	// One that leaves a process behind, with our pipe open, has ended as its exit code says.
+	// One that leaves a process behind, with our pipe open, has ended as its exit code says. That process ends with
+	// the test's directory at the latest.
 	for code, want := range map[string]bool{"0": true, "3": false} {
 		done := filepath.Join(dir, "done"+code)
-		err = Run(context.Background(), []string{"/bin/sh", "-c", "(until test -e " + done + "; do sleep 0.01; done) & exit " + code}, 5*time.Second, EventInline, ReasonStart)
+		err = Run(context.Background(), []string{"/bin/sh", "-c", "(while test -d " + dir + " && ! test -e " + done + "; do sleep 0.01; done) & exit " + code}, 5*time.Second, EventInline, ReasonStart)
 		if (err == nil) != want {
 			t.Errorf("a program that has ended with %s is said to have: %v", code, err)
 		}
