@@ -76,10 +76,8 @@ func checkSize(h http.Header) *Error {
 	return nil
 }
 
-// checkSigned refuses a request that leaves open what must be signed: host, the date, and every
-// x-amz- header, which must moreover be there once, as must the date and the type of the body. That
-// type need not be signed, which the SDKs for PHP and JavaScript 2 and curl do not do: it only says
-// how a body is written that is signed itself, and a service refuses one that is written otherwise.
+// checkSigned refuses a request that leaves open what must be signed: host, the date, the type of
+// the body, and every x-amz- header, which must moreover be there once, as must the date.
 func (a *Authorization) checkSigned(r *http.Request) *Error {
 	for _, name := range []string{"host", "x-amz-date"} {
 		if !a.signs(name) {
@@ -94,7 +92,7 @@ func (a *Authorization) checkSigned(r *http.Request) *Error {
 		if lower != "content-type" && !strings.HasPrefix(lower, "x-amz-") {
 			continue
 		}
-		if lower != "content-type" && !a.signs(lower) {
+		if !a.signs(lower) {
 			return refuse(Incomplete, "'%s' must be a 'SignedHeader' in the AWS Authorization.", printableName(lower))
 		}
 		if len(values) > 1 {
