@@ -220,6 +220,6 @@ func TestLightSessionKeepsItsCopies(t *testing.T) {
 // limit puts a running worker that heeds no sign into congestion, with a budget of 50.
 func limit(g *Group) {
 	b := &g.workers[0].c.pipe.budget
-	b.copies, b.level, b.left, b.round = 50, 64, 50, 1
+	b.copies, b.level, b.share, b.left, b.round = 50, 64, 32, 50, 1
 	b.state = 1
 }

@@ -3,10 +3,10 @@
  * (docs/congestion.md). hold asks for each copy; lcore/congestion.h says how many there are.
  *
  * Copies are handed out by the interval. A session gets at most level of them in a round, which is
- * as many intervals as have 64 copies, and level settles where all sessions together just use the
- * budget up: those that want less than level lose nothing, the others get the same (max-min
- * fairness). A session's first copies of a round may be made on credit, which later intervals pay
- * back: whoever asks late finds something left.
+ * as many intervals as have 64 copies, a part of them by the end of each interval, and level
+ * settles where all sessions together just use the budget up: those that want less than level lose
+ * nothing, the others get the same (max-min fairness). A session's first copies of a round may be
+ * made on credit, which later intervals pay back: whoever asks late finds something left.
  */
 #ifndef MGW_BUDGET_H
 #define MGW_BUDGET_H
@@ -40,6 +40,7 @@ struct mgw_budget {
 	uint32_t round;     /* number of the present one */
 	uint32_t intervals; /* of the present round that have begun */
 	uint32_t level;     /* copies of one session in a round */
+	uint32_t share;     /* of the level: copies of one session by the end of this interval */
 	int64_t left;       /* copies in the present interval; below 0: owed to the next */
 	uint64_t unused;    /* copies that were left in earlier intervals of the round */
 	uint32_t sessions;  /* that asked in the present round */
@@ -80,7 +81,7 @@ static inline bool mgw_budget_admits(struct mgw_budget *b, struct mgw_credit *cr
 		*credit = (struct mgw_credit){.round = b->round};
 		b->sessions++;
 	}
-	if (credit->copies >= b->level) {
+	if (credit->copies >= b->share) {
 		b->capped++;
 		b->refused++;
 		return false;
@@ -109,6 +110,18 @@ static inline uint32_t mgw_budget_next_level(const struct mgw_budget *b)
 	return level > 0 ? (uint32_t)level : 1;
 }
 
+/*
+ * What of its level a session may have had by the end of the present interval: who asks for much
+ * leaves something of each interval to the others.
+ */
+static inline void mgw_budget_share(struct mgw_budget *b)
+{
+	const uint64_t length = mgw_round_length(b->copies);
+	const uint64_t begun = b->intervals < length ? b->intervals : length;
+
+	b->share = (uint32_t)((b->level * begun + length - 1) / length);
+}
+
 static inline void mgw_begin_round(struct mgw_budget *b)
 {
 	b->round++;
@@ -126,6 +139,7 @@ static inline void mgw_budget_next(struct mgw_budget *b)
 		b->level = mgw_budget_next_level(b);
 		mgw_begin_round(b);
 	}
+	mgw_budget_share(b);
 	b->left = b->left < 0 ? b->left + b->copies : b->copies;
 }
 
@@ -137,6 +151,7 @@ static inline void mgw_budget_set(struct mgw_budget *b, uint32_t copies)
 
 	__atomic_store_n(&b->copies, copies, __ATOMIC_RELAXED);
 	b->level = level > most ? (uint32_t)most : level > 0 ? (uint32_t)level : 1;
+	mgw_budget_share(b);
 	if (b->left > copies)
 		b->left = copies;
 }
@@ -148,6 +163,7 @@ static inline void mgw_budget_begin(struct mgw_budget *b, uint32_t copies)
 	b->level = (uint32_t)mgw_round_copies(copies);
 	b->left = copies;
 	mgw_begin_round(b);
+	mgw_budget_share(b);
 }
 
 #endif

@@ -61,6 +61,8 @@ func TestBudgetIsFair(t *testing.T) {
 		{"one 100 times heavier", 128, []float64{500, 5}, []float64{0.22, 0.999}, 0.85},
 		{"one 100 times heavier, hardly any budget", 4, []float64{500, 0.5}, []float64{0.005, 0.98}, 0.9},
 		{"one 1,000 times heavier, the smallest budget", 1, []float64{100, 0.1}, []float64{0.007, 0.97}, 0.8},
+		{"one wants most of its half", 50, []float64{1500, 15.5}, []float64{0.018, 0.99}, 0.85},
+		{"one wants nearly its half", 60, []float64{1500, 22}, []float64{0.018, 0.97}, 0.85},
 		{"equals", 100, []float64{200, 200}, []float64{0.22, 0.22}, 0.85},
 		{"three to one", 100, []float64{300, 100}, []float64{0.14, 0.42}, 0.85},
 		{"one light among many heavy", 64, []float64{40, 40, 40, 40, 40, 40, 40, 40, 1}, []float64{.14, .14, .14, .14, .14, .14, .14, .14, 0.98}, 0.85},
@@ -106,6 +108,9 @@ func TestBudgetIsKept(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "intervals") {
 			debt, sum, of := int64(b.c.copies)/4+8, int64(0), make([]uint32, len(credits))
 			level := uint32(b.c.level) // of a round: one interval has no more
+			if b.c.share > b.c.level || b.c.share < 1 {
+				t.Fatalf("a session may have %d by the end of the interval: %+v", b.c.share, b.c)
+			}
 			for _, i := range rapid.SliceOfN(rapid.IntRange(0, len(credits)-1), 0, 200).Draw(t, "asks") {
 				if b.admits(&credits[i]) {
 					sum, of[i] = sum+1, of[i]+1
