@@ -104,12 +104,12 @@ func source(i int) traffic.Host {
 	return traffic.NewHost(fmt.Sprintf("source-%d", i), mac, fmt.Sprintf("10.64.%d.%d", i>>8, i&255))
 }
 
-// ruleFrames is a frame for each of flows rules that are spread evenly over the list. Every one
+// ruleFrames is a frame of each of n flows, of rules that are spread evenly over the list. Every one
 // is accepted: by its rule, or by one before it.
-func ruleFrames(list []rule) (frames [][]byte) {
+func ruleFrames(list []rule, n int) (frames [][]byte) {
 	r := random()
-	for i := range flows {
-		frames = append(frames, list[i*len(list)/flows].frame(r))
+	for i := range n {
+		frames = append(frames, list[i*len(list)/n].frame(r))
 	}
 	return frames
 }

@@ -30,6 +30,8 @@ func growths() []growth {
 		{name: "rules", title: "Cost of rules", label: "rules of the filter, matched evenly",
 			values: decades, of: func(n int) workload { return manyRules("", n) }},
 		{name: "flows", title: "Cost of flows", label: "flows in the traffic", values: append(decades, 100000, 1000000), of: growingFlows},
+		{name: "flows-rules", title: "Cost of flows with 10,000 rules", label: "flows in the traffic, matched evenly by the rules",
+			values: []int{100, 1000, 5000, 10000, 20000, 50000, 100000, 1000000}, of: growingRuleFlows},
 	}
 }
 
@@ -67,6 +69,16 @@ func growingSessions(n int) workload {
 func growingFlows(n int) workload {
 	w := millionFlows()
 	return workload{decider: 1, frames: manyFlows(n), resources: tenRules, memoryMB: w.memoryMB, dataRoom: w.dataRoom}
+}
+
+// growingRuleFlows are more and more flows that a filter of 10,000 rules tells apart: what a match cache does not hold
+// is searched for.
+func growingRuleFlows(n int) workload {
+	w, list := manyRules("", 10000), randomRules(10000)
+	big := millionFlows()
+	w.memoryMB, w.dataRoom = big.memoryMB, big.dataRoom
+	w.frames = func() [][]byte { return ruleFrames(list, n) }
+	return w
 }
 
 // growthWorkloads are what --only calls them; each measures all its values.

@@ -7,7 +7,7 @@ func pacedLoads() []workload {
 		{name: "64", decider: 1, frames: udpFlows(short), resources: tenRules},
 		{name: "imix", decider: 1, frames: imixFlows, resources: tenRules},
 		{name: "1500", decider: 1, frames: udpFlows(long), resources: tenRules},
-		{name: "rules-10000", decider: 1, frames: func() [][]byte { return ruleFrames(randomRules(10000)) },
+		{name: "rules-10000", decider: 1, frames: func() [][]byte { return ruleFrames(randomRules(10000), flows) },
 			resources: func() string { return oneSource(ruleTOML(randomRules(10000))) }},
 	}
 }

@@ -97,7 +97,7 @@ func everything() []workload {
 func manyRules(name string, n int) workload {
 	return workload{
 		name: name, decider: 1,
-		frames:    func() [][]byte { return ruleFrames(randomRules(n)) },
+		frames:    func() [][]byte { return ruleFrames(randomRules(n), flows) },
 		resources: func() string { return oneSource(ruleTOML(randomRules(n))) },
 	}
 }
