@@ -16,6 +16,10 @@ type Loop struct {
 
 	TakenOver uint64 // copies that a mirror lcore got from workers
 
+	// Packets for which a rule set of more than 64 rules was asked, by who answered: the match cache, for
+	// the same was asked for their flow before, or a search.
+	RulesCached, RulesSearched uint64
+
 	Bursts []uint64    // polls of one queue by what they received: 0 to 32 frames
 	Gaps   []GapBucket // loops by their duration, shortest first
 
@@ -44,6 +48,8 @@ func (l Loop) Since(before Loop) Loop {
 	l.Idle -= before.Idle
 	l.Housekeeping -= before.Housekeeping
 	l.TakenOver -= before.TakenOver
+	l.RulesCached -= before.RulesCached
+	l.RulesSearched -= before.RulesSearched
 	l.TimedPackets -= before.TimedPackets
 	l.Bursts, l.Gaps, l.Stages = slices.Clone(l.Bursts), slices.Clone(l.Gaps), slices.Clone(l.Stages)
 	for i, n := range before.Bursts {

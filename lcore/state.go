@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"mirrorgw/dpdk"
+	"mirrorgw/pipeline"
 )
 
 // WorkerState is how a worker does.
@@ -18,6 +19,7 @@ type WorkerState struct {
 	FinishedGap time.Duration
 
 	Telemetry  Telemetry
+	Match      pipeline.MatchCounters
 	Congestion CongestionState
 
 	// Split mode: copies, since the first Start. What workers have handed over and mirror lcores have
@@ -74,7 +76,7 @@ func (g *Group) Workers() []WorkerState {
 func (w *worker) state() WorkerState {
 	totals := w.counters.Totals()
 	return WorkerState{Lcore: w.cpu, CPU: w.cpu, Mirror: w.mirror, Heartbeat: w.heartbeat(), LongestGap: w.longestGap(), FinishedGap: w.finishedGap(),
-		Telemetry: w.telemetry(), Congestion: w.congestion(), HandedOver: totals.Handed, TakenOver: totals.Taken}
+		Telemetry: w.telemetry(), Match: w.counters.Match(), Congestion: w.congestion(), HandedOver: totals.Handed, TakenOver: totals.Taken}
 }
 
 // MeasureGaps makes every worker forget its longest gap between two polls. It takes the worker one

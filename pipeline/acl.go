@@ -32,12 +32,13 @@ const (
 // aclContext is an rte_acl context that filters share: a change rebuilds only what it touches.
 type aclContext struct {
 	context *C.struct_rte_acl_ctx
+	serial  C.uint64_t      // of this process alone: match caches know the context by it
 	classes *[256]C.uint8_t // C memory
 	memory  arena
 	users   int // filters in memory; guarded by Layout.build
 }
 
-var aclNames atomic.Uint64 // rte_acl finds contexts by name, so each needs its own
+var aclSerials atomic.Uint64 // of contexts; rte_acl finds them by name, which has it
 
 // classesOf numbers the protocols that rules name; false when a byte cannot hold them all.
 func classesOf(list []*rules.Rule) (classes [256]uint8, ok bool) {
@@ -92,7 +93,7 @@ func buildACL(family int, list []*rules.Rule, classes *[256]uint8) (*aclContext,
 		e.source_first, e.source_last = portsOf(list[i].SrcPorts)
 		e.destination_first, e.destination_last = portsOf(list[i].DstPorts)
 	}
-	built := &aclContext{}
+	built := &aclContext{serial: C.uint64_t(aclSerials.Add(1))}
 	memory, err := newArray[[256]C.uint8_t](&built.memory, 1)
 	if err != nil {
 		return nil, err
@@ -101,7 +102,7 @@ func buildACL(family int, list []*rules.Rule, classes *[256]uint8) (*aclContext,
 	for i, class := range classes {
 		built.classes[i] = C.uint8_t(class)
 	}
-	name := C.CString(fmt.Sprintf("mgw_acl_%d", aclNames.Add(1)))
+	name := C.CString(fmt.Sprintf("mgw_acl_%d", built.serial))
 	defer C.free(unsafe.Pointer(name))
 	var call *C.char
 	rc := C.mgw_acl_build(name, C.int(family), &entries[0], C.uint32_t(len(entries)),

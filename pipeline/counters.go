@@ -55,6 +55,12 @@ type SessionCounters struct {
 	Skipped           CountsByReason
 }
 
+// MatchCounters is how often an lcore asked rule sets that rte_acl holds, by who answered.
+type MatchCounters struct {
+	Cached   uint64 // by the match cache, which remembers what rte_acl said of the same flow
+	Searched uint64 // by rte_acl
+}
+
 // Capacity is how many slots a Counters has.
 type Capacity struct{ Sources, Sessions, Rules, Targets int }
 
@@ -147,6 +153,11 @@ func (k *Counters) Session(slot uint32, d rules.Direction) SessionCounters {
 
 // Rule returns how often a rule decided.
 func (k *Counters) Rule(slot uint32) Count { return loadCount(&k.rules[slot]) }
+
+// Match returns who answered for large rule sets.
+func (k *Counters) Match() MatchCounters {
+	return MatchCounters{Cached: load(&k.c.match.cached), Searched: load(&k.c.match.searched)}
+}
 
 // SlowPathFull returns how many frames, on all ports, the slow path had no room for.
 func (k *Counters) SlowPathFull() (n uint64) {

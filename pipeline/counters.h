@@ -139,9 +139,16 @@ _Static_assert(offsetof(struct mgw_totals, handed) == 64 &&
 		   offsetof(struct mgw_totals, tunnel_rx) == 128,
 	       "a burst of a wire changes the first cache line, whatever becomes of it the second");
 
+/* Sightings for which a rule set was asked that rte_acl holds, by who answered. */
+struct mgw_match_counters {
+	uint64_t cached;   /* the match cache */
+	uint64_t searched; /* rte_acl */
+};
+
 /* All counters of one lcore. The arrays are indexed by slots that Go hands out. */
 struct mgw_counters {
 	struct mgw_totals totals;
+	struct mgw_match_counters match;
 	struct mgw_port_counters ports[MGW_MAX_PORTS];
 	struct mgw_source_counters (*sources)[MGW_DIRECTIONS];
 	struct mgw_session_counters (*sessions)[MGW_DIRECTIONS];

@@ -86,7 +86,7 @@ func (m *filterMemory) fillACL(l *Layout, out *C.struct_mgw_rules, family int, l
 		return err
 	}
 	m.acls = append(m.acls, key)
-	out.acl = context.context
+	out.acl, out.acl_serial = context.context, context.serial
 	out.acl_class = &context.classes[0]
 	out.acl_class_tcp_ports, out.acl_class_udp_ports = classTCPPorts, classUDPPorts
 	out.acl_class_unknown = classOther

@@ -39,13 +39,14 @@ import (
 
 // Sizes that mempools and rings are planned with.
 const (
-	Burst         = C.MGW_BURST      // frames a burst
-	Stock         = C.MGW_STOCK      // mirror mbufs that each pipe keeps ready
-	CopyMax       = C.MGW_COPY_MAX   // inner bytes up to which a copy owns its data
-	HeaderRoom    = 128 + 320        // data room of a header mbuf, headroom included, bytes
-	MaxHeldABurst = C.MGW_MAX_HELD   // indirect mbufs that one burst can need
-	MaxCopies     = C.MGW_MAX_COPIES // copies that one burst can yield
-	Datagrams     = C.MGW_DATAGRAMS  // whose first fragment is remembered
+	Burst         = C.MGW_BURST       // frames a burst
+	Stock         = C.MGW_STOCK       // mirror mbufs that each pipe keeps ready
+	CopyMax       = C.MGW_COPY_MAX    // inner bytes up to which a copy owns its data
+	HeaderRoom    = 128 + 320         // data room of a header mbuf, headroom included, bytes
+	MaxHeldABurst = C.MGW_MAX_HELD    // indirect mbufs that one burst can need
+	MaxCopies     = C.MGW_MAX_COPIES  // copies that one burst can yield
+	Datagrams     = C.MGW_DATAGRAMS   // whose first fragment is remembered
+	CacheTrial    = C.MGW_CACHE_TRIAL // packets after which a match cache is judged
 )
 
 // Pipe is the working memory of one lcore's stages.

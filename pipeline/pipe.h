@@ -95,6 +95,47 @@ struct mgw_datagram {
 	uint8_t accepted, excluded;
 } __attribute__((aligned(64)));
 
+/*
+ * The match cache (matchcache.h): 2^bits cache lines. It is judged after so many keys, of which one
+ * in so many may be missing, or it pauses for as long as up to so many trials. Of the keys that
+ * were missing one in so many pushes out another.
+ */
+#define MGW_CACHE_BITS   15
+#define MGW_CACHE_TRIAL  (4u << MGW_CACHE_BITS)
+#define MGW_CACHE_WORTH  8
+#define MGW_CACHE_TRIALS 32u
+#define MGW_CACHE_ONE_IN 4
+
+/* An IPv4 key, its fields as they stand there, and the first rule that matches it. */
+struct mgw_cached4 {
+	uint32_t source, destination, ports;
+	uint32_t position; /* MGW_NO_POSITION: no rule */
+};
+
+struct mgw_cached6 {
+	uint32_t source[4], destination[4], ports;
+	uint32_t position;
+};
+
+/* Two IPv4 keys, the newer one first, or one of IPv6. */
+struct mgw_cache_line {
+	uint64_t asked[2]; /* serial of a context << 8 | class; 0: nobody was */
+	union {
+		struct mgw_cached4 v4[2];
+		struct mgw_cached6 v6;
+	};
+} __attribute__((aligned(64)));
+
+struct mgw_match_cache {
+	uint32_t looked, missed; /* keys, since it was judged last */
+	uint32_t pause;          /* keys left until it is asked again */
+	uint32_t trials;         /* as long as so many the last pause was; 0: the trial was good */
+	uint32_t chance;         /* says which keys are remembered */
+	struct mgw_cache_line lines[1 << MGW_CACHE_BITS];
+};
+
+_Static_assert(sizeof(struct mgw_cache_line) == 64, "one look is one cache line");
+
 /* A copy on its way: from the session's yes to the tunnel port's. */
 struct mgw_copy {
 	struct rte_mbuf *head;                 /* mirror mbuf; NULL: given by copy */
@@ -170,6 +211,7 @@ struct mgw_pipe {
 	/* of match's own */
 	uint16_t n_fragments; /* sightings of fragments in the burst */
 	struct mgw_datagram datagrams[MGW_DATAGRAMS];
+	struct mgw_match_cache cache;
 
 	/* set by match and hold, consumed by copy */
 	uint16_t n_copies, n_held, n_stock;

@@ -50,6 +50,7 @@ struct mgw_block6 {
 struct mgw_rules {
 	const void *blocks;            /* mgw_block4 or mgw_block6; linear engine */
 	const struct rte_acl_ctx *acl; /* not NULL: the rte_acl engine */
+	uint64_t acl_serial;           /* no other context of the process ever has it; not 0 */
 	const uint8_t *acl_class;      /* [256] protocol -> first key byte, rte_acl engine */
 	const uint32_t *refs;          /* position -> rule slot << 1 | accept */
 	const uint16_t *sessions;      /* position -> session, from the first on; NULL: all 0 */

@@ -141,6 +141,8 @@ type Loop struct {
 	CyclesPerPacket             float64      `json:"cyclesPerPacket"`
 	CyclesPerSecond             uint64       `json:"cyclesPerSecond"` // 0 in the first seconds, as everything else
 	HousekeepingCyclesPerSecond float64      `json:"housekeepingCyclesPerSecond"`
+	RulesCached                 uint64       `json:"rulesCached,omitempty"`   // answers for rule sets of more than 64 rules that the match cache knew
+	RulesSearched               uint64       `json:"rulesSearched,omitempty"` // and those that were searched for
 	Stages                      []LoopStage  `json:"stages"`
 	Bursts                      []LoopBursts `json:"bursts"`
 	Gaps                        []LoopGaps   `json:"gaps"`

@@ -42,6 +42,12 @@ var lcoreFamilies = []family{
 	}),
 	{"mirrorgw_lcore_handed_over_copies_total", counter, byLcore, "Copies that a worker handed over to its mirror lcore; split mode only", splitCopies(ctl.RoleWorker, func(l *ctl.LcoreStatus) uint64 { return l.HandedOver })},
 	{"mirrorgw_lcore_taken_over_copies_total", counter, byLcore, "Copies that a mirror lcore got from workers", splitCopies(ctl.RoleMirror, func(l *ctl.LcoreStatus) uint64 { return l.Loop.TakenOver })},
+	{"mirrorgw_lcore_large_rule_sets_asked_total", counter, append(slices.Clone(byLcore), "result"), "How often a worker asked a rule set of more than 64 rules, by who answered: cache, for the same was asked for the flow before, or search", func(s *scene, o *out) {
+		for _, l := range s.status.Lcores {
+			o.count(int64(l.Loop.RulesCached), strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), "cache")
+			o.count(int64(l.Loop.RulesSearched), strconv.Itoa(l.Lcore), strconv.Itoa(l.CPU), "search")
+		}
+	}},
 	lcore("mirrorgw_lcore_timed_packets_total", counter, "Frames that a worker received, or copies that a mirror lcore got, in timed loops, which are one in 256", func(l *ctl.LcoreStatus, o *out, labels ...string) {
 		o.count(int64(l.Loop.TimedPackets), labels...)
 	}),

@@ -65,6 +65,8 @@ func TestValuesAreThoseOfTheReport(t *testing.T) {
 		`mirrorgw_lcore_clock_hertz{lcore="1",cpu="2"}`:                                                                         2e9,
 		`mirrorgw_lcore_busy_seconds_total{lcore="1",cpu="2"}`:                                                                  3,
 		`mirrorgw_lcore_housekeeping_seconds_total{lcore="1",cpu="2"}`:                                                          0.5,
+		`mirrorgw_lcore_large_rule_sets_asked_total{lcore="1",cpu="2",result="cache"}`:                                          12,
+		`mirrorgw_lcore_large_rule_sets_asked_total{lcore="1",cpu="2",result="search"}`:                                         3,
 		`mirrorgw_lcore_timed_packets_total{lcore="1",cpu="2"}`:                                                                 64,
 		`mirrorgw_lcore_timed_seconds_total{lcore="1",cpu="2",stage="decide"}`:                                                  1.5,
 		`mirrorgw_lcore_loop_seconds_bucket{lcore="1",cpu="2",le="2.5e-07"}`:                                                    10,

@@ -183,7 +183,7 @@ func mirrorLoop() ctl.Loop {
 func sampleLoop() ctl.Loop {
 	bursts := make([]uint64, 33)
 	bursts[0], bursts[1], bursts[2], bursts[3], bursts[4], bursts[31], bursts[32] = 5, 1, 2, 3, 1, 1, 2
-	return ctl.Loop{Hz: 2e9, Busy: 6e9, Idle: 2e9, Housekeeping: 1e9, Bursts: bursts, TimedPackets: 64,
+	return ctl.Loop{Hz: 2e9, Busy: 6e9, Idle: 2e9, Housekeeping: 1e9, Bursts: bursts, TimedPackets: 64, RulesCached: 12, RulesSearched: 3,
 		Gaps:   []ctl.GapBucket{{Below: 250 * time.Nanosecond, Loops: 10}, {Below: 500 * time.Nanosecond, Loops: 4}, {Loops: 1}},
 		Stages: []ctl.StageCycles{{Stage: "receive", Cycles: 1e9}, {Stage: "decide", Cycles: 3e9}}}
 }

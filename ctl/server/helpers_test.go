@@ -144,7 +144,7 @@ func (d *dataPath) loops() (past []ctl.Loop) {
 	for second := range uint64(ctl.GapSeconds + 1) {
 		last := second / ctl.GapSeconds
 		past = append(past, ctl.Loop{Hz: 1e9, Busy: (second + last) * 5e8, Idle: (second - last) * 5e8, Housekeeping: 1000 * second,
-			Bursts: []uint64{1000 * second, 1e6 * second}, TimedPackets: 4000 * second, Stages: []ctl.StageCycles{{Stage: "decide", Cycles: 50000 * second}},
+			Bursts: []uint64{1000 * second, 1e6 * second}, RulesCached: 5 * second, RulesSearched: 2 * second, TimedPackets: 4000 * second, Stages: []ctl.StageCycles{{Stage: "decide", Cycles: 50000 * second}},
 			Gaps: []ctl.GapBucket{{Below: 250, Loops: 7 * second}, {Loops: second}}})
 	}
 	return past

@@ -17,6 +17,7 @@ func lcoreWire(l *ctl.LcoreStatus, seconds int) api.Lcore {
 
 func loopWire(l *ctl.Loop) api.Loop {
 	w := api.Loop{BusyShare: l.BusyShare(), Packets: l.Packets(), Copies: l.TakenOver, CyclesPerPacket: l.CyclesPerPacket(), CyclesPerSecond: l.Hz,
+		RulesCached: l.RulesCached, RulesSearched: l.RulesSearched,
 		Stages: []api.LoopStage{}, Bursts: []api.LoopBursts{}, Gaps: []api.LoopGaps{}}
 	if passed := l.Seconds(l.Busy + l.Idle); passed > 0 {
 		w.HousekeepingCyclesPerSecond = float64(l.Housekeeping) / passed

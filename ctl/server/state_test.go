@@ -46,6 +46,7 @@ func TestLoopOfSeconds(t *testing.T) {
 	} {
 		n := uint64(seconds)
 		want.CyclesPerSecond, want.HousekeepingCyclesPerSecond = 1e9, 1000
+		want.RulesCached, want.RulesSearched = 5*n, 2*n
 		want.Stages = []api.LoopStage{{Stage: "decide", CyclesPerPacket: 12.5}}
 		want.Bursts = []api.LoopBursts{{UpTo: 0, Polls: 1000 * n}, {UpTo: 1, Polls: 1e6 * n}, {UpTo: 3}, {UpTo: 7}, {UpTo: 15}, {UpTo: 31}, {UpTo: 32}}
 		want.Gaps = []api.LoopGaps{{BelowMicroseconds: 0.25, Loops: 7 * n}, {Loops: n}}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,11 @@ func (a *app) lcoresCommand() *cobra.Command {
 				continue // no second has passed yet
 			}
 			lines = append(lines, "", fmt.Sprintf("lcore %d, last 60 s", l.Lcore), "")
-			for _, t := range []*table{stageTable(&l.Loop), burstTable(&l.Loop), gapTable(&l.Loop)} {
+			tables := []*table{stageTable(&l.Loop), burstTable(&l.Loop), gapTable(&l.Loop)}
+			if l.Loop.RulesCached+l.Loop.RulesSearched > 0 {
+				tables = slices.Insert(tables, 1, rulesTable(&l.Loop))
+			}
+			for _, t := range tables {
 				lines = append(append(lines, t.lines()...), "")
 			}
 			lines = lines[:len(lines)-1]
@@ -64,6 +69,15 @@ func stageTable(l *api.Loop) *table {
 	for _, s := range l.Stages {
 		t.row(s.Stage, oneDigit(s.CyclesPerPacket))
 	}
+	return t
+}
+
+// rulesTable is who answered for filters too large to be compared rule by rule.
+func rulesTable(l *api.Loop) *table {
+	t := newTable("LARGE RULE SETS", "ANSWERS", "SHARE").numbers(1, 2)
+	all := l.RulesCached + l.RulesSearched
+	t.row("known of the flow", grouped(int64(l.RulesCached)), share(l.RulesCached, all))
+	t.row("searched", grouped(int64(l.RulesSearched)), share(l.RulesSearched, all))
 	return t
 }
 

@@ -45,7 +45,8 @@ func (l *loops) of(worker int) []ctl.Loop {
 // loopOf is what a worker has measured, in the words of the control plane.
 func loopOf(w *lcore.WorkerState) ctl.Loop {
 	t := &w.Telemetry
-	l := ctl.Loop{Hz: dpdk.TSCHz(), Busy: t.Busy, Idle: t.Idle, Housekeeping: t.Housekeeping, TakenOver: w.TakenOver, Bursts: t.Bursts, TimedPackets: t.TimedPackets}
+	l := ctl.Loop{Hz: dpdk.TSCHz(), Busy: t.Busy, Idle: t.Idle, Housekeeping: t.Housekeeping, TakenOver: w.TakenOver,
+		RulesCached: w.Match.Cached, RulesSearched: w.Match.Searched, Bursts: t.Bursts, TimedPackets: t.TimedPackets}
 	for i, n := range t.Gaps {
 		l.Gaps = append(l.Gaps, ctl.GapBucket{Below: lcore.GapBound(i), Loops: n})
 	}

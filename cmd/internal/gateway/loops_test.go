@@ -5,6 +5,7 @@ import (
 
 	"mirrorgw/ctl"
 	"mirrorgw/lcore"
+	"mirrorgw/pipeline"
 )
 
 // TestLoopsOfTheLastSeconds: second i has i busy cycles, and so many polls of two frames.
@@ -32,6 +33,9 @@ func TestLoopsOfTheLastSeconds(t *testing.T) {
 		if got := recent(seconds); got.Busy != want || got.Packets() != 2*want || got.Gaps[23].Below != 0 || got.Gaps[22].Below == 0 || got.Stages[0].Stage != "decide" {
 			t.Errorf("%d seconds: %+v, want %d", seconds, got, want)
 		}
+	}
+	if got := loopOf(&lcore.WorkerState{Match: pipeline.MatchCounters{Cached: 8, Searched: 9}}); got.RulesCached != 8 || got.RulesSearched != 9 {
+		t.Errorf("a worker knew %d answers and searched for %d, not 8 and 9", got.RulesCached, got.RulesSearched)
 	}
 	if got := loopOf(&lcore.WorkerState{Mirror: true, TakenOver: 7}); got.TakenOver != 7 {
 		t.Errorf("a mirror lcore took over %d copies, not 7", got.TakenOver)
