@@ -222,7 +222,8 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 
 		batch->counters->mirrored.packets += batch->packets;
 		batch->counters->mirrored.bytes += batch->length;
-		batch->counters->truncated += batch->truncated;
+		if (unlikely(batch->truncated > 0))
+			mgw_details_of(pipe, batch->counters)->truncated += batch->truncated;
 		port->bytes += batch->outer;
 	}
 	port->packets += sent;

@@ -25,7 +25,7 @@ static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct
 						   uint8_t type)
 {
 	seen->excluded = type;
-	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
+	pipe->counters->source_details[seen->source][seen->direction].excluded[type]++;
 	pipe->totals.excluded++;
 }
 
