@@ -219,6 +219,7 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 {
 	struct mgw_outbox *outbox = &pipe->outboxes[tunnel];
 	struct mgw_count *port = &pipe->counters->ports[program->tunnel_ports[tunnel]].copies;
+	uint64_t bytes = 0;
 
 	if (unlikely(sent < outbox->n))
 		mgw_refused(pipe, outbox, sent);
@@ -229,9 +230,10 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 		batch->counters->mirrored.bytes += batch->length;
 		if (unlikely(batch->truncated > 0))
 			mgw_details_of(pipe, batch->counters)->truncated += batch->truncated;
-		port->bytes += batch->outer;
+		bytes += batch->outer;
 	}
 	port->packets += sent;
+	port->bytes += bytes;
 	pipe->totals.mirrored += sent;
 	outbox->n = outbox->n_batches = 0;
 }
