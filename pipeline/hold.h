@@ -322,7 +322,9 @@ static __rte_always_inline uint64_t mgw_hold_by(struct mgw_pipe *pipe,
 		}
 		if (!seen->accepted)
 			continue;
-		if (unlikely(seen->session != session || seen->direction != direction)) {
+		if (scattered) { /* each sighting is a run of its own */
+			run = mgw_run_of(pipe, program, seen);
+		} else if (unlikely(seen->session != session || seen->direction != direction)) {
 			mgw_count_matched(pipe, &run);
 			run = mgw_run_of(pipe, program, seen);
 			session = seen->session;
@@ -331,11 +333,14 @@ static __rte_always_inline uint64_t mgw_hold_by(struct mgw_pipe *pipe,
 		mgw_begin_copy(seen, &run, copy, rte_pktmbuf_pkt_len(frame));
 		run.packets++;
 		run.bytes += rte_pktmbuf_pkt_len(frame);
+		if (scattered)
+			mgw_count_matched(pipe, &run);
 		flags |= frame->ol_flags;
 		n += mgw_hold_copy(pipe, program, copy, frame, own_copies);
 	}
 	pipe->n_copies = (uint16_t)n;
-	mgw_count_matched(pipe, &run);
+	if (!scattered)
+		mgw_count_matched(pipe, &run);
 	return flags;
 }
 
