@@ -284,10 +284,11 @@ enum { MGW_HOLD_AHEAD = 6 };
 static __rte_always_inline void mgw_fetch_counters(const struct mgw_pipe *pipe,
 						   const struct mgw_program *program, uint32_t i)
 {
-	const struct mgw_sighting *seen = &pipe->sightings[i];
+	const struct mgw_sighting *seen;
 
 	if (i >= pipe->n_sightings)
 		return;
+	seen = &pipe->sightings[i];
 	rte_prefetch0(pipe->counters->sources[seen->source]);
 	if (seen->accepted)
 		rte_prefetch0(pipe->counters->sessions[program->sessions[seen->session].slot]);
