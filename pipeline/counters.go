@@ -64,13 +64,33 @@ type MatchCounters struct {
 // Capacity is how many slots a Counters has.
 type Capacity struct{ Sources, Sessions, Rules, Targets int }
 
+// slotted is counters of many slots, by direction: those that a frame usually changes, and apart from them the
+// details.
+type slotted[U, D any] struct {
+	usual   [][rules.Directions]U
+	details [][rules.Directions]D
+}
+
+func (s *slotted[U, D]) make(a *arena, n int) (err error) {
+	if s.usual, err = newArray[[rules.Directions]U](a, n); err != nil {
+		return err
+	}
+	s.details, err = newArray[[rules.Directions]D](a, n)
+	return err
+}
+
+func (s *slotted[U, D]) clear(slot uint32) {
+	clear(s.usual[slot][:])
+	clear(s.details[slot][:])
+}
+
 // Counters is the C memory that one lcore counts in. Memory that no slot uses is never touched,
 // so a large capacity costs address space only.
 type Counters struct {
 	arena    arena
 	c        *C.struct_mgw_counters
-	sources  [][rules.Directions]C.struct_mgw_source_counters
-	sessions [][rules.Directions]C.struct_mgw_session_counters
+	sources  slotted[sourceUsual, sourceDetails]
+	sessions slotted[sessionUsual, sessionDetails]
 	rules    []C.struct_mgw_count
 	buckets  []C.struct_mgw_bucket // of sessions
 	targets  []C.struct_mgw_bucket // and of targets
@@ -82,10 +102,10 @@ func NewCounters(n Capacity) (*Counters, error) {
 	k := &Counters{}
 	all, err := newArray[C.struct_mgw_counters](&k.arena, 1)
 	if err == nil {
-		k.sources, err = newArray[[rules.Directions]C.struct_mgw_source_counters](&k.arena, n.Sources)
+		err = k.sources.make(&k.arena, n.Sources)
 	}
 	if err == nil {
-		k.sessions, err = newArray[[rules.Directions]C.struct_mgw_session_counters](&k.arena, n.Sessions)
+		err = k.sessions.make(&k.arena, n.Sessions)
 	}
 	if err == nil {
 		k.rules, err = newArray[C.struct_mgw_count](&k.arena, n.Rules)
@@ -104,8 +124,8 @@ func NewCounters(n Capacity) (*Counters, error) {
 		return nil, err
 	}
 	k.c = &all[0]
-	k.c.sources = &k.sources[0]
-	k.c.sessions = &k.sessions[0]
+	k.c.sources, k.c.source_details = &k.sources.usual[0], &k.sources.details[0]
+	k.c.sessions, k.c.session_details = &k.sessions.usual[0], &k.sessions.details[0]
 	k.c.rules = &k.rules[0]
 	k.c.session_buckets, k.c.target_buckets = &k.buckets[0], &k.targets[0]
 	k.c.credits = &k.credits[0]
@@ -143,12 +163,16 @@ func (k *Counters) Port(port int) PortCounters {
 
 // Source returns the counters of a source slot.
 func (k *Counters) Source(slot uint32, d rules.Direction) SourceCounters {
-	return (*SourceSum)(&k.sources[slot]).Counters(d)
+	var one SourceSum
+	k.AddSource(slot, &one)
+	return one.Counters(d)
 }
 
 // Session returns the counters of a session slot.
 func (k *Counters) Session(slot uint32, d rules.Direction) SessionCounters {
-	return (*SessionSum)(&k.sessions[slot]).Counters(d)
+	var one SessionSum
+	k.AddSession(slot, &one)
+	return one.Counters(d)
 }
 
 // Rule returns how often a rule decided.
@@ -169,11 +193,11 @@ func (k *Counters) SlowPathFull() (n uint64) {
 
 // ClearSource, ClearSession, ClearRule and ClearTarget set a slot to zero before it is used again. No lcore may
 // count in it.
-func (k *Counters) ClearSource(slot uint32) { clear(k.sources[slot][:]) }
+func (k *Counters) ClearSource(slot uint32) { k.sources.clear(slot) }
 
 // ClearSession is ClearSource for a session slot; its token bucket is full afterwards.
 func (k *Counters) ClearSession(slot uint32) {
-	clear(k.sessions[slot][:])
+	k.sessions.clear(slot)
 	k.buckets[slot] = C.struct_mgw_bucket{}
 	k.credits[slot] = C.struct_mgw_credit{}
 }

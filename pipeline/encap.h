@@ -314,12 +314,17 @@ static __rte_always_inline void mgw_post(struct mgw_outbox *outbox, const struct
 
 	if (unlikely(n == 0 || batch->counters != copy->counters)) {
 		batch = outbox->batch = &outbox->batches[outbox->n_batches++];
-		*batch = (struct mgw_batch){.counters = copy->counters};
+		batch->counters = copy->counters;
+		batch->packets = 1;
+		batch->truncated = copy->inner < copy->length;
+		batch->length = copy->length;
+		batch->outer = copy->outer;
+	} else {
+		batch->packets++;
+		batch->truncated += copy->inner < copy->length;
+		batch->length += copy->length;
+		batch->outer += copy->outer;
 	}
-	batch->packets++;
-	batch->truncated += copy->inner < copy->length;
-	batch->length += copy->length;
-	batch->outer += copy->outer;
 	outbox->copies[n] = (uint16_t)index;
 	outbox->mbufs[n] = copy->head;
 	outbox->n = (uint16_t)(n + 1);

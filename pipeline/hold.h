@@ -14,13 +14,22 @@
 
 enum { MGW_LINE = 64 }; /* bytes of a cache line */
 
+/* What is counted rarely of the session and direction that has these counters. */
+static __rte_always_inline struct mgw_session_details *
+mgw_details_of(const struct mgw_pipe *pipe, const struct mgw_session_counters *counters)
+{
+	const ptrdiff_t at = counters - pipe->counters->sessions[0];
+
+	return &pipe->counters->session_details[at / MGW_DIRECTIONS][at % MGW_DIRECTIONS];
+}
+
 /*
  * A copy that will not be made: count it under its reason. A stage, so that the caller's vector
  * state need not change, which costs some 70 ns each way.
  */
 MGW_STAGE void mgw_skip(struct mgw_pipe *pipe, const struct mgw_copy *copy, enum mgw_skip reason)
 {
-	struct mgw_count *skipped = &copy->counters->skipped[reason];
+	struct mgw_count *skipped = &mgw_details_of(pipe, copy->counters)->skipped[reason];
 
 	skipped->packets++;
 	skipped->bytes += copy->length;
@@ -265,13 +274,35 @@ static __rte_always_inline struct mgw_run mgw_run_of(const struct mgw_pipe *pipe
 	};
 }
 
+/* How many sightings ahead hold fetches their counters. */
+enum { MGW_HOLD_AHEAD = 6 };
+
+/*
+ * Fetch the counters of sighting i, if there is one. Here and not where they are first known, for
+ * there is much to do in between: prefetches one behind the other wait for each other.
+ */
+static __rte_always_inline void mgw_fetch_counters(const struct mgw_pipe *pipe,
+						   const struct mgw_program *program, uint32_t i)
+{
+	const struct mgw_sighting *seen;
+
+	if (i >= pipe->n_sightings)
+		return;
+	seen = &pipe->sightings[i];
+	rte_prefetch0(pipe->counters->sources[seen->source]);
+	if (seen->accepted)
+		rte_prefetch0(pipe->counters->sessions[program->sessions[seen->session].slot]);
+}
+
 /*
  * Count what match accepted and hold it, in the order of arrival. The loop's counters are locals:
- * for all the compiler knows, a store into a copy could change the pipe. Returns the flags of all
- * frames held.
+ * for all the compiler knows, a store into a copy could change the pipe. Of scattered sources what
+ * they saw is counted here too, when their counters are there. Returns the flags of all frames
+ * held.
  */
-MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *program,
-			    bool own_copies)
+static __rte_always_inline uint64_t mgw_hold_by(struct mgw_pipe *pipe,
+						const struct mgw_program *program, bool own_copies,
+						bool scattered)
 {
 	const uint32_t n_sightings = pipe->n_sightings;
 	struct mgw_run run = {.session = NULL};
@@ -279,14 +310,22 @@ MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *pro
 	uint64_t flags = 0;
 
 	pipe->n_held = 0;
+	for (uint32_t i = 0; scattered && i < MGW_HOLD_AHEAD; i++)
+		mgw_fetch_counters(pipe, program, i);
 	for (uint32_t i = 0; i < n_sightings; i++) {
 		const struct mgw_sighting *seen = &pipe->sightings[i];
 		const struct rte_mbuf *frame = pipe->frames[seen->frame];
 		struct mgw_copy *copy = &pipe->copies[n];
 
+		if (scattered) {
+			mgw_fetch_counters(pipe, program, i + MGW_HOLD_AHEAD);
+			pipe->counters->sources[seen->source][seen->direction].seen++;
+		}
 		if (!seen->accepted)
 			continue;
-		if (unlikely(seen->session != session || seen->direction != direction)) {
+		if (scattered) { /* each sighting is a run of its own */
+			run = mgw_run_of(pipe, program, seen);
+		} else if (unlikely(seen->session != session || seen->direction != direction)) {
 			mgw_count_matched(pipe, &run);
 			run = mgw_run_of(pipe, program, seen);
 			session = seen->session;
@@ -295,12 +334,27 @@ MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *pro
 		mgw_begin_copy(seen, &run, copy, rte_pktmbuf_pkt_len(frame));
 		run.packets++;
 		run.bytes += rte_pktmbuf_pkt_len(frame);
+		if (scattered)
+			mgw_count_matched(pipe, &run);
 		flags |= frame->ol_flags;
 		n += mgw_hold_copy(pipe, program, copy, frame, own_copies);
 	}
 	pipe->n_copies = (uint16_t)n;
-	mgw_count_matched(pipe, &run);
+	if (!scattered)
+		mgw_count_matched(pipe, &run);
 	return flags;
+}
+
+MGW_STAGE uint64_t mgw_hold_near(struct mgw_pipe *pipe, const struct mgw_program *program,
+				 bool own_copies)
+{
+	return mgw_hold_by(pipe, program, own_copies, false);
+}
+
+MGW_STAGE uint64_t mgw_hold_scattered(struct mgw_pipe *pipe, const struct mgw_program *program,
+				      bool own_copies)
+{
+	return mgw_hold_by(pipe, program, own_copies, true);
 }
 
 #endif

@@ -39,7 +39,7 @@ static __rte_always_inline void mgw_match_resolver(struct mgw_pipe *pipe,
 {
 	for (; seen->session < seen->end; seen->session++) {
 		if (program->rules[seen->session] & 1) {
-			mgw_accept(pipe, program, seen);
+			mgw_accept(program, seen);
 			return;
 		}
 	}

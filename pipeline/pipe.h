@@ -195,8 +195,6 @@ struct mgw_pipe {
 	struct rte_mbuf *frames[MGW_BURST];
 
 	/* set by source: which sources see which frames */
-	uint64_t lookups[MGW_BURST];
-	const struct mgw_source_slot *senders[MGW_BURST], *receivers[MGW_BURST];
 	uint16_t n_sightings;
 	struct mgw_sighting sightings[MGW_MAX_COPIES];
 	bool alike; /* one direction, and the same is asked; cleared by classify if not all IPv4,

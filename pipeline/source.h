@@ -93,39 +93,6 @@ mgw_find_key(const struct mgw_source_table *table, const struct rte_mbuf *frame,
 	return likely(found->source != MGW_NONE) ? found : &table->whole_port;
 }
 
-/* Returns how many sightings there are now. */
-static __rte_always_inline uint32_t mgw_sight(struct mgw_pipe *pipe,
-					      const struct mgw_program *program, uint32_t frame,
-					      uint8_t direction, const struct mgw_source_slot *slot,
-					      uint32_t n)
-{
-	const struct mgw_source *source = &program->sources[slot->source];
-	struct mgw_sighting *seen = &pipe->sightings[n];
-
-	seen->frame = (uint8_t)frame;
-	seen->direction = direction;
-	seen->accepted = seen->excluded = 0;
-	seen->source = slot->counters;
-	seen->session = source->first;
-	seen->end = source->first + source->count;
-	seen->asks = source->rules + direction;
-	pipe->counters->sources[slot->counters][direction].seen++;
-	return n + 1;
-}
-
-/* A frame's sender goes before its receiver. Returns how many sightings there are now. */
-static __rte_always_inline uint32_t mgw_sight_both(
-    struct mgw_pipe *pipe, const struct mgw_program *program, uint32_t frame,
-    const struct mgw_source_slot *sender, const struct mgw_source_slot *receiver, uint32_t n)
-{
-	if (sender->source != MGW_NONE)
-		n = mgw_sight(pipe, program, frame, MGW_EGRESS, sender, n);
-	/* a source that a tap sees talking to itself: once is enough */
-	if (receiver->source != MGW_NONE && receiver->source != sender->source)
-		n = mgw_sight(pipe, program, frame, MGW_INGRESS, receiver, n);
-	return n;
-}
-
 /* One side of a burst's frames, senders or receivers, as far as it was looked up. */
 struct mgw_side {
 	const struct mgw_source_table *table;
@@ -224,45 +191,95 @@ static __rte_always_inline void mgw_find_near(struct mgw_pipe *pipe,
 	pipe->alike = senders.packets == n || receivers.packets == n;
 }
 
-/* Many sources, one side: first all places to look at, then all looks, each fetching ahead. */
-static __rte_always_inline void mgw_find_ahead(struct mgw_pipe *pipe,
-					       const struct mgw_program *program,
-					       const struct mgw_source_table *table,
-					       uint8_t direction,
-					       const struct mgw_source_slot **found)
+/* Many sources, one side: where to look for each frame. */
+static __rte_always_inline void mgw_fetch_slots(const struct mgw_pipe *pipe,
+						const struct mgw_source_table *table,
+						uint32_t mac_offset, uint64_t *keys)
 {
-	const uint32_t mac_offset = direction == MGW_EGRESS ? 6 : 0;
+	const struct mgw_source_table at = *table; /* which no store can change */
+	const uint32_t n = pipe->n;
 
-	for (uint16_t i = 0; i < pipe->n; i++) {
-		found[i] = &mgw_no_source;
-		if (!table->any)
-			continue;
-		pipe->lookups[i] = mgw_lookup_key(pipe->frames[i], mac_offset);
-		rte_prefetch0(&table->slots[mgw_table_start(table, pipe->lookups[i])]);
-	}
-	for (uint16_t i = 0; table->any && i < pipe->n; i++) {
-		found[i] = mgw_find_key(table, pipe->frames[i], pipe->lookups[i]);
-		if (found[i]->source == MGW_NONE)
-			continue;
-		rte_prefetch0(&program->sources[found[i]->source]);
-		rte_prefetch0(&pipe->counters->sources[found[i]->counters][direction]);
+	for (uint32_t i = 0; i < n; i++) {
+		keys[i] = mgw_lookup_key(pipe->frames[i], mac_offset);
+		rte_prefetch0(&at.slots[mgw_table_start(&at, keys[i])]);
 	}
 }
 
+/* Whether all sightings of the burst ask the same, and somebody to ask there is. */
+struct mgw_likeness {
+	const struct mgw_ruleset *asks;
+	bool differs;
+};
+
+/* Returns how many sightings there are now. That it was seen, hold counts. */
+static __rte_always_inline uint32_t mgw_sight(struct mgw_pipe *pipe,
+					      const struct mgw_program *program, uint32_t frame,
+					      uint8_t direction, const struct mgw_source_slot *slot,
+					      struct mgw_likeness *like, uint32_t n)
+{
+	const struct mgw_source *source = &program->sources[slot->source];
+	struct mgw_sighting *seen = &pipe->sightings[n];
+	const struct mgw_ruleset *asks = source->rules + direction;
+
+	seen->frame = (uint8_t)frame;
+	seen->direction = direction;
+	seen->accepted = seen->excluded = 0;
+	seen->source = slot->counters;
+	seen->session = source->first;
+	seen->end = source->first + source->count;
+	seen->asks = asks;
+	like->differs |= (n != 0 && asks != like->asks) || source->count == 0;
+	like->asks = asks;
+	return n + 1;
+}
+
+/* A frame's sender goes before its receiver. Returns how many sightings there are now. */
+static __rte_always_inline uint32_t mgw_sight_both(struct mgw_pipe *pipe,
+						   const struct mgw_program *program,
+						   uint32_t frame,
+						   const struct mgw_source_slot *sender,
+						   const struct mgw_source_slot *receiver,
+						   struct mgw_likeness *like, uint32_t n)
+{
+	if (sender->source != MGW_NONE)
+		n = mgw_sight(pipe, program, frame, MGW_EGRESS, sender, like, n);
+	/* a source that a tap sees talking to itself: once is enough */
+	if (receiver->source != MGW_NONE && receiver->source != sender->source)
+		n = mgw_sight(pipe, program, frame, MGW_INGRESS, receiver, like, n);
+	return n;
+}
+
+/*
+ * Many sources: neighbours have nothing in common, so all slots are fetched before the first is
+ * looked at. Further on each stage fetches what the next one needs.
+ */
 static __rte_always_inline void mgw_find_scattered(struct mgw_pipe *pipe,
 						   const struct mgw_program *program,
 						   const struct mgw_port_program *port)
 {
-	uint16_t n = 0;
+	const struct mgw_source_table *egress = &port->egress, *ingress = &port->ingress;
+	const bool senders = egress->any, receivers = ingress->any;
+	uint64_t sender_keys[MGW_BURST], receiver_keys[MGW_BURST];
+	struct mgw_likeness like = {.differs = false};
+	const uint32_t frames = pipe->n;
+	uint32_t n = 0;
 
-	pipe->alike = false;
-	mgw_find_ahead(pipe, program, &port->egress, MGW_EGRESS, pipe->senders);
-	mgw_find_ahead(pipe, program, &port->ingress, MGW_INGRESS, pipe->receivers);
-	for (uint16_t i = 0; i < pipe->n; i++)
-		n = mgw_sight_both(pipe, program, i, pipe->senders[i], pipe->receivers[i], n);
-	pipe->n_sightings = n;
-	for (uint16_t i = 0; i < pipe->n_sightings; i++)
-		rte_prefetch0(&program->sessions[pipe->sightings[i].session]);
+	if (senders)
+		mgw_fetch_slots(pipe, egress, 6, sender_keys);
+	if (receivers)
+		mgw_fetch_slots(pipe, ingress, 0, receiver_keys);
+	for (uint32_t i = 0; i < frames; i++) {
+		const struct rte_mbuf *frame = pipe->frames[i];
+		const struct mgw_source_slot *sender = &mgw_no_source, *receiver = &mgw_no_source;
+
+		if (senders)
+			sender = mgw_find_key(egress, frame, sender_keys[i]);
+		if (receivers)
+			receiver = mgw_find_key(ingress, frame, receiver_keys[i]);
+		n = mgw_sight_both(pipe, program, i, sender, receiver, &like, n);
+	}
+	pipe->n_sightings = (uint16_t)n;
+	pipe->alike = n > 0 && !like.differs;
 }
 
 /* Every source that sees a frame of the burst: as its egress, as its ingress. */

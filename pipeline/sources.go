@@ -40,6 +40,11 @@ func keyOf(s *rules.Source) uint64 {
 	return 0
 }
 
+// picky is how many multipliers are tried for one that spreads the keys at least as evenly as chance would. MACs
+// that were given out one after the other are spread perfectly by most multipliers and badly by some, and then
+// many lookups meet another key first.
+const picky = 8
+
 // place lays the sources of one port out as a hash table. It tries multipliers, and now and then a
 // larger table, until no run of full slots is long.
 func (t *sourceTable) place(table *C.struct_mgw_source_table, sources []uint32) error {
@@ -49,9 +54,10 @@ func (t *sourceTable) place(table *C.struct_mgw_source_table, sources []uint32) 
 		if err != nil {
 			return err
 		}
-		for range 16 {
+		for try := range 16 {
 			multiplier := rand.Uint64() | 1
-			if t.tryPlace(slots, sources, multiplier, 64-width) {
+			displaced := t.tryPlace(slots, sources, multiplier, 64-width)
+			if longestRun(slots) <= maxRun && (try >= picky || displaced <= byChance(len(sources), len(slots))) {
 				table.slots = &slots[0]
 				table.multiplier = C.uint64_t(multiplier)
 				table.shift = C.uint32_t(64 - width)
@@ -65,18 +71,25 @@ func (t *sourceTable) place(table *C.struct_mgw_source_table, sources []uint32) 
 	return errors.New("sources: no hash table with short runs found; this is a defect of the gateway, please report it")
 }
 
-// tryPlace fills empty slots and reports whether no run of full ones is longer than maxRun.
-func (t *sourceTable) tryPlace(slots []C.struct_mgw_source_slot, sources []uint32, multiplier uint64, shift int) bool {
+// byChance is how many of n keys find their place among slots taken, if they are spread at random, and a
+// quarter more.
+func byChance(n, slots int) int { return n * n * 5 / (8 * slots) }
+
+// tryPlace fills empty slots and returns how many keys found their place taken.
+func (t *sourceTable) tryPlace(slots []C.struct_mgw_source_slot, sources []uint32, multiplier uint64, shift int) (displaced int) {
 	mask := uint64(len(slots) - 1)
 	for _, i := range sources {
 		k := &t.keys[i]
 		at := k.key * multiplier >> shift
+		if slots[at&mask].key != 0 {
+			displaced++
+		}
 		for slots[at&mask].key != 0 {
 			at++
 		}
 		slots[at&mask] = C.struct_mgw_source_slot{key: C.uint64_t(k.key), source: C.uint32_t(i), counters: C.uint32_t(k.slot)}
 	}
-	return longestRun(slots) <= maxRun
+	return displaced
 }
 
 // longestRun counts full slots in a row, around the end too.

@@ -108,7 +108,11 @@ MGW_STAGE void mgw_decide_nothing(struct mgw_pipe *pipe, const struct mgw_progra
 	for (uint32_t i = 0; i < pipe->n_sightings; i++) {
 		const struct mgw_sighting *seen = &pipe->sightings[i];
 
-		pipe->counters->sources[seen->source][seen->direction].unmatched_congestion++;
+		struct mgw_source_counters *source =
+		    &pipe->counters->sources[seen->source][seen->direction];
+
+		source->seen += program->scattered; /* which hold would count */
+		source->unmatched_congestion++;
 	}
 	pipe->totals.unmatched_congestion += pipe->n_sightings;
 }
@@ -136,7 +140,8 @@ static __rte_always_inline void mgw_decide_by(struct mgw_pipe *pipe,
 	mgw_lap(watch, MGW_TIMED_CLASSIFY);
 	mgw_match(pipe, program, pipe->counters->ports[port].fragments);
 	mgw_lap(watch, MGW_TIMED_MATCH);
-	flags = mgw_hold(pipe, program, at->own_copies);
+	flags = program->scattered ? mgw_hold_scattered(pipe, program, at->own_copies)
+				   : mgw_hold_near(pipe, program, at->own_copies);
 	if (unlikely(mgw_may_repair(at, flags)))
 		mgw_repair(pipe, at, &pipe->counters->ports[port]);
 	mgw_lap(watch, MGW_TIMED_HOLD);
@@ -214,6 +219,7 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 {
 	struct mgw_outbox *outbox = &pipe->outboxes[tunnel];
 	struct mgw_count *port = &pipe->counters->ports[program->tunnel_ports[tunnel]].copies;
+	uint64_t bytes = 0;
 
 	if (unlikely(sent < outbox->n))
 		mgw_refused(pipe, outbox, sent);
@@ -222,10 +228,12 @@ void mgw_copies_sent(struct mgw_pipe *pipe, const struct mgw_program *program, u
 
 		batch->counters->mirrored.packets += batch->packets;
 		batch->counters->mirrored.bytes += batch->length;
-		batch->counters->truncated += batch->truncated;
-		port->bytes += batch->outer;
+		if (unlikely(batch->truncated > 0))
+			mgw_details_of(pipe, batch->counters)->truncated += batch->truncated;
+		bytes += batch->outer;
 	}
 	port->packets += sent;
+	port->bytes += bytes;
 	pipe->totals.mirrored += sent;
 	outbox->n = outbox->n_batches = 0;
 }

@@ -14,9 +14,26 @@ import (
 // SourceSum, SessionSum and RuleSum add up counters of several slots or lcores, by direction. They
 // are made for adding tens of thousands: no maps. The zero value is an empty sum.
 type (
-	SourceSum  [rules.Directions]C.struct_mgw_source_counters
-	SessionSum [rules.Directions]C.struct_mgw_session_counters
+	SourceSum  [rules.Directions]sourceCounters
+	SessionSum [rules.Directions]sessionCounters
 	RuleSum    C.struct_mgw_count
+)
+
+// sourceCounters and sessionCounters are all that is counted of a slot in one direction. Both parts are aliases,
+// for a type of C cannot be embedded by its own name.
+type (
+	sourceCounters struct {
+		sourceUsual
+		sourceDetails
+	}
+	sessionCounters struct {
+		sessionUsual
+		sessionDetails
+	}
+	sourceUsual    = C.struct_mgw_source_counters
+	sourceDetails  = C.struct_mgw_source_details
+	sessionUsual   = C.struct_mgw_session_counters
+	sessionDetails = C.struct_mgw_session_details
 )
 
 // words is a counter struct as what it consists of: 64-bit counters and padding.
@@ -34,12 +51,18 @@ func addWords[T any](to, from *T) {
 
 // AddSource adds a source slot to a sum.
 func (k *Counters) AddSource(slot uint32, to *SourceSum) {
-	addWords(to, (*SourceSum)(&k.sources[slot]))
+	for d := range to {
+		addWords(&to[d].sourceUsual, &k.sources.usual[slot][d])
+		addWords(&to[d].sourceDetails, &k.sources.details[slot][d])
+	}
 }
 
 // AddSession adds a session slot to a sum.
 func (k *Counters) AddSession(slot uint32, to *SessionSum) {
-	addWords(to, (*SessionSum)(&k.sessions[slot]))
+	for d := range to {
+		addWords(&to[d].sessionUsual, &k.sessions.usual[slot][d])
+		addWords(&to[d].sessionDetails, &k.sessions.details[slot][d])
+	}
 }
 
 // AddRule adds a rule slot to a sum.

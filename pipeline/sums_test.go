@@ -50,8 +50,11 @@ func TestSumsAddEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer k.Free()
-	for i := range uint64(8 * 2) { // every word of both slots, padding too
-		words(&k.sessions[i/8][rules.Egress])[i%8] = i
+	for slot := range uint64(2) {
+		usual, details := words(&k.sessions.usual[slot][rules.Egress]), words(&k.sessions.details[slot][rules.Egress])
+		for i := range uint64(4) {
+			usual[i], details[i] = 8*slot+i, 8*slot+4+i
+		}
 	}
 	var one, both SessionSum
 	k.AddSession(0, &one)

@@ -25,30 +25,27 @@ static __rte_always_inline void mgw_count_excluded(struct mgw_pipe *pipe, struct
 						   uint8_t type)
 {
 	seen->excluded = type;
-	pipe->counters->sources[seen->source][seen->direction].excluded[type]++;
+	pipe->counters->source_details[seen->source][seen->direction].excluded[type]++;
 	pipe->totals.excluded++;
 }
 
 /* The session at seen->session accepted the frame: it is owed a copy. hold counts it. */
-static __rte_always_inline void mgw_accept(struct mgw_pipe *pipe, const struct mgw_program *program,
+static __rte_always_inline void mgw_accept(const struct mgw_program *program,
 					   struct mgw_sighting *seen)
 {
-	const uint32_t slot = program->sessions[seen->session].slot;
-
 	seen->accepted = 1;
 	if (program->scattered)
-		rte_prefetch0(&pipe->counters->sessions[slot][seen->direction]);
+		rte_prefetch0(&program->sessions[seen->session]);
 }
 
 /* The session whose rule is at a position accepts. */
-static __rte_always_inline void mgw_accept_at(struct mgw_pipe *pipe,
-					      const struct mgw_program *program,
+static __rte_always_inline void mgw_accept_at(const struct mgw_program *program,
 					      const struct mgw_rules *rules, uint32_t position,
 					      struct mgw_sighting *seen)
 {
 	if (rules->sessions != NULL)
 		seen->session += rules->sessions[position];
-	mgw_accept(pipe, program, seen);
+	mgw_accept(program, seen);
 }
 
 /*
@@ -100,11 +97,9 @@ static __rte_always_inline void mgw_accept_all(struct mgw_pipe *pipe,
 		struct mgw_sighting *seen = &pipe->sightings[asked[i]];
 
 		bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
-		seen->accepted = 1;
 		seen->session += session;
+		mgw_accept(program, seen);
 	}
-	for (uint32_t i = 0; program->scattered && i < n; i++)
-		mgw_accept(pipe, program, &pipe->sightings[asked[i]]);
 	rule->packets += n;
 	rule->bytes += bytes;
 }
@@ -144,7 +139,7 @@ MGW_STAGE uint32_t mgw_apply_rules(struct mgw_pipe *pipe, const struct mgw_progr
 		hits.packets++;
 		hits.bytes += rte_pktmbuf_pkt_len(pipe->frames[seen->frame]);
 		if (likely(ref & 1)) {
-			mgw_accept_at(pipe, program, rules, positions[i], seen);
+			mgw_accept_at(program, rules, positions[i], seen);
 			continue;
 		}
 		mgw_ask_next(program, rules, positions[i], seen);
