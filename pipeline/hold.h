@@ -213,14 +213,12 @@ MGW_STAGE bool mgw_admit(struct mgw_pipe *pipe, const struct mgw_program *progra
 	return false;
 }
 
-/* Hold what a copy needs. False: counted as skipped. */
-static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
-					      const struct mgw_program *program,
-					      struct mgw_copy *copy, const struct rte_mbuf *frame,
-					      bool own_copies)
+/* Where a copy goes and how much of it, if not all of its run go there. False: counted as skipped.
+ */
+static __rte_always_inline bool mgw_route(struct mgw_pipe *pipe, const struct mgw_program *program,
+					  struct mgw_copy *copy, uint64_t flow)
 {
 	const struct mgw_way *way = copy->way;
-	const uint64_t flow = pipe->flows[copy->frame];
 	const struct mgw_next_hop *hop = mgw_next_hop_of(pipe, way, copy->length, flow);
 
 	if (unlikely(hop->skip != 0)) {
@@ -230,11 +228,29 @@ static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
 	if (unlikely(pipe->budget.state != MGW_CALM) && !mgw_admit(pipe, program, copy))
 		return false;
 	copy->hop = hop;
-	copy->inner = copy->length;
 	if (unlikely(copy->length > way->inner_max || copy->length > hop->inner_max))
 		copy->inner = mgw_cut(copy->length, way, hop);
+	return true;
+}
+
+/* Hold what a copy needs. False: counted as skipped. */
+static __rte_always_inline bool mgw_hold_copy(struct mgw_pipe *pipe,
+					      const struct mgw_program *program,
+					      const struct mgw_run *run, struct mgw_copy *copy,
+					      const struct rte_mbuf *frame, bool own_copies)
+{
+	const uint64_t flow = pipe->flows[copy->frame];
+
+	copy->hop = run->hop;
+	copy->inner = copy->length;
 	copy->source_port = rte_cpu_to_be_16(mgw_source_port(flow));
-	return mgw_hold_short(pipe, copy, frame, way->header_length) ||
+	if (unlikely(run->hop == NULL)) {
+		if (!mgw_route(pipe, program, copy, flow))
+			return false;
+	} else if (unlikely(copy->length > run->inner_max)) {
+		copy->inner = run->inner_max;
+	}
+	return mgw_hold_short(pipe, copy, frame, run->way->header_length) ||
 	       mgw_hold_other(pipe, copy, own_copies);
 }
 
@@ -251,17 +267,33 @@ static __rte_always_inline void mgw_begin_copy(const struct mgw_sighting *seen,
 	copy->direction = seen->direction;
 }
 
+/* The one next hop of a way's copies; NULL: there may be several, or not each copy is made. */
+static __rte_always_inline const struct mgw_next_hop *mgw_only_hop(const struct mgw_pipe *pipe,
+								   const struct mgw_way *way)
+{
+	const struct mgw_next_hop *hop;
+
+	if (unlikely(way->destination == NULL || pipe->budget.state != MGW_CALM))
+		return NULL;
+	hop = __atomic_load_n(&way->destination->current, __ATOMIC_ACQUIRE);
+	return likely(hop->skip == 0) ? hop : NULL;
+}
+
 /* Copies of the session and direction that accepted a frame. */
 static __rte_always_inline struct mgw_run mgw_run_of(const struct mgw_pipe *pipe,
 						     const struct mgw_program *program,
 						     const struct mgw_sighting *seen)
 {
 	const struct mgw_session *session = &program->sessions[seen->session];
+	const struct mgw_way *way = &program->ways[session->way];
+	const struct mgw_next_hop *hop = mgw_only_hop(pipe, way);
 
 	return (struct mgw_run){
 	    .session = &pipe->counters->sessions[session->slot][seen->direction],
 	    .source = &pipe->counters->sources[seen->source][seen->direction],
-	    .way = &program->ways[session->way],
+	    .way = way,
+	    .hop = hop,
+	    .inner_max = hop != NULL ? RTE_MIN(way->inner_max, hop->inner_max) : 0,
 	};
 }
 
@@ -275,7 +307,7 @@ MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *pro
 {
 	const uint32_t n_sightings = pipe->n_sightings;
 	struct mgw_run run = {.session = NULL};
-	uint32_t session = MGW_NONE, direction = MGW_DIRECTIONS, n = 0;
+	uint32_t session = MGW_NONE, direction = MGW_DIRECTIONS, n = 0, runs = 0;
 	uint64_t flags = 0;
 
 	pipe->n_held = 0;
@@ -291,14 +323,16 @@ MGW_STAGE uint64_t mgw_hold(struct mgw_pipe *pipe, const struct mgw_program *pro
 			run = mgw_run_of(pipe, program, seen);
 			session = seen->session;
 			direction = seen->direction;
+			runs++;
 		}
 		mgw_begin_copy(seen, &run, copy, rte_pktmbuf_pkt_len(frame));
 		run.packets++;
 		run.bytes += rte_pktmbuf_pkt_len(frame);
 		flags |= frame->ol_flags;
-		n += mgw_hold_copy(pipe, program, copy, frame, own_copies);
+		n += mgw_hold_copy(pipe, program, &run, copy, frame, own_copies);
 	}
 	pipe->n_copies = (uint16_t)n;
+	pipe->one_run = runs == 1 && run.hop != NULL;
 	mgw_count_matched(pipe, &run);
 	return flags;
 }

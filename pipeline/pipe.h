@@ -104,8 +104,7 @@ struct mgw_copy {
 	uint32_t session;                      /* index in program->sessions */
 	uint32_t length;                       /* of the frame */
 	uint32_t inner;                        /* bytes of it in the copy */
-	uint32_t outer;              /* length of the copy, outer header included; set by copy */
-	uint16_t source_port;        /* outer UDP, network order */
+	uint16_t source_port;                  /* outer UDP, network order */
 	uint16_t first_held, n_held; /* run in held[]; n_held 0: the bytes are in head already */
 	uint16_t frame;
 	uint8_t direction;
@@ -172,6 +171,7 @@ struct mgw_pipe {
 	struct mgw_datagram datagrams[MGW_DATAGRAMS];
 
 	/* set by match and hold, consumed by copy */
+	bool one_run; /* all copies are of one session and direction, and to one next hop */
 	uint16_t n_copies, n_held, n_stock;
 	struct mgw_copy copies[MGW_MAX_COPIES];
 	struct mgw_held held[MGW_MAX_HELD];
