@@ -107,6 +107,8 @@ static __rte_always_inline void mgw_accept_all(struct mgw_pipe *pipe,
 		mgw_accept(pipe, program, &pipe->sightings[asked[i]]);
 	rule->packets += n;
 	rule->bytes += bytes;
+	if (pipe->alike && n == pipe->n && n == pipe->n_sightings)
+		pipe->as_one = true;
 }
 
 /*
