@@ -184,11 +184,8 @@ MGW_STAGE uint32_t mgw_put_member(uint8_t *header, bool ipv6, const struct mgw_n
 }
 
 /* The tunnel port's own 802.1Q tag, into the headroom. */
-MGW_STAGE void mgw_put_tag(struct mgw_copy *copy, uint8_t *header, const struct mgw_next_hop *hop)
+MGW_STAGE void mgw_put_tag(struct rte_mbuf *m, uint8_t *header, const struct mgw_next_hop *hop)
 {
-	struct rte_mbuf *m = copy->head;
-
-	copy->outer += MGW_TAG_SIZE;
 	memmove(header - MGW_TAG_SIZE, header, sizeof(hop->macs));
 	memcpy(header - MGW_TAG_SIZE + sizeof(hop->macs), hop->tag, sizeof(hop->tag));
 	m->data_off -= MGW_TAG_SIZE;
@@ -198,7 +195,8 @@ MGW_STAGE void mgw_put_tag(struct mgw_copy *copy, uint8_t *header, const struct 
 }
 
 /* The outer header of one copy whose inner bytes are in place. */
-static __rte_always_inline void mgw_encap(struct mgw_copy *copy, const struct mgw_session *session)
+static __rte_always_inline void mgw_encap(const struct mgw_copy *copy,
+					  const struct mgw_session *session)
 {
 	const struct mgw_way *way = copy->way;
 	const struct mgw_next_hop *hop = copy->hop;
@@ -219,174 +217,13 @@ static __rte_always_inline void mgw_encap(struct mgw_copy *copy, const struct mg
 	memcpy(udp, &copy->source_port, 2);
 	mgw_put16(udp + MGW_UDP_LENGTH_OFFSET, inner + MGW_UDP_AND_VXLAN);
 	memcpy(udp + MGW_VNI_OFFSET, &session->vni, sizeof(session->vni));
-	m->pkt_len = copy->outer;
+	m->pkt_len = way->header_length + inner;
 	if (ipv6)
 		mgw_finish_ipv6(m, header, inner, hop);
 	else
 		mgw_finish_ipv4(m, header, sum, copy, session->address);
 	if (unlikely(hop->tagged))
-		mgw_put_tag(copy, header, hop);
-}
-
-/*
- * What the outer headers of copies of one way to one next hop have in common. Made for two in a
- * row and more: of many ways in turn each header is as quickly made alone.
- */
-struct mgw_outer {
-	uint8_t header[MGW_HEADER4_SIZE];
-	bool plain;     /* that is all but lengths, source port and checksum; IPv4, untagged */
-	bool ready;     /* the four around this are valid */
-	uint16_t sum;   /* of the IPv4 header, folded */
-	uint32_t owner; /* whose address and VNI are in there too; MGW_NONE: nobody's */
-	const struct mgw_way *way;
-	const struct mgw_next_hop *hop; /* NULL: no copy yet */
-	struct mgw_outbox *outbox;
-};
-
-/* The first copy of another way or to another next hop, or no longer the owner's. */
-static __rte_always_inline void mgw_begin_outer(struct mgw_outer *outer, struct mgw_pipe *pipe,
-						const struct mgw_copy *copy)
-{
-	outer->way = copy->way;
-	outer->hop = copy->hop;
-	outer->outbox = &pipe->outboxes[copy->hop->tunnel];
-	outer->owner = MGW_NONE;
-	outer->plain = outer->ready = false;
-}
-
-static __rte_always_inline uint16_t mgw_fold_sum(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)((sum & 0xffff) + (sum >> 16));
-}
-
-/* When there are more of them: of one session, or of session NULL, which is several. */
-MGW_STAGE void mgw_prepare_outer(struct mgw_outer *outer, const struct mgw_session *session)
-{
-	const struct mgw_way *way = outer->way;
-	const struct mgw_next_hop *hop = outer->hop;
-	uint32_t sum = way->ip_sum;
-
-	outer->ready = true;
-	outer->plain = !way->ipv6 && !hop->tagged && !hop->ip_checksum_offload;
-	if (!outer->plain)
-		return;
-	memcpy(outer->header, way->header, MGW_HEADER4_SIZE);
-	memcpy(outer->header, hop->macs, sizeof(hop->macs));
-	if (way->destination == NULL)
-		sum += mgw_put_member(outer->header, false, hop);
-	if (session != NULL) {
-		sum += mgw_put_source(outer->header, session->address);
-		memcpy(outer->header + MGW_VNI4_OFFSET, &session->vni, sizeof(session->vni));
-	}
-	outer->sum = mgw_fold_sum(sum);
-}
-
-/* mgw_encap of a plain one; session is NULL for the owner's. */
-static __rte_always_inline void mgw_encap_plain(const struct mgw_copy *copy,
-						const struct mgw_session *session,
-						const struct mgw_outer *outer)
-{
-	struct rte_mbuf *m = copy->head;
-	uint8_t *header = rte_pktmbuf_mtod(m, uint8_t *);
-	const uint32_t total = copy->inner + MGW_IPV4_SIZE + MGW_UDP_AND_VXLAN;
-	uint32_t sum = outer->sum + total;
-
-	memcpy(header, outer->header, MGW_HEADER4_SIZE);
-	if (session != NULL) {
-		sum += mgw_put_source(header, session->address);
-		sum = (sum & 0xffff) + (sum >> 16);
-		memcpy(header + MGW_VNI4_OFFSET, &session->vni, sizeof(session->vni));
-	}
-	mgw_put16(header + MGW_IPV4_LENGTH_OFFSET, total);
-	mgw_put16(header + MGW_IPV4_SUM_OFFSET, ~(sum + (sum >> 16)));
-	memcpy(header + MGW_IPV4_UDP_OFFSET, &copy->source_port, 2);
-	mgw_put16(header + MGW_IPV4_UDP_OFFSET + MGW_UDP_LENGTH_OFFSET, total - MGW_IPV4_SIZE);
-	m->pkt_len = copy->outer;
-}
-
-/* Put a finished copy, number index in copies[], into the outbox. */
-static __rte_always_inline void mgw_post(struct mgw_outbox *outbox, const struct mgw_copy *copy,
-					 uint32_t index)
-{
-	const uint32_t n = outbox->n;
-	struct mgw_batch *batch = outbox->batch;
-
-	if (unlikely(n == 0 || batch->counters != copy->counters)) {
-		batch = outbox->batch = &outbox->batches[outbox->n_batches++];
-		batch->counters = copy->counters;
-		batch->packets = 1;
-		batch->truncated = copy->inner < copy->length;
-		batch->length = copy->length;
-		batch->outer = copy->outer;
-	} else {
-		batch->packets++;
-		batch->truncated += copy->inner < copy->length;
-		batch->length += copy->length;
-		batch->outer += copy->outer;
-	}
-	outbox->copies[n] = (uint16_t)index;
-	outbox->mbufs[n] = copy->head;
-	outbox->n = (uint16_t)(n + 1);
-}
-
-/* Count and give back a copy that is not made: production did not send the frame, or no mbuf is
- * left. */
-MGW_STAGE void mgw_abandon(struct mgw_pipe *pipe, const struct mgw_copy *copy, enum mgw_skip reason)
-{
-	mgw_skip(pipe, copy, reason);
-	mgw_release(pipe, copy);
-}
-
-/* Whether copy number index is there, and of the same way and next hop. */
-static __rte_always_inline bool mgw_same_outer(const struct mgw_pipe *pipe,
-					       const struct mgw_copy *copy, uint32_t index)
-{
-	return index < pipe->n_copies && pipe->copies[index].way == copy->way &&
-	       pipe->copies[index].hop == copy->hop;
-}
-
-/* What outer says is not this copy's: begin anew, and prepare if the next one is alike. */
-static __rte_always_inline void mgw_turn_outer(struct mgw_outer *outer, struct mgw_pipe *pipe,
-					       const struct mgw_program *program,
-					       const struct mgw_copy *copy, uint32_t index)
-{
-	if (copy->way != outer->way || copy->hop != outer->hop || outer->owner != MGW_NONE)
-		mgw_begin_outer(outer, pipe, copy);
-	if (outer->ready || !mgw_same_outer(pipe, copy, index + 1))
-		return;
-	if (pipe->copies[index + 1].session == copy->session)
-		outer->owner = copy->session;
-	mgw_prepare_outer(outer,
-			  outer->owner != MGW_NONE ? &program->sessions[outer->owner] : NULL);
-}
-
-/* Everything after production was sent, for one copy; outer is what the one before left. */
-static __rte_always_inline void mgw_copy_one(struct mgw_pipe *pipe,
-					     const struct mgw_program *program, uint32_t index,
-					     uint32_t sent, struct mgw_outer *outer)
-{
-	struct mgw_copy *copy = &pipe->copies[index];
-	const struct mgw_session *session = &program->sessions[copy->session];
-
-	if (unlikely(copy->frame >= sent && copy->direction == MGW_INGRESS)) {
-		mgw_abandon(pipe, copy, MGW_SKIP_PRODUCTION_DROPPED);
-		return;
-	}
-	if (copy->n_held > 0 && unlikely(!mgw_reference(pipe, copy, copy->way->header_length))) {
-		mgw_abandon(pipe, copy, MGW_SKIP_MEMPOOL);
-		return;
-	}
-	if (unlikely(copy->session != outer->owner || copy->hop != outer->hop))
-		mgw_turn_outer(outer, pipe, program, copy, index);
-	copy->outer = copy->way->header_length + copy->inner;
-	if (likely(outer->plain && outer->owner != MGW_NONE))
-		mgw_encap_plain(copy, NULL, outer);
-	else if (outer->plain)
-		mgw_encap_plain(copy, session, outer);
-	else
-		mgw_encap(copy, session);
-	mgw_post(outer->outbox, copy, index);
+		mgw_put_tag(m, header, hop);
 }
 
 #endif

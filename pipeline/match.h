@@ -348,6 +348,7 @@ MGW_STAGE void mgw_match(struct mgw_pipe *pipe, const struct mgw_program *progra
 	uint16_t list[MGW_MAX_COPIES];
 	uint32_t n = pipe->n_sightings;
 
+	pipe->as_one = false;
 	pipe->n_fragments = 0;
 	if (likely(pipe->unusual == 0))
 		for (uint32_t i = 0; i < MGW_MAX_COPIES; i++) /* all: a few vectors */

@@ -145,8 +145,7 @@ struct mgw_copy {
 	uint32_t session;                      /* index in program->sessions */
 	uint32_t length;                       /* of the frame */
 	uint32_t inner;                        /* bytes of it in the copy */
-	uint32_t outer;              /* length of the copy, outer header included; set by copy */
-	uint16_t source_port;        /* outer UDP, network order */
+	uint16_t source_port;                  /* outer UDP, network order */
 	uint16_t first_held, n_held; /* run in held[]; n_held 0: the bytes are in head already */
 	uint16_t frame;
 	uint8_t direction;
@@ -206,14 +205,19 @@ struct mgw_pipe {
 	uint32_t unusual;          /* bit 1 << frame: its key says so */
 	uint32_t notices; /* bit 1 << frame: it says that a copy is too big (mgw_quotes_copy) */
 
+	/* set by match: one session accepts all frames of the burst, which no other source sees */
+	bool as_one;
+
 	/* of match's own */
 	uint16_t n_fragments; /* sightings of fragments in the burst */
 	struct mgw_datagram datagrams[MGW_DATAGRAMS];
 	struct mgw_match_cache cache;
 
 	/* set by match and hold, consumed by copy */
+	bool one_run; /* all copies are of one session and direction, and to one next hop */
 	uint16_t n_copies, n_held, n_stock;
 	struct mgw_copy copies[MGW_MAX_COPIES];
+	struct mgw_copy like; /* of hold's own: what the copies of a row have in common */
 	struct mgw_held held[MGW_MAX_HELD];
 	struct rte_mbuf *stock[MGW_STOCK];
 	struct mgw_outbox outboxes[MGW_MAX_TUNNELS];

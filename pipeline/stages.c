@@ -16,6 +16,7 @@
 #include "handover.h"
 #include "hold.h"
 #include "match.h"
+#include "outer.h"
 #include "repair.h"
 #include "source.h"
 #include "stopwatch.h"
@@ -140,8 +141,7 @@ static __rte_always_inline void mgw_decide_by(struct mgw_pipe *pipe,
 	mgw_lap(watch, MGW_TIMED_CLASSIFY);
 	mgw_match(pipe, program, pipe->counters->ports[port].fragments);
 	mgw_lap(watch, MGW_TIMED_MATCH);
-	flags = program->scattered ? mgw_hold_scattered(pipe, program, at->own_copies)
-				   : mgw_hold_near(pipe, program, at->own_copies);
+	flags = mgw_hold(pipe, program, at->own_copies);
 	if (unlikely(mgw_may_repair(at, flags)))
 		mgw_repair(pipe, at, &pipe->counters->ports[port]);
 	mgw_lap(watch, MGW_TIMED_HOLD);
@@ -165,8 +165,11 @@ MGW_CLONES void mgw_copy(struct mgw_pipe *pipe, const struct mgw_program *progra
 
 	for (uint16_t t = 0; t < pipe->n_tunnels; t++)
 		pipe->outboxes[t].n = pipe->outboxes[t].n_batches = 0;
-	for (uint32_t i = 0; i < n; i++)
-		mgw_copy_one(pipe, program, i, sent, &outer);
+	if (likely(mgw_is_row(pipe, program, sent, &outer)))
+		mgw_copy_row(pipe, &outer);
+	else
+		for (uint32_t i = 0; i < n; i++)
+			mgw_copy_one(pipe, program, i, sent, &outer);
 }
 
 /* Take the copies that a tunnel port refused out of their batches again. */
@@ -182,7 +185,7 @@ MGW_STAGE void mgw_refused(struct mgw_pipe *pipe, struct mgw_outbox *outbox, uin
 		batch->packets--;
 		batch->truncated -= copy->inner < copy->length;
 		batch->length -= copy->length;
-		batch->outer -= copy->outer;
+		batch->outer -= rte_pktmbuf_pkt_len(outbox->mbufs[i]);
 		mgw_skip(pipe, copy, MGW_SKIP_TUNNEL_FULL);
 	}
 	rte_pktmbuf_free_bulk(&outbox->mbufs[sent], (unsigned int)(outbox->n - sent));
@@ -207,6 +210,7 @@ const struct mgw_program *mgw_take_over(struct mgw_pipe *pipe, struct mgw_handov
 
 	pipe->n_copies = 0;
 	pipe->n_held = 0;
+	pipe->one_run = false;
 	if (ring->taken == end)
 		return NULL;
 	program = mgw_take_run(pipe, ring, end);

@@ -261,3 +261,27 @@ func TestSourcePortIsSymmetric(t *testing.T) {
 		t.Errorf("source ports %x and %x of one flow's directions", x, y)
 	}
 }
+
+// TestSourcesThatAskTheSame: a burst in which every frame is of another source, all of whose sessions have one
+// filter, yields copies of each one's own session, whether sources are looked up far apart or near.
+func TestSourcesThatAskTheSame(t *testing.T) {
+	for _, scattered := range []bool{false, true} {
+		r := base()
+		in := Input{Port: wire0}
+		for i := range 5 {
+			mac := [6]byte{2, 0, 0, 0, 1, byte(i)}
+			session := addSession(r, addInterface(r, rules.Interface{Port: wire0, HasMAC: true, MAC: mac, VLAN: rules.VLANAny}), 0, 1, acceptAll())
+			session.Filter = 0
+			frame := fromWeb(t, 80)
+			copy(frame[6:], mac[:])
+			in.Frames = append(in.Frames, frame)
+		}
+		w := newWorld(t, newHarness(t, DefaultHarnessPools), r, &Layout{Scattered: scattered})
+		t.Cleanup(w.close)
+		y := newTally()
+		for range 3 {
+			w.check(in, y)
+		}
+		w.compareCounters(y)
+	}
+}

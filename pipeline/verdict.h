@@ -102,6 +102,9 @@ static __rte_always_inline void mgw_accept_all(struct mgw_pipe *pipe,
 	}
 	rule->packets += n;
 	rule->bytes += bytes;
+	/* of scattered sources those are alike that ask the same: each has sessions of its own */
+	if (pipe->alike && !program->scattered && n == pipe->n && n == pipe->n_sightings)
+		pipe->as_one = true;
 }
 
 /*
