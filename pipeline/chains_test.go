@@ -125,7 +125,7 @@ func TestFramesOfOneSourceGoDifferentWays(t *testing.T) {
 	}
 }
 
-// TestRowsOfOneSource compares bursts of one source with rules.Evaluate: short random filters of several
+// TestRowsOfOneSource compares bursts of one source with rules.Evaluate: short random filters, some of several
 // sessions, of which each frame may be any one's or nobody's.
 func TestRowsOfOneSource(t *testing.T) {
 	h := sharedHarness(t)
@@ -138,14 +138,15 @@ func TestRowsOfOneSource(t *testing.T) {
 			for range r.IntN(4) {
 				list = append(list, egressRule(pick(r, rules.Accept, rules.Reject), pick[uint16](r, 80, 443, 8443)))
 			}
-			addSession(resources, source, 0, number+1, filterOf(list...))
+			session := addSession(resources, source, 0, number+1, filterOf(list...))
+			session.Filter -= r.IntN(pick(r, 1, number+1))
 		}
 		h.clear()
-		w := newWorld(t, h.Harness, resources, &Layout{Scattered: r.IntN(4) == 0})
+		w := newWorld(t, h.Harness, resources, &Layout{Engine: pick(r, EngineAuto, EngineLinear, EngineACL), Scattered: r.IntN(4) == 0})
 		y := newTally()
-		for range 10 {
-			in := Input{Port: wire0}
-			for range 1 + r.IntN(Burst) {
+		for range 20 {
+			in := Input{Port: wire0, Spare: pick(r, 0, CopyMax)}
+			for range 1 + r.IntN(pick(r, 4, Burst)) {
 				frame := fromWeb(t, 80)
 				binary.BigEndian.PutUint16(frame[34:], pick[uint16](r, 80, 443, 8443, 22)) // behind Ethernet and IPv4
 				in.Frames = append(in.Frames, frame)

@@ -72,7 +72,7 @@ func runDifferential(t *testing.T, resources *rules.Resources, layout *Layout, b
 }
 
 func randomBurst(r *rand.Rand, pool *pools, corpus [][]byte) Input {
-	in := Input{Port: pick(r, wire0, wire1, tap0)}
+	in := Input{Port: pick(r, wire0, wire1, tap0), Spare: pick(r, 0, 100, CopyMax, 2*CopyMax)}
 	if r.IntN(4) == 0 {
 		return burstOfOneSource(r, pool, in)
 	}

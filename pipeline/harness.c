@@ -10,11 +10,13 @@ static void mgw_free_block(void *block, void *info)
 	free(info);
 }
 
-/* Put length bytes into a heap block of that size and attach it to m. */
-static int mgw_attach_block(struct rte_mbuf *m, const uint8_t *bytes, uint32_t length)
+/* Put length bytes into a heap block of that size, and of spare bytes more, and attach it to m. */
+static int mgw_attach_block(struct rte_mbuf *m, const uint8_t *bytes, uint32_t length,
+			    uint32_t spare)
 {
+	const uint32_t size = RTE_MIN(length + spare, (uint32_t)UINT16_MAX);
 	struct rte_mbuf_ext_shared_info *info = malloc(sizeof(*info));
-	void *block = malloc(length > 0 ? length : 1);
+	void *block = malloc(size > 0 ? size : 1);
 
 	if (info == NULL || block == NULL) {
 		mgw_free_block(block, info);
@@ -24,7 +26,7 @@ static int mgw_attach_block(struct rte_mbuf *m, const uint8_t *bytes, uint32_t l
 	info->free_cb = mgw_free_block;
 	info->fcb_opaque = info;
 	rte_mbuf_ext_refcnt_set(info, 1);
-	rte_pktmbuf_attach_extbuf(m, block, RTE_BAD_IOVA, (uint16_t)length, info);
+	rte_pktmbuf_attach_extbuf(m, block, RTE_BAD_IOVA, (uint16_t)size, info);
 	m->data_len = (uint16_t)length;
 	m->pkt_len = length;
 	return 0;
@@ -32,14 +34,14 @@ static int mgw_attach_block(struct rte_mbuf *m, const uint8_t *bytes, uint32_t l
 
 /* One frame as a chain of n segments; NULL when memory ran out. */
 static struct rte_mbuf *mgw_new_frame(struct rte_mempool *pool, const uint8_t *bytes,
-				      const uint32_t *lengths, uint32_t n)
+				      const uint32_t *lengths, uint32_t n, uint32_t spare)
 {
 	struct rte_mbuf *head = NULL, *tail = NULL;
 
 	for (uint32_t i = 0; i < n; bytes += lengths[i++]) {
 		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
 
-		if (m == NULL || mgw_attach_block(m, bytes, lengths[i]) != 0) {
+		if (m == NULL || mgw_attach_block(m, bytes, lengths[i], spare) != 0) {
 			rte_pktmbuf_free(m);
 			rte_pktmbuf_free(head);
 			return NULL;
@@ -64,7 +66,8 @@ static int mgw_fill_burst(struct mgw_pipe *pipe, struct rte_mempool *pool,
 
 	pipe->n = 0;
 	for (uint32_t i = 0; i < in->frames; i++) {
-		struct rte_mbuf *frame = mgw_new_frame(pool, bytes, lengths, in->frame_segments[i]);
+		struct rte_mbuf *frame =
+		    mgw_new_frame(pool, bytes, lengths, in->frame_segments[i], in->spare);
 
 		if (frame == NULL) {
 			rte_pktmbuf_free_bulk(pipe->frames, pipe->n);
@@ -173,7 +176,7 @@ int mgw_harness_addressee(struct rte_mempool *frame_pool, const struct mgw_input
 			  const struct mgw_host *host, bool *quotes)
 {
 	struct rte_mbuf *frame =
-	    mgw_new_frame(frame_pool, in->bytes, in->segment_lengths, in->frame_segments[0]);
+	    mgw_new_frame(frame_pool, in->bytes, in->segment_lengths, in->frame_segments[0], 0);
 	int whose;
 
 	if (frame == NULL)

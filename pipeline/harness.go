@@ -52,6 +52,7 @@ type Input struct {
 	Port     int      // configured index that they arrive on
 	Frames   [][]byte // at most Burst
 	Segments [][]int  // how each frame is cut; nil: in one piece. Lengths must add up.
+	Spare    int      // bytes behind each segment in its buffer: the short way of hold wants CopyMax, as buffers of drivers have
 
 	ProductionRefuses int // frames at the end of the burst that production's tx does not take
 	TunnelTakes       int // copies each tunnel port takes; 0: all

@@ -20,6 +20,7 @@ struct mgw_input {
 	uint16_t port;
 	uint16_t production_accepts; /* how many frames production's tx takes */
 	uint16_t tunnel_accepts;     /* how many copies each tunnel port takes */
+	uint32_t spare;              /* bytes that every segment's buffer has behind it */
 	uint64_t now;                /* nanoseconds */
 	const uint8_t *flagged; /* [frames] an mbuf flag says that the L4 checksum is partial */
 };
@@ -41,7 +42,8 @@ struct mgw_output {
 
 /*
  * Returns 0, -ENOMEM (frame_pool or the C heap is exhausted) or -ENOSPC (output too small). Every
- * segment lies in a heap block of exactly its size, so that a sanitizer sees one byte too far.
+ * segment lies in a heap block of exactly its size and what is spare, so that a sanitizer sees one
+ * byte too far.
  */
 int mgw_harness_run(struct mgw_pipe *pipe, const struct mgw_program *program,
 		    struct rte_mempool *frame_pool, const struct mgw_input *in,

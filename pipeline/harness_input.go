@@ -75,6 +75,7 @@ func (f *flatInput) toC(a *arena, in Input) (*C.struct_mgw_input, error) {
 	c.frame_segments, c.segment_lengths = &counts[0], &lengths[0]
 	c.frames, c.port = C.uint32_t(len(in.Frames)), C.uint16_t(in.Port)
 	c.production_accepts = C.uint16_t(max(len(in.Frames)-in.ProductionRefuses, 0))
+	c.spare = C.uint32_t(in.Spare)
 	c.now, c.flagged = C.uint64_t(in.Now), &flagged[0]
 	c.tunnel_accepts = MaxCopies
 	if in.TunnelTakes > 0 {

@@ -267,7 +267,7 @@ func TestSourcePortIsSymmetric(t *testing.T) {
 func TestSourcesThatAskTheSame(t *testing.T) {
 	for _, scattered := range []bool{false, true} {
 		r := base()
-		in := Input{Port: wire0}
+		in := Input{Port: wire0, Spare: CopyMax}
 		for i := range 5 {
 			mac := [6]byte{2, 0, 0, 0, 1, byte(i)}
 			session := addSession(r, addInterface(r, rules.Interface{Port: wire0, HasMAC: true, MAC: mac, VLAN: rules.VLANAny}), 0, 1, acceptAll())
