@@ -196,6 +196,8 @@ struct mgw_pipe {
 	/* set by source: which sources see which frames */
 	uint16_t n_sightings;
 	struct mgw_sighting sightings[MGW_MAX_COPIES];
+	bool one_source; /* one source sees all frames, each once, and nobody else any; unknown
+			    where sources are scattered */
 	bool alike; /* one direction, and the same is asked; cleared by classify if not all IPv4,
 		       and by match's first round */
 

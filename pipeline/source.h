@@ -189,6 +189,7 @@ static __rte_always_inline void mgw_find_near(struct mgw_pipe *pipe,
 	mgw_count_seen(&receivers);
 	pipe->n_sightings = (uint16_t)n;
 	pipe->alike = senders.packets == n || receivers.packets == n;
+	pipe->one_source = pipe->alike && n == frames;
 }
 
 /* Many sources, one side: where to look for each frame. */
@@ -280,6 +281,7 @@ static __rte_always_inline void mgw_find_scattered(struct mgw_pipe *pipe,
 	}
 	pipe->n_sightings = (uint16_t)n;
 	pipe->alike = n > 0 && !like.differs;
+	pipe->one_source = false;
 }
 
 /* Every source that sees a frame of the burst: as its egress, as its ingress. */

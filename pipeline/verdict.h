@@ -85,6 +85,26 @@ static __rte_always_inline bool mgw_agree(const uint32_t *positions, uint32_t n)
 	return differ == 0;
 }
 
+/* Whether the first n sightings are accepted by one session. */
+static __rte_always_inline bool mgw_one_session(const struct mgw_pipe *pipe, uint32_t n)
+{
+	uint32_t differ = 0;
+
+	for (uint32_t i = 1; i < n; i++)
+		differ |= pipe->sightings[i].session ^ pipe->sightings[0].session;
+	return differ == 0;
+}
+
+/*
+ * n sightings were accepted at once: if those are all of a burst of one source, and by one session,
+ * hold takes them as one. alike: that it is one session is known.
+ */
+static __rte_always_inline void mgw_note_accepted(struct mgw_pipe *pipe, uint32_t n, bool alike)
+{
+	if (pipe->one_source && n == pipe->n && (alike || mgw_one_session(pipe, n)))
+		pipe->as_one = true;
+}
+
 /* A rule accepts all n sightings, for their session of that number from the next on. */
 static __rte_always_inline void mgw_accept_all(struct mgw_pipe *pipe,
 					       const struct mgw_program *program,
@@ -102,9 +122,7 @@ static __rte_always_inline void mgw_accept_all(struct mgw_pipe *pipe,
 	}
 	rule->packets += n;
 	rule->bytes += bytes;
-	/* of scattered sources those are alike that ask the same: each has sessions of its own */
-	if (pipe->alike && !program->scattered && n == pipe->n && n == pipe->n_sightings)
-		pipe->as_one = true;
+	mgw_note_accepted(pipe, n, pipe->alike);
 }
 
 /*
@@ -117,6 +135,7 @@ MGW_STAGE uint32_t mgw_apply_rules(struct mgw_pipe *pipe, const struct mgw_progr
 				   uint32_t kept)
 {
 	uint32_t last = MGW_NO_POSITION, ref = 0; /* of the one before, and what its rule says */
+	const uint32_t before = kept;
 	struct mgw_hits hits = {.rule = NULL};
 
 	if (positions[0] != MGW_NO_POSITION && rules->refs[positions[0]] & 1 &&
@@ -149,6 +168,8 @@ MGW_STAGE uint32_t mgw_apply_rules(struct mgw_pipe *pipe, const struct mgw_progr
 		keep[kept++] = asked[i];
 	}
 	mgw_count_hits(&hits);
+	if (kept == before)
+		mgw_note_accepted(pipe, n, false);
 	return kept;
 }
 
