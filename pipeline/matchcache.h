@@ -125,7 +125,7 @@ static __rte_always_inline void mgw_cache_put(struct mgw_cache_line *line, uint6
 		memcpy(line->v6.destination, key->destination, sizeof(line->v6.destination));
 		memcpy(&line->v6.ports, &key->source_port, sizeof(line->v6.ports));
 		line->v6.position = position;
-		line->asked[1] = 0;
+		line->asked[1] = mgw_asked_of(serial, key); /* not a free place */
 	} else {
 		line->v4[1] = line->v4[0];
 		line->v4[0].source = key->source[0];
