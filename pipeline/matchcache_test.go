@@ -237,3 +237,20 @@ func TestCacheIsNotPushedOut(t *testing.T) {
 		}
 	}
 }
+
+// TestFlowsThatComeInBursts: of a flow that has a burst to itself one key is remembered, so that it pushes out nobody.
+func TestFlowsThatComeInBursts(t *testing.T) {
+	const flows = 4000
+	h := newHarness(t, DefaultHarnessPools)
+	w := portsWorld(t, h, &Layout{}, portsAccepted(evenPort))
+	for round := range 2 {
+		last := h.Counters().Match()
+		for n := range flows {
+			frame := frameOfFlow(t, 4, n)
+			w.run(Input{Port: wire0, Frames: [][]byte{frame, frame, frame, frame, frame, frame, frame, frame}})
+		}
+		if _, searched := asked(h, last); round > 0 && searched > 8*flows/50 {
+			t.Errorf("%d of %d frames were searched for though their flows are few", searched, 8*flows)
+		}
+	}
+}
