@@ -251,6 +251,7 @@ MGW_STAGE void mgw_ask_missing(struct mgw_match_cache *cache, struct mgw_asking 
 			       struct mgw_cache_line *const *places, const uint16_t *list,
 			       uint32_t n)
 {
+	const uint64_t serial = asking->rules->acl_serial;
 	const uint32_t chosen = mgw_cache_choose(cache);
 	const struct mgw_key *keys[MGW_MAX_COPIES];
 	uint32_t positions[MGW_MAX_COPIES];
@@ -260,9 +261,8 @@ MGW_STAGE void mgw_ask_missing(struct mgw_match_cache *cache, struct mgw_asking 
 	mgw_ask_acl(asking->rules, keys, positions, n);
 	for (uint32_t i = 0; i < n; i++) {
 		asking->position[list[i]] = positions[i];
-		if (mgw_cache_takes(places[list[i]], keys[i], i + chosen))
-			mgw_cache_put(places[list[i]], asking->rules->acl_serial, keys[i],
-				      positions[i]);
+		if (mgw_cache_takes(places[list[i]], serial, keys[i], i + chosen))
+			mgw_cache_put(places[list[i]], serial, keys[i], positions[i]);
 	}
 }
 

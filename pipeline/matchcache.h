@@ -54,13 +54,6 @@ static __rte_always_inline uint32_t mgw_cache_choose(struct mgw_match_cache *cac
 	return cache->chance >> 16;
 }
 
-/* Whether a key that was missing is remembered: where there is room, or if it is chosen. */
-static __rte_always_inline bool mgw_cache_takes(const struct mgw_cache_line *line,
-						const struct mgw_key *key, uint32_t chosen)
-{
-	return line->asked[key->family == 4] == 0 || chosen % MGW_CACHE_ONE_IN == 0;
-}
-
 /* Who is asked for what: the context, of one family, and the class of the key. Never 0. */
 static __rte_always_inline uint64_t mgw_asked_of(uint64_t serial, const struct mgw_key *key)
 {
@@ -114,6 +107,19 @@ static __rte_always_inline bool mgw_cache_find(const struct mgw_cache_line *line
 }
 
 /*
+ * Whether a key that was missing is remembered: where there is room, or if it is chosen, but not
+ * twice if several frames of a burst have it.
+ */
+static __rte_always_inline bool mgw_cache_takes(const struct mgw_cache_line *line, uint64_t serial,
+						const struct mgw_key *key, uint32_t chosen)
+{
+	uint32_t position;
+
+	return (line->asked[key->family == 4] == 0 || chosen % MGW_CACHE_ONE_IN == 0) &&
+	       !mgw_cache_find(line, serial, key, &position);
+}
+
+/*
  * Remember which rule a key finds, instead of the older of two. What is left of a key of the other
  * family is not taken for one of this: its context is another.
  */
@@ -125,7 +131,7 @@ static __rte_always_inline void mgw_cache_put(struct mgw_cache_line *line, uint6
 		memcpy(line->v6.destination, key->destination, sizeof(line->v6.destination));
 		memcpy(&line->v6.ports, &key->source_port, sizeof(line->v6.ports));
 		line->v6.position = position;
-		line->asked[1] = 0;
+		line->asked[1] = mgw_asked_of(serial, key); /* not a free place */
 	} else {
 		line->v4[1] = line->v4[0];
 		line->v4[0].source = key->source[0];

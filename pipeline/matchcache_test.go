@@ -208,3 +208,49 @@ func TestCacheThatDoesNotPay(t *testing.T) {
 		}
 	}
 }
+
+// TestCacheIsNotPushedOut: what is remembered stays though many flows of one packet each pass by, whatever the
+// family of either.
+func TestCacheIsNotPushedOut(t *testing.T) {
+	const flows, crowd = 40 * Burst, 600 * Burst
+	for _, family := range []int{4, 6} {
+		for _, passing := range []int{4, 6} {
+			h := newHarness(t, DefaultHarnessPools)
+			w := portsWorld(t, h, &Layout{}, portsAccepted(evenPort))
+			ask := func(family, first, n int) (cached uint64) {
+				last := h.Counters().Match()
+				for end := first + n; first < end; first += Burst {
+					in := Input{Port: wire0}
+					for i := range Burst {
+						in.Frames = append(in.Frames, frameOfFlow(t, family, first+i))
+					}
+					w.run(in)
+				}
+				cached, _ = asked(h, last)
+				return cached
+			}
+			ask(family, 0, flows)
+			ask(passing, 1<<20, crowd) // a place in two is asked for by one of them
+			if cached := ask(family, 0, flows); cached < flows*3/4 {
+				t.Errorf("IPv%d: %d of %d flows are known after a crowd of IPv%d", family, cached, flows, passing)
+			}
+		}
+	}
+}
+
+// TestFlowsThatComeInBursts: of a flow that has a burst to itself one key is remembered, so that it pushes out nobody.
+func TestFlowsThatComeInBursts(t *testing.T) {
+	const flows = 4000
+	h := newHarness(t, DefaultHarnessPools)
+	w := portsWorld(t, h, &Layout{}, portsAccepted(evenPort))
+	for round := range 2 {
+		last := h.Counters().Match()
+		for n := range flows {
+			frame := frameOfFlow(t, 4, n)
+			w.run(Input{Port: wire0, Frames: [][]byte{frame, frame, frame, frame, frame, frame, frame, frame}})
+		}
+		if _, searched := asked(h, last); round > 0 && searched > 8*flows/50 {
+			t.Errorf("%d of %d frames were searched for though their flows are few", searched, 8*flows)
+		}
+	}
+}

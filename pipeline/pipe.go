@@ -11,6 +11,7 @@ static struct mgw_pipe *new_pipe(struct rte_mempool *header_pool, struct rte_mem
 
 	if (pipe == NULL)
 		return NULL;
+	memset(pipe, 0, sizeof(*pipe)); // all of it is there from now on: its lcore never waits for the kernel to find it
 	pipe->header_pool = header_pool;
 	pipe->indirect_pool = indirect_pool;
 	pipe->counters = counters;

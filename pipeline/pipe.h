@@ -119,7 +119,7 @@ struct mgw_cached6 {
 
 /* Two IPv4 keys, the newer one first, or one of IPv6. */
 struct mgw_cache_line {
-	uint64_t asked[2]; /* serial of a context << 8 | class; 0: nobody was */
+	uint64_t asked[2]; /* serial of a context << 8 | class, of an IPv6 key twice; 0: free */
 	union {
 		struct mgw_cached4 v4[2];
 		struct mgw_cached6 v6;

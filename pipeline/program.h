@@ -74,7 +74,7 @@ struct mgw_ruleset {
 struct mgw_source_slot {
 	uint64_t key; /* 0: empty */
 	uint32_t source;
-	uint32_t counters; /* slot of the source's counters: fetched before the source is read */
+	uint32_t counters; /* slot of the source's counters */
 };
 
 /* The sources of one port. Open addressing; Go chose multiplier so that probes stay short. */
