@@ -49,17 +49,18 @@ static inline void mgw_count_consumed(struct mgw_pipe *pipe, const struct mgw_rx
 }
 
 /*
- * A wire that is a tunnel port too: take what is for us out of the burst, and let the slow path
- * read what is for everybody. Returns the bytes of what was taken.
+ * A wire that is a tunnel port too: take what is for us out of the burst, from that frame on, and
+ * let the slow path read what is for everybody. Returns the bytes of what was taken.
  */
-static __rte_noinline uint64_t mgw_take_ours(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
+static __rte_noinline uint64_t mgw_take_ours(const struct mgw_lcore *lcore, const struct mgw_rx *rx,
+					     uint16_t from)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	struct rte_mbuf *taken[MGW_BURST];
 	uint64_t bytes = 0;
-	uint16_t n = 0, kept = 0;
+	uint16_t n = 0, kept = from;
 
-	for (uint16_t i = 0; i < pipe->n; i++) {
+	for (uint16_t i = from; i < pipe->n; i++) {
 		struct rte_mbuf *frame = pipe->frames[i];
 		enum mgw_addressee whose = MGW_OTHERS;
 

@@ -16,23 +16,23 @@ static __rte_noinline void mgw_part_crossing(const struct mgw_lcore *lcore, cons
 	if (crossing->unseen)
 		mgw_capture_received(lcore, rx->port);
 	crossing->unseen = false;
-	crossing->n = mgw_part_too_long(lcore->pipe, rx);
+	crossing->n = mgw_part_too_long(lcore->pipe, rx, crossing->from);
 }
 
 /*
- * Count a burst, take what is for us, put what is too long for the peer behind. False: nothing is
- * left.
+ * Of the frames from crossing->from on: count them, take what is for us, put what is too long for
+ * the peer behind. False: nothing is left.
  */
 static __rte_always_inline bool mgw_take_in(const struct mgw_lcore *lcore, const struct mgw_rx *rx,
 					    struct mgw_crossing *crossing)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 
-	crossing->weight = mgw_count_rx(pipe, rx);
-	pipe->totals.wire_rx += pipe->n;
+	crossing->weight = mgw_count_rx(pipe, rx, crossing->from);
+	pipe->totals.wire_rx += (uint64_t)(pipe->n - crossing->from);
 	if (rx->host != NULL) {
-		crossing->weight.bytes -= mgw_take_ours(lcore, rx);
-		if (pipe->n == 0)
+		crossing->weight.bytes -= mgw_take_ours(lcore, rx, crossing->from);
+		if (pipe->n == crossing->from)
 			return false;
 	}
 	crossing->n = pipe->n;
@@ -46,10 +46,51 @@ static __rte_always_inline void mgw_send_crossing(struct mgw_lcore *lcore, const
 						  struct mgw_crossing *crossing,
 						  struct mgw_stopwatch *watch)
 {
-	crossing->sent = mgw_send_production(lcore, rx, crossing->n, crossing->weight.bytes);
+	mgw_send_production(lcore, rx, crossing);
 	if (unlikely(crossing->unseen))
 		mgw_capture_received(lcore, rx->port);
 	mgw_lap(watch, MGW_TIMED_SEND_PRODUCTION);
+}
+
+/* Poll a queue once, for frames behind those of the pipe. Returns how many came. */
+static __rte_always_inline uint16_t mgw_receive(struct mgw_lcore *lcore, const struct mgw_rx *rx,
+						uint16_t from, struct mgw_stopwatch *watch)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+	const uint16_t n = rte_eth_rx_burst(rx->ethdev, rx->queue, &pipe->frames[from],
+					    (uint16_t)(MGW_BURST - from));
+
+	mgw_note_burst(&lcore->telemetry, n);
+	mgw_lap(watch, MGW_TIMED_RECEIVE);
+	pipe->n = from + n;
+	return n;
+}
+
+/*
+ * The burst has left before anything is decided, and so does what came in the meantime, until
+ * nothing comes, the peer does not take all or the burst is full: production does not wait for
+ * copies of what came shortly before. Returns how many frames came.
+ */
+static __rte_always_inline uint16_t mgw_send_following(struct mgw_lcore *lcore,
+						       const struct mgw_rx *rx,
+						       struct mgw_crossing *crossing,
+						       struct mgw_stopwatch *watch)
+{
+	struct mgw_pipe *pipe = lcore->pipe;
+	uint16_t came = 0;
+
+	while (crossing->sent == pipe->n && pipe->n < MGW_BURST) {
+		const uint16_t n = mgw_receive(lcore, rx, pipe->n, watch);
+
+		came += n;
+		crossing->from = crossing->sent;
+		if (n == 0 || !mgw_take_in(lcore, rx, crossing))
+			break;
+		mgw_lap(watch, MGW_TIMED_ACCOUNT);
+		mgw_keep(pipe, crossing->from);
+		mgw_send_crossing(lcore, rx, crossing, watch);
+	}
+	return came;
 }
 
 /* Classify, match and hold. */
@@ -68,26 +109,31 @@ static __rte_always_inline void mgw_decide_watched(const struct mgw_lcore *lcore
 
 /*
  * A burst of a wire: take what is for us, decide, send production, then copy. A short burst is sent
- * before anything is decided, and before captures look at it, unless they must see frames for us.
+ * before anything is decided, with what follows it, and before captures look at it, unless they
+ * must see frames for us. Returns how many frames followed.
  */
-static __rte_always_inline void mgw_forward_by(struct mgw_lcore *lcore, const struct mgw_rx *rx,
-					       struct mgw_stopwatch *watch)
+static __rte_always_inline uint16_t mgw_forward_by(struct mgw_lcore *lcore, const struct mgw_rx *rx,
+						   struct mgw_stopwatch *watch)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	const struct mgw_program *program = __atomic_load_n(&lcore->program, __ATOMIC_ACQUIRE);
 	const bool captured = mgw_captures(lcore);
 	struct mgw_crossing crossing;
+	uint16_t following = 0;
 
+	crossing.from = 0;
 	crossing.first = mgw_goes_first(pipe, &program->ports[rx->port], captured);
 	crossing.unseen = captured && crossing.first && rx->host == NULL;
 	if (captured && !crossing.unseen)
 		mgw_capture_received(lcore, rx->port);
 	if (!mgw_take_in(lcore, rx, &crossing))
-		return;
+		return 0;
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
 	if (crossing.first) {
-		mgw_keep(pipe);
+		mgw_keep(pipe, 0);
 		mgw_send_crossing(lcore, rx, &crossing, watch);
+		if (likely(!captured))
+			following = mgw_send_following(lcore, rx, &crossing, watch);
 	}
 	mgw_decide_watched(lcore, program, rx, watch);
 	if (mgw_captures(lcore))
@@ -101,6 +147,7 @@ static __rte_always_inline void mgw_forward_by(struct mgw_lcore *lcore, const st
 		mgw_leave_copies(lcore, program, crossing.sent, watch);
 	if (crossing.first)
 		mgw_let_go(pipe);
+	return following;
 }
 
 /* A burst of a tap: decide, let it go, then copy. */
@@ -112,7 +159,7 @@ static __rte_always_inline void mgw_look_by(const struct mgw_lcore *lcore, const
 
 	if (mgw_captures(lcore))
 		mgw_capture_received(lcore, rx->port);
-	mgw_count_rx(pipe, rx);
+	mgw_count_rx(pipe, rx, 0);
 	pipe->totals.tap_rx += pipe->n;
 	mgw_lap(watch, MGW_TIMED_ACCOUNT);
 	mgw_decide_watched(lcore, program, rx, watch);
@@ -129,9 +176,9 @@ static __rte_always_inline void mgw_look_by(const struct mgw_lcore *lcore, const
  * What a role makes of a burst is a function of its own in all loops but the timed ones, so that a
  * poll without frames has few values to keep.
  */
-static __rte_noinline void mgw_forward(struct mgw_lcore *lcore, const struct mgw_rx *rx)
+static __rte_noinline uint16_t mgw_forward(struct mgw_lcore *lcore, const struct mgw_rx *rx)
 {
-	mgw_forward_by(lcore, rx, NULL);
+	return mgw_forward_by(lcore, rx, NULL);
 }
 
 static __rte_noinline void mgw_look(const struct mgw_lcore *lcore, const struct mgw_rx *rx)
@@ -144,20 +191,17 @@ static __rte_always_inline uint16_t mgw_poll(struct mgw_lcore *lcore, const stru
 					     struct mgw_stopwatch *watch)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
-	const uint16_t n = rte_eth_rx_burst(rx->ethdev, rx->queue, pipe->frames, MGW_BURST);
+	uint16_t n = mgw_receive(lcore, rx, 0, watch);
 
-	mgw_note_burst(&lcore->telemetry, n);
-	mgw_lap(watch, MGW_TIMED_RECEIVE);
 	mgw_note_drained(lcore, rx, n);
 	if (n == 0)
 		return 0;
-	pipe->n = n;
 	switch (rx->role) {
 	case MGW_ROLE_WIRE:
 		if (watch == NULL)
-			mgw_forward(lcore, rx);
+			n += mgw_forward(lcore, rx);
 		else
-			mgw_forward_by(lcore, rx, watch);
+			n += mgw_forward_by(lcore, rx, watch);
 		break;
 	case MGW_ROLE_TAP:
 		if (watch == NULL)
@@ -168,7 +212,7 @@ static __rte_always_inline uint16_t mgw_poll(struct mgw_lcore *lcore, const stru
 	default:
 		if (mgw_captures(lcore))
 			mgw_capture_received(lcore, rx->port);
-		mgw_count_rx(pipe, rx);
+		mgw_count_rx(pipe, rx, 0);
 		mgw_listen(lcore, rx);
 	}
 	mgw_publish_totals(pipe);

@@ -17,32 +17,34 @@ struct mgw_weight {
 
 /* A burst on its way across a wire. */
 struct mgw_crossing {
-	struct mgw_weight weight;
-	uint16_t n;    /* frames that the peer can send, the first ones */
-	uint16_t sent; /* those that left, once they have */
-	bool first;    /* they leave before anything is decided */
-	bool unseen;   /* captures have not had it yet as it came, and are to when it has left */
+	struct mgw_weight weight; /* of the frames from the one called from on */
+	uint16_t from;            /* frames before it have left already */
+	uint16_t n;               /* frames that the peer can send, the first ones */
+	uint16_t sent;            /* those that left, once they have */
+	bool first;               /* they leave before anything is decided */
+	bool unseen; /* captures have not had it yet as it came, and are to when it has left */
 };
 
 /*
- * Count what arrived. The longest frame is found by way of a condition, not of a maximum, of which
- * the compiler makes a vector of one element, by way of memory.
+ * Count what arrived, from that frame on. The longest frame is found by way of a condition, not of
+ * a maximum, of which the compiler makes a vector of one element, by way of memory.
  */
-static inline struct mgw_weight mgw_count_rx(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+static inline struct mgw_weight mgw_count_rx(struct mgw_pipe *pipe, const struct mgw_rx *rx,
+					     uint16_t from)
 {
 	struct mgw_port_counters *port = &pipe->counters->ports[rx->port];
 	struct mgw_weight burst = {0, 0};
 	const uint32_t n = pipe->n;
 
 #pragma GCC unroll 4
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = from; i < n; i++) {
 		const uint64_t length = rte_pktmbuf_pkt_len(pipe->frames[i]);
 
 		burst.bytes += length;
 		if (unlikely(length > burst.longest))
 			burst.longest = length;
 	}
-	port->rx.packets += pipe->n;
+	port->rx.packets += n - from;
 	port->rx.bytes += burst.bytes;
 	return burst;
 }
@@ -59,15 +61,15 @@ static bool mgw_too_long(const struct mgw_rx *rx, const struct rte_mbuf *frame)
 }
 
 /*
- * Move frames that the peer cannot send behind the others, each kind in its order. Returns how
- * many can be sent.
+ * Move frames from that one on that the peer cannot send behind the others, each kind in its order.
+ * Returns how many of the burst can be sent.
  */
-static uint16_t mgw_part_too_long(struct mgw_pipe *pipe, const struct mgw_rx *rx)
+static uint16_t mgw_part_too_long(struct mgw_pipe *pipe, const struct mgw_rx *rx, uint16_t from)
 {
 	struct rte_mbuf *too_long[MGW_BURST];
-	uint16_t n = 0, kept = 0;
+	uint16_t n = 0, kept = from;
 
-	for (uint16_t i = 0; i < pipe->n; i++) {
+	for (uint16_t i = from; i < pipe->n; i++) {
 		if (mgw_too_long(rx, pipe->frames[i]))
 			too_long[n++] = pipe->frames[i];
 		else
@@ -106,16 +108,21 @@ static inline void mgw_note_acceptance(struct mgw_lcore *lcore, uint16_t port, b
 }
 
 /*
- * Send the first n frames to the peer; those behind are too long for it, and what it refuses
- * after a few immediate retries is lost. bytes are those of the whole burst, summed on arrival: a
- * frame that was sent is no longer ours. Returns how many left.
+ * Send what the peer can to it; the frames behind are too long for it, and what it refuses after a
+ * few immediate retries is lost. Bytes were summed on arrival: a frame that was sent is no longer
+ * ours.
  */
-static inline uint16_t mgw_send_production(struct mgw_lcore *lcore, const struct mgw_rx *rx,
-					   uint16_t n, uint64_t bytes)
+static inline void mgw_send_production(struct mgw_lcore *lcore, const struct mgw_rx *rx,
+				       struct mgw_crossing *crossing)
 {
 	struct mgw_pipe *pipe = lcore->pipe;
 	struct mgw_count *forwarded = &pipe->counters->ports[rx->peer].forwarded;
-	uint16_t sent = rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, pipe->frames, n);
+	const uint16_t from = crossing->from, n = crossing->n;
+	uint64_t bytes = crossing->weight.bytes;
+	uint16_t sent = from;
+
+	sent += rte_eth_tx_burst(rx->peer_ethdev, lcore->queue, &pipe->frames[from],
+				 (uint16_t)(n - from));
 
 	mgw_note_acceptance(lcore, rx->peer, sent == n);
 	for (int retry = 0; unlikely(sent < n) && retry < MGW_TX_RETRIES; retry++)
@@ -125,10 +132,10 @@ static inline uint16_t mgw_send_production(struct mgw_lcore *lcore, const struct
 		bytes -= mgw_drop(pipe, rx, n, pipe->n, MGW_DROP_TOO_LONG);
 	if (unlikely(sent < n))
 		bytes -= mgw_drop(pipe, rx, sent, n, MGW_DROP_TX_FULL);
-	forwarded->packets += sent;
+	forwarded->packets += (uint64_t)(sent - from);
 	forwarded->bytes += bytes;
-	pipe->totals.forwarded += sent;
-	return sent;
+	pipe->totals.forwarded += (uint64_t)(sent - from);
+	crossing->sent = sent;
 }
 
 /*
@@ -143,12 +150,12 @@ static __rte_always_inline bool mgw_goes_first(const struct mgw_pipe *pipe,
 }
 
 /*
- * Take a reference on each segment of the burst: as long as we have it such a driver does not
- * change the mbuf or free it, and the stages may read it though it was sent.
+ * Take a reference on each segment of the burst from that frame on: as long as we have it such a
+ * driver does not change the mbuf or free it, and the stages may read it though it was sent.
  */
-static inline void mgw_keep(const struct mgw_pipe *pipe)
+static inline void mgw_keep(const struct mgw_pipe *pipe, uint16_t from)
 {
-	for (uint16_t i = 0; i < pipe->n; i++)
+	for (uint16_t i = from; i < pipe->n; i++)
 		for (struct rte_mbuf *m = pipe->frames[i]; m != NULL; m = m->next)
 			rte_mbuf_refcnt_update(m, 1);
 }
